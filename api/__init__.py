@@ -1,0 +1,1 @@
+"""HTTP in and out: read the request, call one verb of geodata, answer."""

@@ -1,0 +1,1 @@
+"""Users, roles, areas of duty, tokens and the audit trail."""

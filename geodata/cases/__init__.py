@@ -1,0 +1,1 @@
+"""Cases: a problem found, from any source, followed until it is fed back and closed."""

@@ -1,0 +1,1 @@
+"""Engine, embedded PostGIS, transactions, migrations, bulk COPY, change feed and jobs."""

@@ -1,0 +1,1 @@
+"""The generated city: the same seed gives the same city, to the byte."""

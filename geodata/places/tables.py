@@ -1,0 +1,132 @@
+"""Areas, grids, compounds, buildings, facilities and streets, each with its past.
+
+Every row is one *version* of a feature: ``code`` names the feature for ever, ``held`` is the
+period in which this version held. Versions of one code never overlap in time. Nothing is
+overwritten: a change closes the old version and adds a new one. Geometries are WGS 84
+(EPSG:4326), longitude first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, ExcludeConstraint
+
+from geodata.database.tables import metadata
+
+
+def _versioned(name: str, shape: str, *columns: Any, comment: str) -> Table:
+    """A layer table: what all layers share, and its own columns."""
+    return Table(
+        name,
+        metadata,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("code", Text, nullable=False),
+        Column("name", Text, nullable=False, server_default=""),
+        *columns,
+        Column("extra", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+        Column("import_id", BigInteger, comment="imports.id that brought this version"),
+        Column("held", TSTZRANGE, nullable=False, server_default=text("tstzrange(now(), NULL)")),
+        Column("geom", Geometry(shape, srid=4326, spatial_index=False), nullable=False),
+        ExcludeConstraint(("code", "="), ("held", "&&"), using="gist", name=f"ex_{name}_code_held"),
+        CheckConstraint("not isempty(held)", name="held_not_empty"),
+        Index(f"ix_{name}_geom", "geom", postgresql_using="gist"),
+        Index(
+            f"uq_{name}_code_now",
+            "code",
+            unique=True,
+            postgresql_where=text("upper_inf(held)"),
+        ),
+        comment=comment,
+    )
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, Integer, CheckConstraint(f"{name} >= 0", name=f"{name}_not_negative"))
+
+
+areas = _versioned(
+    "areas",
+    "MULTIPOLYGON",
+    Column("level", Text, nullable=False, comment="a level key of the profile"),
+    Column("parent_code", Text, comment="areas.code one level up"),
+    _count("households"),
+    _count("residents"),
+    comment="administrative areas in levels: county, street office, community",
+)
+
+grids = _versioned(
+    "grids",
+    "MULTIPOLYGON",
+    Column("area_code", Text, comment="the community that it belongs to"),
+    _count("households"),
+    _count("residents"),
+    comment="the patches that one grid worker each answers for",
+)
+
+compounds = _versioned(
+    "compounds",
+    "MULTIPOLYGON",
+    Column("area_code", Text, comment="the community that it lies in"),
+    Column("type", Text, comment="a compound type key of the profile"),
+    Column("closed", Boolean, comment="walled with gates; unknown if null"),
+    Column("property_firm", Text, comment="absent: nobody manages it"),
+    _count("households"),
+    _count("residents"),
+    comment="residential estates",
+)
+
+buildings = _versioned(
+    "buildings",
+    "MULTIPOLYGON",
+    Column("compound_code", Text, comment="the compound that it stands in"),
+    Column("area_code", Text, comment="the community that it stands in"),
+    Column("use", Text, comment="residential, shop, office, school, …"),
+    _count("floors"),
+    _count("entrances"),
+    _count("households"),
+    _count("residents"),
+    _count("elderly"),
+    comment="buildings with the households that live in them",
+)
+
+facilities = _versioned(
+    "facilities",
+    "POINT",
+    Column("area_code", Text, comment="the community that it lies in"),
+    Column("kind", Text, comment="a facility kind key of the profile"),
+    Column("equipment", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("hours", Text, comment="opening hours in the OpenStreetMap notation"),
+    Column("address", Text),
+    Column("telephone", Text),
+    Column("floor_area_m2", Double),
+    comment="staffed places that serve residents: stations, centres, clinics, canteens",
+)
+
+streets = _versioned(
+    "streets",
+    "LINESTRING",
+    Column("kind", Text, comment="a highway class: primary, residential, footway, …"),
+    Column("oneway", Boolean),
+    Column("bridge", Boolean),
+    Column("tunnel", Boolean),
+    comment="streets and ways on foot; also rivers and railways as kinds",
+)
+
+LAYERS: dict[str, Table] = {
+    table.name: table for table in (areas, grids, compounds, buildings, facilities, streets)
+}

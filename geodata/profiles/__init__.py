@@ -1,0 +1,1 @@
+"""A city's way of working as one readable file, checked when loaded."""

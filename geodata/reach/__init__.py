@@ -1,0 +1,1 @@
+"""Who is within how many minutes of a place."""

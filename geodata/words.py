@@ -1,0 +1,53 @@
+"""The Chinese of every English sentence, for the terminal and for the server alike.
+
+One catalogue (``geodata/translations``) serves all: the English sentence is the key. The readable
+``.po`` file is compiled beside itself when the project is installed (``make``) or first used.
+"""
+
+from __future__ import annotations
+
+import gettext as _gettext
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from geodata.errors import WanggeError
+
+TRANSLATIONS = Path(__file__).parent / "translations"
+LANGUAGES = ("zh", "en")
+
+
+def compile_catalogue(language: str = "zh") -> Path:
+    """Write ``messages.mo`` beside ``messages.po`` if it is missing or older; gives its path."""
+    source = TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
+    target = source.with_suffix(".mo")
+    if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+        with source.open("rb") as file:
+            catalogue = read_po(file, locale=language)
+        part = target.with_suffix(".mo.part")
+        with part.open("wb") as file:
+            write_mo(file, catalogue)
+        part.replace(target)
+    return target
+
+
+@cache
+def _translations(language: str) -> _gettext.NullTranslations:
+    if language == "en":
+        return _gettext.NullTranslations()
+    compile_catalogue(language)
+    return _gettext.translation("messages", TRANSLATIONS, languages=[language], fallback=True)
+
+
+def translate(message: str, language: str, **params: Any) -> str:
+    """``message`` in ``language`` with its ``%(named)s`` values filled in."""
+    words = _translations(language).gettext(message) if message else message
+    return words % params if params else words
+
+
+def explain(error: WanggeError, language: str) -> str:
+    """What an error says, in the user's language."""
+    return translate(error.message, language, **error.params)

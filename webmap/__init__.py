@@ -1,0 +1,1 @@
+"""What people look at: pages, Folium maps, the browser's modules and styles."""

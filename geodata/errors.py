@@ -27,6 +27,12 @@ class InvalidInput(WanggeError):
     kind = "invalid-input"
 
 
+class InvalidProfile(InvalidInput):
+    """A city's profile does not hold together; the message names file, key and mend."""
+
+    kind = "invalid-profile"
+
+
 class SignInNeeded(WanggeError):
     """Nobody is signed in, or the token is unknown (HTTP 401)."""
 

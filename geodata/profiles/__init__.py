@@ -1,1 +1,43 @@
-"""A city's way of working as one readable file, checked when loaded."""
+"""A city's way of working, as data.
+
+Levels, compound types, kinds of facility, sources, categories, states, circles and the grid band
+of one city stand in one readable TOML file, checked when loaded. No other room writes such a word
+into its code: it asks the profile. Keys are what is stored; names are what people read.
+"""
+
+from __future__ import annotations
+
+from geodata.profiles.loading import SHIPPED, load_profile
+from geodata.profiles.profile import (
+    Band,
+    Category,
+    Circle,
+    Codes,
+    CompoundType,
+    FacilityKind,
+    Level,
+    Name,
+    Profile,
+    Source,
+    State,
+    Term,
+    Walking,
+)
+
+__all__ = [
+    "SHIPPED",
+    "Band",
+    "Category",
+    "Circle",
+    "Codes",
+    "CompoundType",
+    "FacilityKind",
+    "Level",
+    "Name",
+    "Profile",
+    "Source",
+    "State",
+    "Term",
+    "Walking",
+    "load_profile",
+]

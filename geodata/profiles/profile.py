@@ -1,0 +1,265 @@
+"""What a profile says, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Annotated, Literal, TypeVar, get_args
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from geodata.errors import NotFound
+
+Language = Literal["zh", "en"]
+Kind = Literal[
+    "levels", "compound_types", "facility_kinds", "equipment", "sources", "categories", "states"
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-F]{6}$")]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Name(_Frozen):
+    """What people read, in both languages."""
+
+    zh: Text
+    en: Text
+
+    def read(self, language: str) -> str:
+        """The name in ``language``; any language but ``en`` reads Chinese."""
+        return self.en if language == "en" else self.zh
+
+
+class Term(_Frozen):
+    """One word of the city: ``key`` is stored, ``name`` is read, ``also`` is understood."""
+
+    key: Key
+    name: Name
+    also: tuple[Text, ...] = ()
+
+
+class Level(Term):
+    """A level of areas, from the largest to the smallest."""
+
+
+class CompoundType(Term):
+    """A type of residential estate with its fill colour."""
+
+    color: Colour
+
+
+class FacilityKind(Term):
+    """A kind of staffed place; ``circle`` says that a service circle is drawn round it."""
+
+    circle: bool = False
+
+
+class Source(Term):
+    """Where cases come from."""
+
+
+class Category(Term):
+    """What a case is about; ``limit_days`` is the time that its handling may take."""
+
+    color: Colour
+    limit_days: Annotated[float, Field(gt=0)] | None = None
+
+
+class State(Term):
+    """How far a case has come; ``open`` until it is closed."""
+
+    open: bool
+
+
+class Circle(_Frozen):
+    """What is within so many minutes' walk of a service place."""
+
+    minutes: Annotated[float, Field(gt=0, le=120)]
+
+
+class Walking(_Frozen):
+    """How people walk: metres a second, and how much longer a way is than the crow's."""
+
+    speed_m_per_s: Annotated[float, Field(gt=0, le=5)]
+    detour_factor: Annotated[float, Field(ge=1, le=5)]
+
+
+class Band(_Frozen):
+    """The households that a grid should have, both ends included."""
+
+    low: Annotated[int, Field(ge=1)]
+    high: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Band:
+        if self.low > self.high:
+            raise ValueError("low is above high: exchange them")
+        return self
+
+
+class Codes(_Frozen):
+    """Digits that each level adds to the code of the one above, and that a grid adds."""
+
+    levels: tuple[Annotated[int, Field(ge=1, le=12)], ...]
+    grid: Annotated[int, Field(ge=1, le=6)]
+
+
+_T = TypeVar("_T", bound=Term)
+
+
+class Profile(_Frozen):
+    """One city's way of working. Frozen: a changed profile is another profile."""
+
+    name: Name
+    timezone: str
+    levels: Annotated[tuple[Level, ...], Field(min_length=1)]
+    codes: Codes
+    compound_types: Annotated[tuple[CompoundType, ...], Field(min_length=1)]
+    facility_kinds: Annotated[tuple[FacilityKind, ...], Field(min_length=1)]
+    equipment: tuple[Term, ...] = ()
+    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=9)]
+    states: Annotated[tuple[State, ...], Field(min_length=1)]
+    service_circles: Annotated[tuple[Circle, ...], Field(min_length=1)]
+    walking: Walking
+    grid_band: Band
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        if value not in available_timezones():
+            message = f"{value} is no IANA time zone: write one like Asia/Shanghai"
+            raise ValueError(message)
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Profile:
+        for kind in KINDS:
+            means: dict[str, int] = {}
+            for place, term in enumerate(self.terms(kind)):
+                for word in (term.key, *_readings(term)):
+                    if means.setdefault(word, place) != place:
+                        message = f"{kind} has {word} twice: give each its own word"
+                        raise ValueError(message)
+        if len(self.codes.levels) != len(self.levels):
+            raise ValueError("codes.levels and levels differ in length: one entry for each level")
+        if not any(state.open for state in self.states):
+            raise ValueError("no state is open: a new case needs one")
+        return self
+
+    # --- lookups -----------------------------------------------------------------------------
+
+    def terms(self, kind: Kind) -> Sequence[Term]:
+        """All terms of one kind, in the file's order."""
+        terms: Sequence[Term] = getattr(self, kind)
+        return terms
+
+    def keys(self, kind: Kind) -> tuple[str, ...]:
+        """The stored keys of one kind, in the file's order."""
+        return tuple(term.key for term in self.terms(kind))
+
+    def names(self, kind: Kind, language: str) -> dict[str, str]:
+        """Key → name in ``language``, in the file's order."""
+        return {term.key: term.name.read(language) for term in self.terms(kind)}
+
+    def colors(self, kind: Literal["compound_types", "categories"]) -> dict[str, str]:
+        """Key → ``#RRGGBB``, in the file's order."""
+        return {term.key: term.color for term in getattr(self, kind)}
+
+    def key_of(self, kind: Kind, word: str) -> str | None:
+        """The key that ``word`` means: a key, a name in either language, or an ``also`` word.
+
+        Case and surrounding space do not matter. None if nobody is called so.
+        """
+        return self._words[kind].get(word.strip().casefold())
+
+    def level(self, key: str) -> Level:
+        """The level of that key; raises NotFound."""
+        return _find(self.levels, key, "levels")
+
+    def compound_type(self, key: str) -> CompoundType:
+        """The compound type of that key; raises NotFound."""
+        return _find(self.compound_types, key, "compound_types")
+
+    def facility_kind(self, key: str) -> FacilityKind:
+        """The kind of facility of that key; raises NotFound."""
+        return _find(self.facility_kinds, key, "facility_kinds")
+
+    def source(self, key: str) -> Source:
+        """The source of that key; raises NotFound."""
+        return _find(self.sources, key, "sources")
+
+    def category(self, key: str) -> Category:
+        """The category of that key; raises NotFound."""
+        return _find(self.categories, key, "categories")
+
+    def state(self, key: str) -> State:
+        """The state of that key; raises NotFound."""
+        return _find(self.states, key, "states")
+
+    @property
+    def smallest_level(self) -> Level:
+        """The level that grids belong to, such as the community."""
+        return self.levels[-1]
+
+    @property
+    def open_states(self) -> tuple[str, ...]:
+        """Keys of the states in which a case still waits for somebody."""
+        return tuple(state.key for state in self.states if state.open)
+
+    @property
+    def first_state(self) -> str:
+        """The state of a case that was just reported."""
+        return next(state.key for state in self.states if state.open)
+
+    @property
+    def circle_kinds(self) -> tuple[str, ...]:
+        """Keys of the kinds of facility that service circles are drawn round."""
+        return tuple(kind.key for kind in self.facility_kinds if kind.circle)
+
+    def radius_m(self, minutes: float) -> float:
+        """How far, as the crow flies, people get in ``minutes``: metres."""
+        return minutes * 60.0 * self.walking.speed_m_per_s / self.walking.detour_factor
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which this city's days begin and end."""
+        return ZoneInfo(self.timezone)
+
+    @cached_property
+    def _words(self) -> dict[str, dict[str, str]]:
+        words: dict[str, dict[str, str]] = {}
+        for kind in KINDS:
+            words[kind] = {
+                word: term.key for term in self.terms(kind) for word in (term.key, *_readings(term))
+            }
+        return words
+
+
+def _readings(term: Term) -> tuple[str, ...]:
+    return tuple(word.casefold() for word in (term.name.zh, term.name.en, *term.also))
+
+
+def _find(terms: Sequence[_T], key: str, kind: str) -> _T:
+    for term in terms:
+        if term.key == key:
+            return term
+    raise NotFound(
+        "The profile has no %(key)s among its %(kind)s: it has %(known)s.",
+        key=key,
+        kind=kind,
+        known=", ".join(term.key for term in terms),
+    )

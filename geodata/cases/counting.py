@@ -1,0 +1,165 @@
+"""Cases per place, as number and per 10,000 households (万户比), small bases marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from geodata.accounts import Actor, require
+from geodata.cases import store
+from geodata.cases.filters import CaseFilter
+from geodata.cases.querying import check
+from geodata.errors import NotFound
+
+if TYPE_CHECKING:
+    from geodata.database import Database
+    from geodata.profiles import Profile
+
+By = Literal["area", "grid", "compound"]
+MIN_HOUSEHOLDS: Final = 100
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place that cases are counted in: ``households`` None if nobody knows."""
+
+    code: str
+    name: str
+    level: str
+    parent: str | None
+    households: int | None
+
+
+@dataclass(frozen=True)
+class Count:
+    """The cases of one place; ``rate`` per 10,000 households, None without a base.
+
+    ``small_base`` marks a rate that rests on fewer households than asked for: one case more
+    would change it much, so it must not lead a ranking.
+    """
+
+    place: Place
+    count: int
+    households: int | None
+    rate: float | None
+    small_base: bool
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counts of all places, and the cases that lie in none of them."""
+
+    by: By
+    at: datetime
+    min_households: int
+    rows: list[Count]
+    elsewhere: int
+
+
+def count_in(
+    places: Sequence[Place],
+    totals: Mapping[str | None, int],
+    *,
+    min_households: int = MIN_HOUSEHOLDS,
+) -> tuple[list[Count], int]:
+    """Counts of every place with those inside it, and how many cases lie in no place.
+
+    Households and cases of a place that has places inside are its own plus theirs, except that
+    a number of households that the place itself states goes before the sum of those inside.
+    The order is that of ``places``.
+    """
+    known = {place.code: place for place in places}
+    counts = dict.fromkeys(known, 0)
+    households: dict[str, int | None] = {place.code: place.households for place in places}
+    for code in _upwards(known):
+        place = known[code]
+        counts[code] += totals.get(code, 0)
+        if place.parent in known:
+            counts[place.parent] += counts[code]
+            if known[place.parent].households is None and households[code] is not None:
+                households[place.parent] = (households[place.parent] or 0) + households[code]
+    rows = [
+        _count(place, counts[place.code], households[place.code], min_households)
+        for place in places
+    ]
+    elsewhere = sum(number for code, number in totals.items() if code not in known)
+    return rows, elsewhere
+
+
+def ranked(rows: Sequence[Count]) -> list[Count]:
+    """Highest rate first; those with a small base or none after all others."""
+    return sorted(
+        rows,
+        key=lambda row: (row.rate is None, row.small_base, -(row.rate or 0.0), -row.count),
+    )
+
+
+def count_cases(
+    database: Database,
+    actor: Actor,
+    profile: Profile,
+    wanted: CaseFilter,
+    *,
+    by: By,
+    at: datetime | None = None,
+    min_households: int = MIN_HOUSEHOLDS,
+) -> Counts:
+    """How many cases each place has, by the place that stood when a case was reported.
+
+    ``at`` says of which moment places and households are taken (now if absent).
+
+    Raises:
+        InvalidInput: kinds that the city does not have.
+        NotFound: an area that never was.
+        NotAllowed: the role sees no map.
+    """
+    require(actor, "see_map")
+    check(wanted, profile)
+    now = datetime.now(UTC)
+    moment = at or now
+    where, values = store.conditions(wanted, open_states=profile.open_states, now=now)
+    with database.read() as connection:
+        unknown = store.unknown_places(connection, wanted.areas) if wanted.areas else []
+        if unknown:
+            raise NotFound(
+                "There never was an area, grid or compound %(codes)s.", codes=", ".join(unknown)
+            )
+        totals = store.totals(connection, where, values, by=by)
+        places = [Place(**row) for row in store.bases(connection, by=by, at=moment)]
+    rows, elsewhere = count_in(places, totals, min_households=min_households)
+    return Counts(by, moment, min_households, rows, elsewhere)
+
+
+def _upwards(known: Mapping[str, Place]) -> list[str]:
+    """Codes with every place before its parent, whatever the number of levels."""
+
+    def depth(code: str) -> int:
+        seen = {code}
+        parent = known[code].parent
+        while parent in known and parent not in seen:
+            seen.add(parent)
+            parent = known[parent].parent
+        return len(seen)
+
+    return sorted(known, key=depth, reverse=True)
+
+
+def _count(place: Place, count: int, households: int | None, least: int) -> Count:
+    rate = count / households * 10_000 if households else None
+    return Count(place, count, households, rate, rate is not None and (households or 0) < least)
+
+
+def as_row(row: Count) -> dict[str, Any]:
+    """The count as a flat record."""
+    return {
+        "code": row.place.code,
+        "name": row.place.name,
+        "level": row.place.level,
+        "parent": row.place.parent,
+        "count": row.count,
+        "households": row.households,
+        "rate": row.rate,
+        "small_base": row.small_base,
+    }

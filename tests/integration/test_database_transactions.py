@@ -1,0 +1,88 @@
+"""Transactions: what they tell, what they keep, what they refuse."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from geodata.database.tables import changes
+from geodata.errors import Unavailable
+
+
+def test_a_layer_that_never_changed_has_version_zero(database):
+    assert database.versions(["cases", "grids"]) == {"cases": 0, "grids": 0}
+
+
+def test_a_transaction_raises_each_changed_layer_once(database):
+    with database.begin() as tx:
+        tx.changed("grids", "1", "added")
+        tx.changed("grids", "2", "added")
+        tx.changed("areas", "3")
+    assert database.versions(["areas", "cases", "grids"]) == {"areas": 1, "cases": 0, "grids": 1}
+    with database.begin() as tx:
+        tx.changed("grids", "1", "ended", by="planner")
+    assert database.version("grids") == 2
+
+
+def test_changes_are_written_with_their_details(database):
+    with database.begin() as tx:
+        tx.changed("grids", "371311001001001", "changed", fields=["name"])
+    with database.read() as connection:
+        row = connection.execute(sa.select(changes)).one()
+    assert (row.layer, row.code, row.action) == ("grids", "371311001001001", "changed")
+    assert row.details == {"fields": ["name"]}
+
+
+def test_a_transaction_that_fails_leaves_no_version_and_no_change(database):
+    with suppress(LookupError), database.begin() as tx:
+        tx.changed("grids", "1", "added")
+        raise LookupError
+    assert database.version("grids") == 0
+
+
+def test_listeners_hear_of_each_changed_layer_after_the_commit(database):
+    with psycopg.connect(database.url, autocommit=True) as listener:
+        listener.execute("LISTEN wangge")
+        with database.begin() as tx:
+            tx.changed("streets")
+            tx.changed("cases", "7")
+            tx.changed("cases", "8")
+        heard = [notice.payload for notice in listener.notifies(timeout=2, stop_after=2)]
+    assert sorted(heard) == ["cases", "streets"]
+
+
+def test_a_snapshot_does_not_see_what_is_committed_after_its_first_look(database):
+    count = sa.select(sa.func.count()).select_from(changes)
+    with database.read() as connection:
+        assert connection.scalar(count) == 0
+        with database.begin() as tx:
+            tx.changed("cases")
+        assert connection.scalar(count) == 0
+    with database.read() as connection:
+        assert connection.scalar(count) == 1
+
+
+def test_a_snapshot_cannot_write(database):
+    with pytest.raises(sa.exc.InternalError, match="read-only"), database.read() as connection:
+        connection.execute(sa.insert(changes).values(layer="x", action="added"))
+
+
+@pytest.mark.parametrize("table", ["audit", "changes"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE {} SET action = 'x'", "DELETE FROM {}", "TRUNCATE {}"]
+)
+def test_nobody_edits_what_was_recorded(database, table, statement):
+    with pytest.raises(sa.exc.ProgrammingError, match="never edited"), database.begin() as tx:
+        tx.connection.execute(sa.text(statement.format(table)))
+
+
+def test_a_database_that_is_gone_is_unavailable(server, database):
+    database.engine.dispose()
+    server.drop(database.engine.url.database)
+    with pytest.raises(Unavailable), database.read():
+        pass
+    with pytest.raises(Unavailable):
+        database.version("cases")

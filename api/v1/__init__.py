@@ -4,4 +4,6 @@ from __future__ import annotations
 
 from apiflask import APIBlueprint
 
-BLUEPRINTS: tuple[APIBlueprint, ...] = ()
+from api.v1 import cases
+
+BLUEPRINTS: tuple[APIBlueprint, ...] = (cases.blueprint,)

@@ -74,12 +74,13 @@ def count_in(
     counts = dict.fromkeys(known, 0)
     households: dict[str, int | None] = {place.code: place.households for place in places}
     for code in _upwards(known):
-        place = known[code]
+        parent = known.get(known[code].parent or "")
         counts[code] += totals.get(code, 0)
-        if place.parent in known:
-            counts[place.parent] += counts[code]
-            if known[place.parent].households is None and households[code] is not None:
-                households[place.parent] = (households[place.parent] or 0) + households[code]
+        if parent is not None:
+            counts[parent.code] += counts[code]
+            inside = households[code]
+            if parent.households is None and inside is not None:
+                households[parent.code] = (households[parent.code] or 0) + inside
     rows = [
         _count(place, counts[place.code], households[place.code], min_households)
         for place in places
@@ -137,10 +138,10 @@ def _upwards(known: Mapping[str, Place]) -> list[str]:
 
     def depth(code: str) -> int:
         seen = {code}
-        parent = known[code].parent
-        while parent in known and parent not in seen:
-            seen.add(parent)
-            parent = known[parent].parent
+        parent = known.get(known[code].parent or "")
+        while parent is not None and parent.code not in seen:
+            seen.add(parent.code)
+            parent = known.get(parent.parent or "")
         return len(seen)
 
     return sorted(known, key=depth, reverse=True)

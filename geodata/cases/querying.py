@@ -6,10 +6,11 @@ entered in the audit trail.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -52,6 +53,14 @@ class Figures:
     overdue: int
     closed: int
     on_time: int
+
+
+@dataclass(frozen=True)
+class Packed:
+    """An answer of case columns, as it is and compressed."""
+
+    plain: bytes
+    gzipped: bytes
 
 
 def check(wanted: CaseFilter, profile: Profile) -> None:
@@ -108,6 +117,34 @@ def list_cases(
     return CasePage(cases, _after(rows[limit - 1]) if more else None)
 
 
+def export_pages(
+    database: Database, actor: Actor, profile: Profile, wanted: CaseFilter, *, size: int
+) -> Iterator[list[dict[str, Any]]]:
+    """All cases meant, newest first, in lists of ``size``; the export itself is recorded.
+
+    Raises:
+        NotAllowed: the role may not export.
+    """
+    require(actor, "export")
+    check(wanted, profile)
+    with database.begin() as tx:
+        _known_places(tx.connection, wanted)
+        record(tx, actor, "exported", "cases", asked=_asked(wanted))
+    return _pages(database, actor, profile, wanted, size)
+
+
+def _pages(
+    database: Database, actor: Actor, profile: Profile, wanted: CaseFilter, size: int
+) -> Iterator[list[dict[str, Any]]]:
+    after: str | None = None
+    while True:
+        page = list_cases(database, actor, profile, wanted, after=after, limit=size)
+        yield page.cases
+        after = page.after
+        if after is None:
+            return
+
+
 def get_case(database: Database, actor: Actor, number: int) -> dict[str, Any]:
     """One case; ``personal`` says whether its texts and reporter are in it.
 
@@ -145,7 +182,7 @@ class CasePoints:
     def __init__(self, *, limit: int = POINTS_LIMIT) -> None:
         """``limit`` cases at most go into one answer; it then says since when it is complete."""
         self._limit = limit
-        self._kept: OrderedDict[tuple[Any, ...], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[Any, ...], Packed] = OrderedDict()
         self._lock = threading.Lock()
 
     def read(
@@ -156,7 +193,7 @@ class CasePoints:
         wanted: CaseFilter,
         *,
         updated_after: datetime | None = None,
-    ) -> bytes:
+    ) -> Packed:
         """The answer described in ``geodata.cases.columns``, without personal data.
 
         Of more cases than the limit it holds the newest, and its header's ``since`` says from
@@ -175,7 +212,8 @@ class CasePoints:
                 self._kept.move_to_end(key)
                 return self._kept[key]
         with database.read() as connection:
-            answer = self._packed(connection, profile, wanted, updated_after, versions)
+            plain = self._packed(connection, profile, wanted, updated_after, versions)
+        answer = Packed(plain, gzip.compress(plain, 1, mtime=0))
         with self._lock:
             self._kept[key] = answer
             while len(self._kept) > KEPT_ANSWERS:
@@ -293,9 +331,15 @@ def _record_reading(
 ) -> None:
     read = [case["id"] for case in cases if case["personal"]]
     if read:
-        asked = {key: str(value) for key, value in asdict(wanted).items() if value}
         with database.begin() as tx:
-            record(tx, actor, "read_personal", "cases", count=len(read), ids=read, asked=asked)
+            record(
+                tx, actor, "read_personal", "cases", count=len(read), ids=read, asked=_asked(wanted)
+            )
+
+
+def _asked(wanted: CaseFilter) -> dict[str, str]:
+    """The conditions for the audit trail."""
+    return {key: str(value) for key, value in asdict(wanted).items() if value not in (None, (), "")}
 
 
 def _dictionaries(

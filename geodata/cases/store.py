@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import psycopg
 from sqlalchemy import Connection, RowMapping, text
 
 from geodata.cases.columns import NONE, position_type
@@ -231,8 +232,8 @@ def read_columns(
     )
     bound = {**values, **{f"all_{name}": list(codes) for name, codes in dictionaries.items()}}
     raw = bytearray()
-    cursor = connection.connection.cursor()
-    with cursor, cursor.copy(query, bound) as copy:
+    driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+    with driver.cursor() as cursor, cursor.copy(query, bound) as copy:
         for block in copy:
             raw += block
     return _from_binary_copy(raw, dictionaries)
@@ -282,7 +283,7 @@ def totals(
         f"select c.{by}_code as code, count(*) as count from cases c"  # noqa: S608 - checked
         f" where {where} group by 1"
     )
-    return {row.code: row.count for row in connection.execute(query, values)}
+    return dict(connection.execute(query, values).tuples().all())
 
 
 _BASES = {

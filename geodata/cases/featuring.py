@@ -59,9 +59,7 @@ def properties(*, personal: bool = False) -> dict[str, sa.types.TypeEngine[Any]]
     return {name: cases.c[name].type for name in (*OPEN, *(PERSONAL if personal else ()))}
 
 
-def features(
-    database: Database, actor: Actor, wanted: Wanted, *, personal: bool = False
-) -> Page:
+def features(database: Database, actor: Actor, wanted: Wanted, *, personal: bool = False) -> Page:
     """A page of cases; ``since`` and ``until`` of ``wanted`` are times of report, both inclusive.
 
     Raises:

@@ -79,6 +79,11 @@ def properties(layer: str) -> dict[str, sa.types.TypeEngine[Any]]:
     return {column.name: column.type for column in columns if column.name not in HIDDEN}
 
 
+def filterable(names: Mapping[str, sa.types.TypeEngine[Any]]) -> frozenset[str]:
+    """Those properties that can be filtered by: texts, numbers and truths."""
+    return frozenset(name for name, kind in names.items() if type(kind) in _READERS)
+
+
 def place_table(layer: str) -> sa.Table:
     """The table of ``layer``; raises NotFound."""
     try:
@@ -162,7 +167,7 @@ def equals(
     Raises:
         InvalidInput: a property that is not there, or a value that it cannot have.
     """
-    conditions = []
+    conditions: list[sa.ColumnElement[bool]] = []
     for name, values in equal.items():
         if name not in names:
             raise InvalidInput("There is no property %(name)s to filter by.", name=name)
@@ -212,10 +217,10 @@ def estimated_extent(connection: sa.Connection, table: sa.Table) -> Box | None:
     if not exists:
         return None
     estimate = sa.func.ST_EstimatedExtent("public", table.name, "geom")
-    box = connection.scalar(sa.select(sa.cast(estimate, sa.Text)))
+    box: str | None = connection.scalar(sa.select(sa.cast(estimate, sa.Text)))
     if box is None:
-        extent = sa.select(sa.cast(sa.func.ST_Extent(table.c.geom), sa.Text))
-        box = connection.scalar(extent)
+        exact = sa.func.ST_Extent(table.c.geom)
+        box = str(connection.scalar(sa.select(sa.cast(exact, sa.Text))))
     numbers = [float(part) for part in box[4:-1].replace(",", " ").split()]
     west, south, east, north = numbers
     return west, south, east, north

@@ -1,0 +1,34 @@
+"""Folium elements of ours: what an analyst puts on a map, and what our pages are made of.
+
+Each element names an ES module of ``webmap/static/js`` and the options it is given. On a
+``PageMap`` (or any map in a ``LocalFigure``) the assets are our own files; on a plain
+``folium.Map`` the element brings its modules inside the document, so that a notebook needs no
+server of ours. An element takes a GeoDataFrame (any CRS), which is embedded as GeoJSON in WGS 84,
+or the address of vector tiles.
+"""
+
+from __future__ import annotations
+
+from webmap.elements.module_element import ModuleElement
+from webmap.elements.page_map import PageMap
+from webmap.elements.places import (
+    AreaLayer,
+    BuildingLayer,
+    CompoundLayer,
+    FacilityLayer,
+    GridLayer,
+    PlaceLayer,
+    StreetLayer,
+)
+
+__all__ = [
+    "AreaLayer",
+    "BuildingLayer",
+    "CompoundLayer",
+    "FacilityLayer",
+    "GridLayer",
+    "ModuleElement",
+    "PageMap",
+    "PlaceLayer",
+    "StreetLayer",
+]

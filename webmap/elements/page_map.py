@@ -1,0 +1,96 @@
+"""The map of our pages: a ``folium.Map`` with nothing from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import folium
+from folium.template import Template
+
+from webmap.elements.module_element import BOOT
+from webmap.figure import LocalFigure, as_json
+
+
+class PageMap(folium.Map):
+    """A Leaflet map drawn on canvas: no tiles, a scale in metres, attribution of its sources.
+
+    Args:
+        figure: The document it stands in; a new inline one if left out, so that ``save`` writes a
+            self-contained file.
+        bounds: West, south, east, north in degrees (WGS 84): what is shown first.
+        location: Latitude, longitude of the centre, if there are no bounds.
+        attribution: One entry for each source of what is shown.
+        approval: The map's 审图号, if it has one.
+        kwargs: Options of Leaflet's map.
+    """
+
+    default_js = [("leaflet", "static:vendor/leaflet/leaflet.js")]  # noqa: RUF012 - Folium's form
+    default_css = [  # noqa: RUF012
+        ("leaflet_css", "static:vendor/leaflet/leaflet.css"),
+        ("wangge_tokens", "static:css/tokens.css"),
+        ("wangge_map", "static:css/map.css"),
+    ]
+
+    _template = Template(
+        """
+        {% macro html(this, kwargs) %}
+            <div class="wangge-map" id="{{ this.get_name() }}"></div>
+        {% endmacro %}
+        {% macro script(this, kwargs) %}
+            {{ this.boot }}
+            var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
+                center: {{ this.location|tojson }},
+                ...{{ this.options|tojavascript }}
+            });
+            wangge.map = {{ this.get_name() }};
+            wangge.elements.furniture = import("wangge/layers/furniture.js")
+                .then((module) => module.add({{ this.get_name() }}, {{ this.furniture_json }}));
+        {% endmacro %}
+        """
+    )
+    boot = BOOT
+
+    def __init__(
+        self,
+        *,
+        figure: LocalFigure | None = None,
+        bounds: Sequence[float] | None = None,
+        location: Sequence[float] = (35.06, 118.34),
+        zoom: int = 13,
+        attribution: Sequence[str] = (),
+        approval: str = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            location=location,
+            zoom_start=zoom,
+            tiles=None,
+            prefer_canvas=True,
+            zoom_control=False,
+            attribution_control=False,
+            max_zoom=20,
+            min_zoom=3,
+            zoom_snap=1,
+            wheel_px_per_zoom_level=90,
+            **kwargs,
+        )
+        self._name = "Map"
+        self.furniture: dict[str, Any] = {
+            "bounds": list(bounds) if bounds is not None else None,
+            "attribution": list(attribution),
+            "approval": approval,
+        }
+        (figure or LocalFigure()).add_child(self)
+
+    @property
+    def furniture_json(self) -> str:
+        """Bounds, attribution and approval as a JavaScript literal."""
+        return as_json(self.furniture)
+
+    def render(self, **kwargs: Any) -> None:
+        """Ask the document for what the map itself needs, then write it."""
+        figure = self.get_root()
+        if isinstance(figure, LocalFigure):
+            figure.use("wangge/layers/furniture.js")
+        super().render(**kwargs)

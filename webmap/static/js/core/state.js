@@ -1,0 +1,57 @@
+// What is seen, in the address bar, so that a view can be sent as a link.
+
+const listeners = new Set();
+
+/** The state of the address: plain strings. The day (`at`) stands before the hash, as in the API. */
+export function state() {
+  const at = new URLSearchParams(location.search).get("at");
+  return { ...(at ? { at } : {}), ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))) };
+}
+
+/** Change some entries; null removes one. Does not reload. */
+export function setState(changes) {
+  const query = new URLSearchParams(location.search);
+  const hash = new URLSearchParams(location.hash.slice(1));
+  query.delete("lang");
+  for (const [key, value] of Object.entries(changes)) {
+    const part = key === "at" ? query : hash;
+    if (value == null || value === "") part.delete(key);
+    else part.set(key, value);
+  }
+  hash.sort();
+  const readable = (part) => part.toString().replaceAll("%2C", ",").replaceAll("%2F", "/").replaceAll("%3A", ":");
+  const before = readable(query);
+  const after = readable(hash);
+  history.replaceState(
+    null,
+    "",
+    `${location.pathname}${before ? `?${before}` : ""}${after ? `#${after}` : ""}`,
+  );
+}
+
+/** Call `listener` when a link within the page or the back button changes the state. */
+export function onState(listener) {
+  listeners.add(listener);
+}
+
+addEventListener("hashchange", () => {
+  for (const listener of listeners) listener(state());
+});
+
+/** Keep the map's view in the state, and begin with the one that it holds. True if it held one. */
+export function keepView(map) {
+  const began = placeView(map, state().map);
+  map.on("moveend", () => {
+    const centre = map.getCenter();
+    setState({ map: `${map.getZoom()}/${centre.lat.toFixed(5)}/${centre.lng.toFixed(5)}` });
+  });
+  onState((now) => placeView(map, now.map));
+  return began;
+}
+
+function placeView(map, view) {
+  const [zoom, lat, lng] = (view ?? "").split("/").map(Number);
+  if (![zoom, lat, lng].every(Number.isFinite) || view === undefined) return false;
+  map.setView([lat, lng], zoom, { animate: false });
+  return true;
+}

@@ -1,0 +1,48 @@
+// Light or dark: the page's own default, the user's choice kept in this browser, and what the
+// canvases need to know of it.
+
+const KEY = `wangge-theme-${document.documentElement.dataset.page ?? "map"}`;
+const root = document.documentElement;
+const listeners = new Set();
+let tokens = null;
+
+function apply(theme) {
+  root.dataset.theme = theme;
+  tokens = null;
+  for (const listener of listeners) listener(theme);
+}
+
+export function theme() {
+  return root.dataset.theme === "dark" ? "dark" : "light";
+}
+
+/** The other theme, kept for next time. */
+export function switchTheme() {
+  const next = theme() === "dark" ? "light" : "dark";
+  try {
+    localStorage.setItem(KEY, next);
+  } catch {
+    // a browser that keeps nothing still shows it
+  }
+  apply(next);
+}
+
+/** Call `listener` whenever the theme changes. */
+export function onTheme(listener) {
+  listeners.add(listener);
+}
+
+/** A colour or length of the stylesheet: `token("--map-street")`. */
+export function token(name) {
+  tokens ??= new Map();
+  if (!tokens.has(name)) tokens.set(name, getComputedStyle(root).getPropertyValue(name).trim());
+  return tokens.get(name);
+}
+
+let kept = null;
+try {
+  kept = localStorage.getItem(KEY);
+} catch {
+  // as above
+}
+if (kept) apply(kept);

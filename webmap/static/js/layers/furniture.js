@@ -1,0 +1,55 @@
+// What stands on every map: zoom buttons, a scale in metres, the sources, the approval number.
+
+import { h } from "wangge/core/dom.js";
+import { metres, t } from "wangge/core/words.js";
+
+const L = globalThis.L;
+
+/** Put the furniture on the map and show `bounds` (west, south, east, north) first. */
+export function add(map, { bounds, attribution = [], approval = "" }) {
+  if (bounds) map.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { animate: false, padding: [12, 12] });
+  const corner = L.control({ position: "bottomleft" });
+  corner.onAdd = () => {
+    const bar = h("div.map-scale-bar");
+    const label = h("span.map-scale-label");
+    const draw = () => drawScale(map, bar, label);
+    map.on("zoomend moveend resize", draw);
+    queueMicrotask(draw);
+    return h("div.map-scale", { "aria-hidden": "true" }, label, bar);
+  };
+  corner.addTo(map);
+  const zoom = L.control({ position: "bottomright" });
+  zoom.onAdd = () => {
+    const box = h(
+      "div.map-zoom",
+      { role: "group", "aria-label": t("Zoom") },
+      h("button", { type: "button", title: t("Zoom in"), "aria-label": t("Zoom in"), onClick: () => map.zoomIn() }, "+"),
+      h("button", { type: "button", title: t("Zoom out"), "aria-label": t("Zoom out"), onClick: () => map.zoomOut() }, "−"),
+    );
+    L.DomEvent.disableClickPropagation(box);
+    return box;
+  };
+  zoom.addTo(map);
+  const credits = L.control({ position: "bottomright" });
+  const line = h("div.map-credits");
+  const say = (sources) => {
+    line.textContent = [...sources, approval && `${t("Map approval number")} ${approval}`].filter(Boolean).join(" · ");
+    line.hidden = !line.textContent;
+  };
+  credits.onAdd = () => line;
+  credits.addTo(map);
+  say(attribution);
+  return { credit: say };
+}
+
+function drawScale(map, bar, label) {
+  const size = map.getSize();
+  const y = size.y / 2;
+  const width = 110;
+  const span = map.distance(map.containerPointToLatLng([0, y]), map.containerPointToLatLng([width, y]));
+  if (!(span > 0)) return;
+  const power = 10 ** Math.floor(Math.log10(span));
+  const round = [5, 2, 1].map((n) => n * power).find((n) => n <= span) ?? power;
+  bar.style.width = `${Math.round((width * round) / span)}px`;
+  label.textContent = metres(round);
+}

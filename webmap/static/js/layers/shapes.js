@@ -1,0 +1,136 @@
+// Shapes as the canvas draws them: one form for vector tiles and for embedded GeoJSON.
+//
+// A shape is {code, props, kind: 1 point | 2 line | 3 polygon, parts, box}; `parts` are flat
+// arrays x, y, x, y … in *units*, where one unit is the side of the tile (or of the world) that
+// the shapes belong to. A polygon's parts are its rings; holes are holes by the even-odd rule.
+
+import { VectorTile } from "@mapbox/vector-tile";
+import Flatbush from "flatbush";
+import Pbf from "pbf";
+
+/** The shapes of one vector tile: every layer in it, or the one of that name. */
+export function fromTile(buffer, name) {
+  const tile = new VectorTile(new Pbf(new Uint8Array(buffer)));
+  const found = [];
+  for (const [key, layer] of Object.entries(tile.layers)) {
+    if (name && key !== name && Object.keys(tile.layers).length > 1) continue;
+    for (let i = 0; i < layer.length; i++) {
+      const feature = layer.feature(i);
+      const parts = feature.loadGeometry().map((ring) => flat(ring, layer.extent));
+      found.push(shape(feature.properties, feature.type, parts));
+    }
+  }
+  return indexed(found);
+}
+
+function flat(ring, extent) {
+  const part = new Float32Array(ring.length * 2);
+  for (let i = 0; i < ring.length; i++) {
+    part[2 * i] = ring[i].x / extent;
+    part[2 * i + 1] = ring[i].y / extent;
+  }
+  return part;
+}
+
+/** The shapes of a GeoJSON FeatureCollection, in units of the Web Mercator world. */
+export function fromGeoJson(collection) {
+  const found = [];
+  for (const feature of collection?.features ?? []) {
+    if (!feature.geometry) continue;
+    const [kind, parts] = worldParts(feature.geometry);
+    if (parts.length) found.push(shape({ code: feature.id, ...feature.properties }, kind, parts));
+  }
+  return indexed(found);
+}
+
+function worldParts({ type, coordinates }) {
+  switch (type) {
+    case "Point":
+      return [1, [worldRing([coordinates])]];
+    case "MultiPoint":
+      return [1, coordinates.map((point) => worldRing([point]))];
+    case "LineString":
+      return [2, [worldRing(coordinates)]];
+    case "MultiLineString":
+      return [2, coordinates.map(worldRing)];
+    case "Polygon":
+      return [3, coordinates.map(worldRing)];
+    case "MultiPolygon":
+      return [3, coordinates.flat().map(worldRing)];
+    default:
+      return [0, []];
+  }
+}
+
+/** Longitude, latitude as units of the Web Mercator world (0…1, y southward). */
+export function toWorld(lng, lat) {
+  const sine = Math.sin((Math.max(-85.0511, Math.min(85.0511, lat)) * Math.PI) / 180);
+  return [lng / 360 + 0.5, 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)];
+}
+
+function worldRing(points) {
+  const part = new Float64Array(points.length * 2);
+  points.forEach(([lng, lat], i) => part.set(toWorld(lng, lat), 2 * i));
+  return part;
+}
+
+function shape(props, kind, parts) {
+  const box = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const part of parts) {
+    for (let i = 0; i < part.length; i += 2) {
+      box[0] = Math.min(box[0], part[i]);
+      box[1] = Math.min(box[1], part[i + 1]);
+      box[2] = Math.max(box[2], part[i]);
+      box[3] = Math.max(box[3], part[i + 1]);
+    }
+  }
+  return { code: props.code, props, kind, parts, box };
+}
+
+function indexed(shapes) {
+  let index = null;
+  if (shapes.length > 16) {
+    index = new Flatbush(shapes.length);
+    for (const one of shapes) index.add(...one.box);
+    index.finish();
+  }
+  return { shapes, index };
+}
+
+/** The shapes whose boxes meet this one, in their own order. */
+export function within({ shapes, index }, minX, minY, maxX, maxY) {
+  if (index) return index.search(minX, minY, maxX, maxY).sort((a, b) => a - b).map((i) => shapes[i]);
+  return shapes.filter(({ box }) => box[0] <= maxX && box[2] >= minX && box[1] <= maxY && box[3] >= minY);
+}
+
+/** Whether a point hits a shape, `reach` being how near a line or point must be. */
+export function hits({ kind, parts }, x, y, reach) {
+  if (kind === 3) return isInside(parts, x, y);
+  return parts.some((part) => nearTo(part, x, y, reach));
+}
+
+function isInside(rings, x, y) {
+  let inside = false;
+  for (const ring of rings) {
+    for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
+      const crosses = ring[i + 1] > y !== ring[j + 1] > y;
+      if (crosses && x < ((ring[j] - ring[i]) * (y - ring[i + 1])) / (ring[j + 1] - ring[i + 1]) + ring[i]) {
+        inside = !inside;
+      }
+    }
+  }
+  return inside;
+}
+
+function nearTo(part, x, y, reach) {
+  for (let i = 0; i < part.length; i += 2) {
+    const last = i + 2 >= part.length;
+    const [x1, y1, x2, y2] = last
+      ? [part[i], part[i + 1], part[i], part[i + 1]]
+      : [part[i], part[i + 1], part[i + 2], part[i + 3]];
+    const length = (x2 - x1) ** 2 + (y2 - y1) ** 2;
+    const along = length ? Math.max(0, Math.min(1, ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length)) : 0;
+    if (Math.hypot(x - x1 - along * (x2 - x1), y - y1 - along * (y2 - y1)) <= reach) return true;
+  }
+  return false;
+}

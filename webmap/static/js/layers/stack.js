@@ -1,0 +1,292 @@
+// All polygon, line and point layers of a map, drawn on one canvas per tile.
+//
+// A *sheet* is one layer of it: where its shapes come from (vector tiles or embedded GeoJSON) and
+// how a shape looks. Sheets are drawn in their order. A change of style, selection or theme draws
+// again from what is in memory and asks the server for nothing.
+
+import { busy } from "wangge/core/api.js";
+import { onTheme } from "wangge/core/theme.js";
+import { fromGeoJson, fromTile, hits, within } from "wangge/layers/shapes.js";
+
+const L = globalThis.L;
+const SIDE = 512; // pixels of a tile; its zoom is the map's minus one
+const stacks = new WeakMap();
+
+/** The stack of this map, made when first asked for. */
+export function stackOf(map) {
+  if (!stacks.has(map)) {
+    const pane = map.getPane("wangge-stack") ?? map.createPane("wangge-stack");
+    pane.style.zIndex = 350;
+    stacks.set(map, new Stack({ pane: "wangge-stack" }).addTo(map));
+  }
+  return stacks.get(map);
+}
+
+/**
+ * One layer of the stack.
+ *
+ * @param {string} key
+ * @param {object} options
+ * @param {number} options.order - lower is drawn first
+ * @param {(props, look) => object|null} options.style - {fill, alpha, line, width, dash, radius,
+ *   casing, lift}; null hides the shape. `look` is {zoom, selected, hovered}.
+ * @param {string} [options.tiles] - address with {z} {row} {col}
+ * @param {object} [options.data] - a GeoJSON FeatureCollection instead
+ * @param {number} [options.deepest=15] - deepest zoom of tiles to ask for
+ * @param {number} [options.minZoom=0] - map zoom from which it is drawn
+ * @param {boolean} [options.pickable=true]
+ */
+export class Sheet {
+  constructor(key, options) {
+    Object.assign(this, { order: 0, deepest: 15, minZoom: 0, pickable: true, visible: true }, options, { key });
+    this.tilesByPlace = new Map();
+    this.data = options.data ? fromGeoJson(options.data) : null;
+    this.selected = null;
+    this.stack = null;
+  }
+
+  show(visible) {
+    if (this.visible === visible) return;
+    this.visible = visible;
+    this.stack?.redrawSoon();
+  }
+
+  /** Draw with other options (a style, other data, another address). */
+  change(options) {
+    Object.assign(this, options);
+    if ("data" in options) this.data = options.data ? fromGeoJson(options.data) : null;
+    if ("tiles" in options) this.tilesByPlace.clear();
+    this.stack?.redrawSoon();
+  }
+
+  select(code) {
+    if (this.selected === code) return;
+    this.selected = code;
+    this.stack?.redrawSoon();
+  }
+
+  isDrawn(zoom) {
+    return this.visible && zoom >= this.minZoom;
+  }
+
+  /** The shapes for a tile and how to bring them into its units: x · scale + dx. */
+  async shapesFor({ x, y, z }, signal) {
+    if (this.data) {
+      const n = 2 ** z;
+      const margin = 0.05 / n;
+      const shapes = within(this.data, x / n - margin, y / n - margin, (x + 1) / n + margin, (y + 1) / n + margin);
+      return { shapes, scale: n, dx: -x, dy: -y };
+    }
+    if (!this.tiles) return { shapes: [], scale: 1, dx: 0, dy: 0 };
+    const up = Math.max(0, z - this.deepest);
+    const n = 2 ** up;
+    const place = { z: z - up, x: Math.floor(x / n), y: Math.floor(y / n) };
+    const tile = await this.tileAt(place, signal);
+    const dx = -(x - place.x * n);
+    const dy = -(y - place.y * n);
+    const shapes = up ? within(tile, -dx / n - 0.05 / n, -dy / n - 0.05 / n, (1 - dx) / n + 0.05 / n, (1 - dy) / n + 0.05 / n) : tile.shapes;
+    return { shapes, scale: n, dx, dy };
+  }
+
+  tileAt({ z, x, y }) {
+    const place = `${z}/${y}/${x}`;
+    if (!this.tilesByPlace.has(place)) {
+      const address = this.tiles.replace("{z}", z).replace("{row}", y).replace("{col}", x);
+      const asked = fetchTile(address, this.key).catch((error) => {
+        this.tilesByPlace.delete(place);
+        this.stack?.fire("sheeterror", { sheet: this, error });
+        return { shapes: [], index: null };
+      });
+      this.tilesByPlace.set(place, asked);
+      if (this.tilesByPlace.size > 400) this.tilesByPlace.delete(this.tilesByPlace.keys().next().value);
+    }
+    return this.tilesByPlace.get(place);
+  }
+}
+
+async function fetchTile(address, name) {
+  busy(+1);
+  try {
+    const response = await fetch(address, { credentials: "same-origin" });
+    if (response.status === 204 || response.status === 404) return { shapes: [], index: null };
+    if (!response.ok) throw new Error(`${response.status}`);
+    return fromTile(await response.arrayBuffer(), name);
+  } finally {
+    busy(-1);
+  }
+}
+
+/** The Leaflet layer that draws all sheets. Fires `pick`, `hover` and `sheeterror`. */
+const Stack = L.GridLayer.extend({
+  options: { tileSize: SIDE, updateWhenZooming: false, keepBuffer: 1, updateInterval: 100, maxZoom: 22 },
+
+  initialize(options) {
+    L.GridLayer.prototype.initialize.call(this, options);
+    this.sheets = [];
+    this.hovered = null;
+    onTheme(() => this.redrawSoon());
+  },
+
+  add(sheet) {
+    sheet.stack = this;
+    this.sheets.push(sheet);
+    this.sheets.sort((a, b) => a.order - b.order);
+    this.redrawSoon();
+    return sheet;
+  },
+
+  drop(sheet) {
+    this.sheets = this.sheets.filter((one) => one !== sheet);
+    this.redrawSoon();
+  },
+
+  onAdd(map) {
+    L.GridLayer.prototype.onAdd.call(this, map);
+    map.on("click", this._picked, this);
+    map.on("mousemove", this._moved, this);
+  },
+
+  onRemove(map) {
+    map.off("click", this._picked, this);
+    map.off("mousemove", this._moved, this);
+    L.GridLayer.prototype.onRemove.call(this, map);
+  },
+
+  createTile(coords, done) {
+    const tile = L.DomUtil.create("canvas", "leaflet-tile");
+    const sharp = Math.min(3, globalThis.devicePixelRatio || 1);
+    tile.width = tile.height = SIDE * sharp;
+    this._draw(tile, coords).then(
+      () => done(null, tile),
+      (error) => done(error, tile),
+    );
+    return tile;
+  },
+
+  /** Draw all visible tiles again, once, before the next frame. */
+  redrawSoon() {
+    if (this._frame || !this._map) return;
+    this._frame = requestAnimationFrame(() => {
+      this._frame = 0;
+      for (const { el, coords } of Object.values(this._tiles)) this._draw(el, coords);
+    });
+  },
+
+  async _draw(tile, coords) {
+    const turn = (tile.turn = (tile.turn ?? 0) + 1);
+    const zoom = coords.z;
+    const place = { x: coords.x, y: coords.y, z: zoom - 1 };
+    const drawn = this.sheets.filter((sheet) => sheet.isDrawn(zoom));
+    const found = await Promise.all(drawn.map((sheet) => sheet.shapesFor(place)));
+    if (tile.turn !== turn) return;
+    const context = tile.getContext("2d");
+    const sharp = tile.width / SIDE;
+    context.setTransform(sharp, 0, 0, sharp, 0, 0);
+    context.clearRect(0, 0, SIDE, SIDE);
+    const upper = [];
+    drawn.forEach((sheet, i) => {
+      const { shapes, ...frame } = found[i];
+      for (const passes of sheet.casing ? ["casing", "line"] : ["line"]) {
+        for (const shape of shapes) {
+          const selected = sheet.selected != null && shape.code === sheet.selected;
+          const hovered = this.hovered?.sheet === sheet && this.hovered.code === shape.code;
+          const look = sheet.style(shape.props, { zoom, selected, hovered });
+          if (!look) continue;
+          if (selected && passes === "line") upper.push([shape, look, frame]);
+          else paint(context, shape, look, frame, passes);
+        }
+      }
+    });
+    for (const [shape, look, frame] of upper) paint(context, shape, look, frame, "line");
+  },
+
+  /** What lies at a place of the map, uppermost first: [{sheet, shape}]. */
+  async at(latlng) {
+    const zoom = Math.round(this._map.getZoom());
+    const point = this._map.project(latlng, zoom).divideBy(SIDE);
+    const place = { x: Math.floor(point.x), y: Math.floor(point.y), z: zoom - 1 };
+    const found = [];
+    for (const sheet of this.sheets.filter((one) => one.isDrawn(zoom) && one.pickable)) {
+      const { shapes, scale, dx, dy } = await sheet.shapesFor(place);
+      const x = (point.x - place.x - dx) / scale;
+      const y = (point.y - place.y - dy) / scale;
+      const reach = (sheet.reach ?? 8) / SIDE / scale;
+      for (const shape of shapes) {
+        if (x < shape.box[0] - reach || x > shape.box[2] + reach) continue;
+        if (y < shape.box[1] - reach || y > shape.box[3] + reach) continue;
+        if (!hits(shape, x, y, reach)) continue;
+        if (!sheet.style(shape.props, { zoom })) continue;
+        found.unshift({ sheet, shape });
+      }
+    }
+    return found;
+  },
+
+  async _picked(event) {
+    if (this.paused) return;
+    const found = await this.at(event.latlng);
+    this.fire("pick", { found, latlng: event.latlng });
+  },
+
+  _moved(event) {
+    if (this.paused || this._hovering) return;
+    this._hovering = true;
+    this.at(event.latlng).then((found) => {
+      this._hovering = false;
+      const top = found[0];
+      const same = top?.sheet === this.hovered?.sheet && top?.shape.code === this.hovered?.code;
+      if (this._map) this._map.getContainer().style.cursor = top ? "pointer" : "";
+      if (same) return;
+      this.hovered = top ? { sheet: top.sheet, code: top.shape.code } : null;
+      this.fire("hover", { top, latlng: event.latlng });
+      this.redrawSoon();
+    });
+  },
+});
+
+function paint(context, { kind, parts }, look, { scale, dx, dy }, pass) {
+  const sx = (x) => (x * scale + dx) * SIDE;
+  const sy = (y) => (y * scale + dy) * SIDE;
+  context.beginPath();
+  if (kind === 1) {
+    for (const part of parts) {
+      for (let i = 0; i < part.length; i += 2) {
+        context.moveTo(sx(part[i]) + look.radius, sy(part[i + 1]));
+        context.arc(sx(part[i]), sy(part[i + 1]), look.radius, 0, 2 * Math.PI);
+      }
+    }
+  } else {
+    for (const part of parts) {
+      context.moveTo(sx(part[0]), sy(part[1]));
+      for (let i = 2; i < part.length; i += 2) context.lineTo(sx(part[i]), sy(part[i + 1]));
+      if (kind === 3) context.closePath();
+    }
+  }
+  context.lineJoin = "round";
+  context.lineCap = look.dash ? "butt" : "round";
+  if (pass === "casing") {
+    if (!look.casing) return;
+    context.strokeStyle = look.casing;
+    context.lineWidth = look.width + 2 * (look.casingWidth ?? 1);
+    context.stroke();
+    return;
+  }
+  if (look.fill && kind !== 2) {
+    context.globalAlpha = look.alpha ?? 1;
+    context.fillStyle = look.fill;
+    context.fill("evenodd");
+    context.globalAlpha = 1;
+  }
+  if (look.line && look.width > 0) {
+    context.setLineDash(look.dash ?? []);
+    if (look.halo) {
+      context.strokeStyle = look.halo;
+      context.lineWidth = look.width + 4;
+      context.stroke();
+    }
+    context.strokeStyle = look.line;
+    context.lineWidth = look.width;
+    context.stroke();
+    context.setLineDash([]);
+  }
+}

@@ -103,6 +103,12 @@ class Database:
         with refusals(), self._snapshots.begin() as connection:
             yield connection
 
+    @contextmanager
+    def single(self) -> Iterator[sa.Connection]:
+        """A connection on which every statement is its own transaction."""
+        with refusals(), self._single.connect() as connection:
+            yield connection
+
     def version(self, layer: str) -> int:
         """How often ``layer`` was changed; 0 if never. One indexed read, made for every request."""
         return self.versions([layer])[layer]
@@ -113,7 +119,7 @@ class Database:
         query = sa.select(layer_versions.c.layer, layer_versions.c.version).where(
             layer_versions.c.layer == sa.any_(sa.bindparam("names", names, type_=sa.ARRAY(sa.Text)))
         )
-        with refusals(), self._single.connect() as connection:
+        with self.single() as connection:
             found: Mapping[str, int] = {row.layer: row.version for row in connection.execute(query)}
         return {name: found.get(name, 0) for name in names}
 

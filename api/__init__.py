@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING
 
 from apiflask import APIFlask
 
-from api import answers, languages, problems, serving, signing_in
+from api import (
+    answers,
+    description,
+    languages,
+    ogc,
+    problems,
+    security,
+    serving,
+    sessions,
+    signing_in,
+)
 from api.v1 import BLUEPRINTS
 
 if TYPE_CHECKING:
@@ -34,6 +44,7 @@ def application(import_name: str) -> APIFlask:
         static_folder=None,  # type: ignore[arg-type]
     )
     app.json = answers.Json(app)
+    description.join(app)
     return app
 
 
@@ -41,7 +52,10 @@ def register(app: Flask, database: Database, settings: Settings, profile: Profil
     """Join the API and what guards the whole application to ``app``."""
     serving.join(app, database, settings, profile)
     problems.join(app)
+    security.join(app, settings)
+    sessions.join(app, database)
     languages.join(app)
     signing_in.join(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.register_blueprint(ogc.blueprint)

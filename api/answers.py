@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+from flask import Response
 from flask.json.provider import JSONProvider
 
 OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
@@ -29,4 +30,4 @@ class Json(JSONProvider):
         """An answer with ``obj`` as its body."""
         value = self._prepare_response_obj(args, kwargs)
         body = orjson.dumps(value, option=OPTIONS)
-        return self._app.response_class(response=body, mimetype=self.mimetype)
+        return Response(body, mimetype=self.mimetype)

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 import orjson
 import psycopg
 import psycopg_pool
+import pydantic
 import sqlalchemy.exc
 import structlog
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from api.languages import language
+from api.words import field_words
 from geodata import errors
+from geodata.accounts.sessions import WrongPassword
 from geodata.words import explain, translate
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ STATUSES: Final[dict[type[errors.WanggeError], int]] = {
     errors.TooManyAttempts: 429,
     errors.SetUpIncomplete: 503,
     errors.Unavailable: 503,
+    WrongPassword: 401,
     errors.WanggeError: 500,
 }
 
@@ -46,6 +50,7 @@ STATUSES: Final[dict[type[errors.WanggeError], int]] = {
 TITLES: Final = {
     "invalid-input": "The request makes no sense",
     "sign-in-needed": "Sign in first",
+    "wrong-password": "Not signed in",
     "not-allowed": "Not allowed",
     "csrf": "The form is out of date",
     "not-found": "Not found",
@@ -181,6 +186,11 @@ def _http(error: HTTPException) -> Response:
     """What Flask and Werkzeug refuse by themselves."""
     if error.code is not None and error.code < 400:
         return cast("Response", error.get_response())
+    original = getattr(error, "original_exception", None)
+    if isinstance(original, errors.WanggeError):
+        return _refused(original)
+    if isinstance(original, _GONE):
+        return _gone(original)
     status = error.code or 500
     if status not in _HTTP_KINDS and status >= 500:
         return _unexpected(error)
@@ -202,18 +212,28 @@ def _unexpected(error: Exception) -> Response:
 
 def _invalid(error: HTTPError) -> Response:
     """What APIFlask found wrong with body, query or path: the fields, in the user's words."""
-    found = error.detail if isinstance(error.detail, dict) else {}
-    fields: dict[str, list[str]] = {}
-    for place in found.values():
-        if isinstance(place, dict):
-            for name, messages in place.items():
-                fields[str(name)] = [str(message) for message in messages]
-    if not fields:
+    cause = error.__cause__
+    if not isinstance(cause, pydantic.ValidationError):
         kind, message = _HTTP_KINDS.get(error.status_code, _HTTP_KINDS[400])
         detail = translate(message, language(), method=request.method)
         return answer(Problem(kind, error.status_code, detail, {}, {}, {}))
+    return answer(of_findings(cause))
+
+
+def of_findings(error: pydantic.ValidationError) -> Problem:
+    """What pydantic found wrong, as a problem that lists the fields."""
+    fields: dict[str, list[str]] = {}
+    for finding in error.errors(include_url=False, include_input=False):
+        name = ".".join(str(part) for part in finding["loc"]) or "body"
+        fields.setdefault(name, []).append(field_words(finding))
     detail = translate("Check these fields: %(fields)s.", language(), fields=", ".join(fields))
-    return answer(Problem("invalid-input", 400, detail, {}, fields, {}))
+    return Problem("invalid-input", 400, detail, {}, fields, {})
+
+
+def _unstorable(error: Exception) -> Response:
+    log.info("a value that the database cannot hold: %s", error)
+    refusal = errors.InvalidInput("One of the values cannot be stored: it is too large or broken.")
+    return answer(of_error(refusal))
 
 
 def join(app: Flask) -> None:
@@ -222,6 +242,9 @@ def join(app: Flask) -> None:
     app.register_error_handler(errors.WanggeError, _refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(sqlalchemy.exc.DataError, _unstorable)
+    app.register_error_handler(psycopg.DataError, _unstorable)
+    app.register_error_handler(pydantic.ValidationError, lambda error: answer(of_findings(error)))
     for gone in _GONE:
         app.register_error_handler(gone, _gone)
     processor = getattr(app, "error_processor", None)

@@ -6,18 +6,23 @@ Every address needs an account, except what ``OPEN`` lists and views marked ``op
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import quote
 
-from flask import Flask, current_app, g, redirect, request
+from flask import Flask, current_app, g, redirect, request, session
 
 from api.problems import wants_problem
+from api.security import csrf_token, refuse_forged, refuse_other_content
+from api.serving import database
+from geodata.accounts import sessions, tokens
 from geodata.errors import SignInNeeded
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+    from api.sessions import Sessions, WebSession
     from geodata.accounts import Actor
+    from geodata.accounts.users import User
 
 OPEN: Final = frozenset({"/login", "/healthz", "/readyz", "/favicon.ico", "/api/v1/login"})
 OPEN_BEGINNINGS: Final = ("/static/",)
@@ -39,6 +44,73 @@ def current_actor() -> Actor:
     return actor
 
 
+def sign_in(name: str, password: str) -> tuple[User, str]:
+    """Sign in for a browser; gives the user and the token that later writes must carry.
+
+    Raises:
+        TooManyAttempts: Too often wrong.
+        WrongPassword: They do not belong together.
+    """
+    user = sessions.sign_in(database, name, password, address=request.remote_addr or "")
+    _keeper().start(_session(), user)
+    g.actor = user.actor()
+    g.pop("csrf_token", None)
+    return user, csrf_token()
+
+
+def sign_out() -> None:
+    """End the session of this request, if there is one."""
+    _keeper().end(_session())
+    g.actor = None
+
+
+def own_csrf_token() -> str:
+    """What this session's writes must carry; empty for a bearer token, which needs none."""
+    return "" if g.get("by_token", False) else csrf_token()
+
+
+def session_key() -> str:
+    """Under what this request's session is stored."""
+    return sessions.key(_session().identifier)
+
+
+def own_path(wanted: str | None) -> str:
+    """``wanted`` if it is a path of this server, else the entry."""
+    if (
+        not wanted
+        or not wanted.startswith("/")
+        or wanted.startswith("//")
+        or any(sign in wanted for sign in "\\\r\n\t\0")
+    ):
+        return "/"
+    return wanted
+
+
+def _keeper() -> Sessions:
+    return cast("Sessions", current_app.session_interface)
+
+
+def _session() -> WebSession:
+    return cast("WebSession", session)
+
+
+def _know_actor() -> None:
+    """Find out who asks, by token or by cookie."""
+    g.actor = None
+    header = request.headers.get("Authorization", "")
+    scheme, _, secret = header.partition(" ")
+    if scheme.casefold() == "bearer":
+        g.by_token = True
+        g.actor = tokens.actor_of_token(database, secret.strip())
+        return
+    trouble = getattr(session, "trouble", None)
+    if trouble is not None and not _is_open():
+        raise trouble
+    user = getattr(session, "user", None)
+    if user is not None:
+        g.actor = user.actor()
+
+
 def _is_open() -> bool:
     if request.path in OPEN or request.path.startswith(OPEN_BEGINNINGS):
         return True
@@ -56,5 +128,8 @@ def _refuse_strangers() -> ResponseReturnValue | None:
 
 
 def join(app: Flask) -> None:
-    """Refuse strangers by default."""
+    """Know who asks, refuse strangers by default, refuse forged writes."""
+    app.before_request(_know_actor)
     app.before_request(_refuse_strangers)
+    app.before_request(refuse_forged)
+    app.before_request(refuse_other_content)

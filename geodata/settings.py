@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     )
     map_approval: str = Field(default="", description="审图号, shown on every map if given")
     scheduler: str | None = Field(default=None, description="address of a Dask scheduler")
+    trusted_proxies: int = Field(
+        default=0, ge=0, le=5, description="how many proxies before the server set X-Forwarded-*"
+    )
     upload_limit_mb: int = Field(default=512, ge=1, description="largest file taken, megabytes")
 
     def signing_key(self) -> str:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from apiflask import APIBlueprint
 
-from api.v1 import cases
+from api.v1 import audit, cases, signing_in, tokens, users
 
-BLUEPRINTS: tuple[APIBlueprint, ...] = (cases.blueprint,)
+BLUEPRINTS: tuple[APIBlueprint, ...] = (
+    signing_in.blueprint,
+    tokens.blueprint,
+    users.blueprint,
+    audit.blueprint,
+    cases.blueprint,
+)

@@ -59,7 +59,7 @@ def sign_in(database: Database, name: str, password: str, *, address: str) -> Us
         WrongPassword: They do not belong together, or the account is switched off.
     """
     throttle = Throttle(database, name=name, address=address)
-    stranger = Actor(user_id=None, name=name[:40], role="viewer")
+    stranger = Actor(user_id=None, name=name.replace("\0", "")[:40], role="viewer")
     try:
         throttle.count()
     except TooManyAttempts:

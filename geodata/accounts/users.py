@@ -217,7 +217,7 @@ def change_own_password(
         actor: Whose password.
         current: The password until now.
         new: The one from now on.
-        keep_session: The identifier of the session that stays.
+        keep_session: ``sessions.key`` of the session that stays.
 
     Raises:
         InvalidInput: ``current`` is wrong, or ``new`` is too easy.

@@ -1,0 +1,146 @@
+// Filters over columns: each case has one bit for every dimension that it fails.
+//
+// A chart of one dimension counts the cases that fail no *other* dimension, so that its own
+// brush does not empty it. Everything is one pass over typed arrays.
+
+export const PERIOD = 1;
+export const SOURCE = 2;
+export const CATEGORY = 4;
+export const STATE = 8;
+export const PLACE = 16;
+export const HOUR = 32;
+export const WINDOW = 64;
+
+/** The filters of one set of cases. */
+export class Crossfilter {
+  constructor(cases, { days, hours, isOpen }) {
+    this.cases = cases;
+    this.days = days;
+    this.hours = hours;
+    this.isOpen = isOpen; // by position of the state: 1 open, 0 closed
+    this.failed = new Uint8Array(cases.count);
+    let first = Infinity;
+    let last = -Infinity;
+    for (const day of days) {
+      if (day < first) first = day;
+      if (day > last) last = day;
+    }
+    this.firstDay = Number.isFinite(first) ? first : 0;
+    this.lastDay = Number.isFinite(last) ? last : 0;
+  }
+
+  /** Whether a case is open and past its time at minute `now`. */
+  isLate(i, now) {
+    return this.isOpen[this.cases.state[i]] === 1 && this.cases.due[i] > -2147483648 && this.cases.due[i] < now;
+  }
+
+  _test(bit, passes) {
+    const { failed } = this;
+    for (let i = 0; i < failed.length; i++) {
+      if (passes(i)) failed[i] &= ~bit;
+      else failed[i] |= bit;
+    }
+  }
+
+  _clear(bit) {
+    const { failed } = this;
+    for (let i = 0; i < failed.length; i++) failed[i] &= ~bit;
+  }
+
+  /** Keep `[from, to)` in minutes; null on either side is endless. */
+  between(bit, from, to) {
+    if (from == null && to == null) return this._clear(bit);
+    const { reported } = this.cases;
+    const low = from ?? -Infinity;
+    const high = to ?? Infinity;
+    return this._test(bit, (i) => reported[i] >= low && reported[i] < high);
+  }
+
+  /** Keep the cases whose value in `column` is among `chosen` (positions); null keeps all. */
+  among(bit, column, chosen) {
+    if (chosen == null) return this._clear(bit);
+    const kept = new Uint8Array(256);
+    for (const position of chosen) kept[position] = 1;
+    return this._test(bit, (i) => kept[column[i]] === 1);
+  }
+
+  /** Keep the cases that are in one of these places: sets of positions, or null for all. */
+  inside(places) {
+    if (places == null) return this._clear(PLACE);
+    const { area, grid, compound } = this.cases;
+    return this._test(PLACE, (i) => places.area.has(area[i]) || places.grid.has(grid[i]) || places.compound.has(compound[i]));
+  }
+
+  /** Keep states by position, and perhaps only those past their time. */
+  states(chosen, { onlyLate = false, now = 0 } = {}) {
+    if (chosen == null && !onlyLate) return this._clear(STATE);
+    const kept = new Uint8Array(256);
+    if (chosen == null) kept.fill(1);
+    else for (const position of chosen) kept[position] = 1;
+    const { state } = this.cases;
+    return this._test(STATE, (i) => kept[state[i]] === 1 && (!onlyLate || this.isLate(i, now)));
+  }
+
+  /** How many there are by every dimension; `shown` has the positions of those that pass all. */
+  tally(now) {
+    const { failed, days, hours, firstDay } = this;
+    const { category, source, state, area, grid, compound, due } = this.cases;
+    const n = failed.length;
+    const size = (name) => this.cases.dictionaries[name].length;
+    const sums = {
+      categories: new Uint32Array(256), sources: new Uint32Array(256), states: new Uint32Array(256),
+      hours: new Uint32Array(24), days: new Uint32Array(this.lastDay - firstDay + 1),
+      area: new Uint32Array(size("area") + 1), grid: new Uint32Array(size("grid") + 1), compound: new Uint32Array(size("compound") + 1),
+      open: 0, late: 0, lateInStates: 0,
+    };
+    const shown = new Uint32Array(n);
+    let k = 0;
+    for (let i = 0; i < n; i++) {
+      const bits = failed[i];
+      if (bits === 0) {
+        shown[k++] = i;
+        sums.categories[category[i]]++;
+        sums.sources[source[i]]++;
+        sums.states[state[i]]++;
+        sums.hours[hours[i]]++;
+        sums.days[days[i] - firstDay]++;
+        sums.area[area[i] + 1]++;
+        sums.grid[grid[i] + 1]++;
+        sums.compound[compound[i] + 1]++;
+        if (this.isOpen[state[i]] === 1) {
+          sums.open++;
+          if (due[i] > -2147483648 && due[i] < now) {
+            sums.late++;
+            sums.lateInStates++;
+          }
+        }
+      } else if ((bits & (bits - 1)) === 0) {
+        // It fails one dimension only: that one's chart still counts it.
+        if (bits === CATEGORY) sums.categories[category[i]]++;
+        else if (bits === SOURCE) sums.sources[source[i]]++;
+        else if (bits === STATE) {
+          sums.states[state[i]]++;
+          if (this.isLate(i, now)) sums.lateInStates++;
+        } else if (bits === HOUR) sums.hours[hours[i]]++;
+        else if (bits === WINDOW) sums.days[days[i] - firstDay]++;
+      }
+    }
+    sums.shown = shown.subarray(0, k);
+    return sums;
+  }
+
+  /** Of `order`, the positions that pass all filters and lie in `box` (world units; null: anywhere). */
+  listed(order, box) {
+    const { failed } = this;
+    const { x, y } = this.cases;
+    const found = new Uint32Array(order.length);
+    let k = 0;
+    for (let n = 0; n < order.length; n++) {
+      const i = order[n];
+      if (failed[i] !== 0) continue;
+      if (box && !(x[i] >= box.west && x[i] <= box.east && y[i] >= box.north && y[i] <= box.south)) continue;
+      found[k++] = i;
+    }
+    return found.subarray(0, k);
+  }
+}

@@ -15,6 +15,7 @@ from apiflask import APIFlask
 from api import (
     answers,
     description,
+    forms,
     languages,
     ogc,
     problems,
@@ -56,6 +57,7 @@ def register(app: Flask, database: Database, settings: Settings, profile: Profil
     sessions.join(app, database)
     languages.join(app)
     signing_in.join(app)
+    app.register_blueprint(forms.blueprint)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(ogc.blueprint)

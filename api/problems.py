@@ -24,6 +24,7 @@ from api.words import field_words
 from geodata import errors
 from geodata.accounts.sessions import WrongPassword
 from geodata.words import explain, translate
+from geodata.words import sentence as _
 
 if TYPE_CHECKING:
     from apiflask.exceptions import HTTPError
@@ -48,36 +49,36 @@ STATUSES: Final[dict[type[errors.WanggeError], int]] = {
 
 # The title says what kind of problem it is, whatever the detail.
 TITLES: Final = {
-    "invalid-input": "The request makes no sense",
-    "sign-in-needed": "Sign in first",
-    "wrong-password": "Not signed in",
-    "not-allowed": "Not allowed",
-    "csrf": "The form is out of date",
-    "not-found": "Not found",
-    "method-not-allowed": "Not possible here",
-    "conflict": "This cannot be done now",
-    "cancelled": "Stopped",
-    "stale-revision": "Changed in the meantime",
-    "too-large": "Too large",
-    "media-type": "This kind of content is not taken",
-    "too-many-attempts": "Too many attempts",
-    "unavailable": "The system is not available right now",
-    "set-up-incomplete": "The system is not set up completely",
-    "internal": "Something went wrong",
+    "invalid-input": _("The request makes no sense"),
+    "sign-in-needed": _("Sign in first"),
+    "wrong-password": _("Not signed in"),
+    "not-allowed": _("Not allowed"),
+    "csrf": _("The form is out of date"),
+    "not-found": _("Not found"),
+    "method-not-allowed": _("Not possible here"),
+    "conflict": _("This cannot be done now"),
+    "cancelled": _("Stopped"),
+    "stale-revision": _("Changed in the meantime"),
+    "too-large": _("Too large"),
+    "media-type": _("This kind of content is not taken"),
+    "too-many-attempts": _("Too many attempts"),
+    "unavailable": _("The system is not available right now"),
+    "set-up-incomplete": _("The system is not set up completely"),
+    "internal": _("Something went wrong"),
 }
 
 _HTTP_KINDS: Final = {
-    400: ("invalid-input", "The request could not be read."),
-    401: ("sign-in-needed", "Sign in first."),
-    403: ("not-allowed", "This is not allowed."),
-    404: ("not-found", "There is nothing at this address."),
-    405: ("method-not-allowed", "This address does not take %(method)s."),
-    406: ("not-found", "This cannot be given in the wished form."),
-    409: ("conflict", "This cannot be done now."),
-    413: ("too-large", "The request is larger than this system takes."),
-    415: ("media-type", "Send it as application/json."),
-    429: ("too-many-attempts", "Too many attempts; wait a while."),
-    503: ("unavailable", "The system is not available right now; try again in a moment."),
+    400: ("invalid-input", _("The request could not be read.")),
+    401: ("sign-in-needed", _("Sign in first.")),
+    403: ("not-allowed", _("This is not allowed.")),
+    404: ("not-found", _("There is nothing at this address.")),
+    405: ("method-not-allowed", _("This address does not take %(method)s.")),
+    406: ("not-found", _("This cannot be given in the wished form.")),
+    409: ("conflict", _("This cannot be done now.")),
+    413: ("too-large", _("The request is larger than this system takes.")),
+    415: ("media-type", _("Send it as application/json.")),
+    429: ("too-many-attempts", _("Too many attempts; wait a while.")),
+    503: ("unavailable", _("The system is not available right now; try again in a moment.")),
 }
 
 _GONE: Final = (
@@ -206,7 +207,7 @@ def _http(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log.error("unexpected: %s", type(error).__name__, exc_info=error)
-    message = "This was not expected; the operator finds it in the log under this number."
+    message = _("This was not expected; the operator finds it in the log under this number.")
     return answer(Problem("internal", 500, translate(message, language()), {}, {}, {}))
 
 

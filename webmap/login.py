@@ -1,0 +1,50 @@
+"""The pages of accounts: signing in, one's own account, the users."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from webmap.pages import actor, show
+
+blueprint = Blueprint("login", __name__)
+
+
+def _own_path(wanted: str) -> str:
+    """``wanted`` if it is a path of this server, else the entry."""
+    own = wanted.startswith("/") and not wanted.startswith("//")
+    return wanted if own and "\\" not in wanted and wanted.isprintable() else "/"
+
+
+def _refusal() -> str:
+    """Why the form is shown again, in words."""
+    kind = request.args.get("refused")
+    if kind == "too-many-attempts":
+        seconds = request.args.get("seconds", 60, type=int)
+        minutes = min(max(1, -(-seconds // 60)), 60)
+        return str(_("Too many attempts. Try again in %(minutes)s minutes.", minutes=minutes))
+    if kind is not None:
+        return str(_("The name or the password is not right."))
+    return ""
+
+
+@blueprint.get("/login")
+def login() -> ResponseReturnValue:
+    """The form; who is signed in already goes on."""
+    wanted = _own_path(request.args.get("next", "/"))
+    if actor() is not None:
+        return redirect(wanted)
+    return show("login.html", page="login", wanted=wanted, refusal=_refusal())
+
+
+@blueprint.get("/account")
+def account() -> str:
+    """One's own password and tokens."""
+    return show("account.html", page="account", module="wangge/modes/account.js")
+
+
+@blueprint.get("/users")
+def users() -> str:
+    """All accounts, for administrators; the data come from the API, which refuses others."""
+    return show("users.html", page="users", module="wangge/modes/users.js")

@@ -83,13 +83,13 @@ export class Crossfilter {
 
   /** How many there are by every dimension; `shown` has the positions of those that pass all. */
   tally(now) {
-    const { failed, days, hours, firstDay } = this;
+    const { failed, hours } = this;
     const { category, source, state, area, grid, compound, due } = this.cases;
     const n = failed.length;
     const size = (name) => this.cases.dictionaries[name].length;
     const sums = {
       categories: new Uint32Array(256), sources: new Uint32Array(256), states: new Uint32Array(256),
-      hours: new Uint32Array(24), days: new Uint32Array(this.lastDay - firstDay + 1),
+      hours: new Uint32Array(24),
       area: new Uint32Array(size("area") + 1), grid: new Uint32Array(size("grid") + 1), compound: new Uint32Array(size("compound") + 1),
       open: 0, late: 0, lateInStates: 0,
     };
@@ -103,7 +103,6 @@ export class Crossfilter {
         sums.sources[source[i]]++;
         sums.states[state[i]]++;
         sums.hours[hours[i]]++;
-        sums.days[days[i] - firstDay]++;
         sums.area[area[i] + 1]++;
         sums.grid[grid[i] + 1]++;
         sums.compound[compound[i] + 1]++;
@@ -122,7 +121,6 @@ export class Crossfilter {
           sums.states[state[i]]++;
           if (this.isLate(i, now)) sums.lateInStates++;
         } else if (bits === HOUR) sums.hours[hours[i]]++;
-        else if (bits === WINDOW) sums.days[days[i] - firstDay]++;
       }
     }
     sums.shown = shown.subarray(0, k);

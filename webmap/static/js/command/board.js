@@ -1,0 +1,250 @@
+// What is asked and what answers it: criteria on one side, the cases that meet them on the other.
+//
+// Every part of the page reads the board and is told by `on` what changed: "data", "criteria",
+// "window" (only the player's window moved), "view" (the map moved), "select", "hover".
+
+import { Calendar, localTimes } from "wangge/command/calendar.js";
+import { newestFirst } from "wangge/command/columns.js";
+import { CATEGORY, Crossfilter, HOUR, PERIOD, SOURCE, WINDOW } from "wangge/command/crossfilter.js";
+import { countIn } from "wangge/command/rates.js";
+
+export const PERIODS = ["today", "7d", "30d", "all"];
+const BACK = { today: 0, "7d": 6, "30d": 29 };
+const BINS = [10, 30, 60, 180, 360, 1440, 1440 * 7, 1440 * 30];
+const MOST_BINS = 186;
+
+export const NOTHING_ASKED = {
+  period: "", categories: null, sources: null, states: null, late: false, areas: [], hours: null, window: null,
+};
+
+/** The board of the command centre. */
+export class Board {
+  constructor({ profile, minHouseholds }) {
+    this.profile = profile;
+    this.minHouseholds = minHouseholds;
+    this.calendar = new Calendar(profile.timezone);
+    this.criteria = { ...NOTHING_ASKED };
+    this.box = null;
+    this.selected = null; // id of the open case
+    this.hovered = null; // position of the case under the pointer
+    this.listeners = [];
+    this.cases = null;
+    this.sums = null;
+  }
+
+  on(listener) {
+    this.listeners.push(listener);
+  }
+
+  _tell(what) {
+    for (const listener of this.listeners) listener(what, this);
+  }
+
+  get now() {
+    return this.calendar.now();
+  }
+
+  get today() {
+    return this.calendar.day(this.now);
+  }
+
+  /** Take the cases of the store. */
+  take(cases) {
+    this.cases = cases;
+    const openKeys = new Set(this.profile.states.filter((state) => state.open).map((state) => state.key));
+    this.isOpen = Uint8Array.from({ length: 256 }, (_, i) => (openKeys.has(cases.dictionaries.state[i]) ? 1 : 0));
+    this.filter = new Crossfilter(cases, { ...localTimes(this.calendar, cases), isOpen: this.isOpen });
+    this.order = newestFirst(cases);
+    this.sorted = new Map([["newest", this.order]]);
+    this.positions = null;
+    if (!this.criteria.period) this.criteria.period = this._firstPeriod();
+    this._applyAll();
+    this._count();
+    this._tell("data");
+  }
+
+  /** The last 30 days, or everything if nothing happened in them. */
+  _firstPeriod() {
+    return this.filter.lastDay >= this.today - 29 ? "30d" : "all";
+  }
+
+  /** Change criteria; the parts are told. */
+  change(changes) {
+    Object.assign(this.criteria, changes);
+    if ("period" in changes && !("window" in changes)) this.criteria.window = null;
+    if (!this.cases) return;
+    const onlyWindow = Object.keys(changes).every((key) => key === "window");
+    if (onlyWindow) this._applyWindow();
+    else this._applyAll();
+    this._count({ onlyWindow });
+    this._tell(onlyWindow ? "window" : "criteria");
+  }
+
+  /** The map shows this box now (world units). */
+  look(box) {
+    this.box = box;
+    this._tell("view");
+  }
+
+  select(id) {
+    if (this.selected === id) return;
+    this.selected = id;
+    this._tell("select");
+  }
+
+  hover(position) {
+    if (this.hovered === position) return;
+    this.hovered = position;
+    this._tell("hover");
+  }
+
+  /** [from, to) of the period in minutes; null on either side is endless. */
+  period() {
+    const { period } = this.criteria;
+    if (period in BACK) return [this.calendar.start(this.today - BACK[period]), null];
+    const [first, last] = (period ?? "").split("..").map((text) => this.calendar.parse(text));
+    const from = Number.isFinite(first) ? this.calendar.start(first) : null;
+    const to = Number.isFinite(last) ? this.calendar.start(last + 1) : null;
+    return [from, to];
+  }
+
+  /** [from, to) that the timeline shows: the period, or the days that have cases. */
+  span() {
+    const [from, to] = this.period();
+    const last = Math.max(this.filter.lastDay, from == null ? -Infinity : this.calendar.day(from));
+    const end = to ?? this.calendar.start((this.criteria.period in BACK ? this.today : last) + 1);
+    return [from ?? this.calendar.start(this.filter.firstDay), end];
+  }
+
+  _applyAll() {
+    const { criteria, filter, cases } = this;
+    const { dictionaries } = cases;
+    filter.between(PERIOD, ...this.period());
+    filter.among(CATEGORY, cases.category, inDictionary(criteria.categories, dictionaries.category));
+    filter.among(SOURCE, cases.source, inDictionary(criteria.sources, dictionaries.source));
+    filter.states(inDictionary(criteria.states, dictionaries.state), { onlyLate: criteria.late, now: this.now });
+    filter.inside(this._places(criteria.areas));
+    const { hours } = criteria;
+    filter.among(HOUR, filter.hours, hours && range(hours[0], hours[1]));
+    this._applyWindow();
+  }
+
+  _applyWindow() {
+    const { window } = this.criteria;
+    this.filter.between(WINDOW, window?.[0] ?? null, window?.[1] ?? null);
+  }
+
+  _count({ onlyWindow = false } = {}) {
+    this.sums = this.filter.tally(this.now);
+    if (!onlyWindow) this.bins = this._binned();
+    this.rows = new Map();
+  }
+
+  /** Cases over the span, whatever the window: {from, to, minutes, counts}. */
+  _binned() {
+    const [from, to] = this.span();
+    const minutes = BINS.find((size) => (to - from) / size <= MOST_BINS) ?? BINS.at(-1);
+    const counts = new Uint32Array(Math.max(1, Math.ceil((to - from) / minutes)));
+    const { failed } = this.filter;
+    const { reported } = this.cases;
+    for (let i = 0; i < failed.length; i++) {
+      if ((failed[i] & ~WINDOW) !== 0) continue;
+      const bin = Math.floor((reported[i] - from) / minutes);
+      if (bin >= 0 && bin < counts.length) counts[bin]++;
+    }
+    return { from, to, minutes, counts };
+  }
+
+  /** Positions of the places that these codes mean, with all inside; null for everywhere. */
+  _places(codes) {
+    if (!codes.length) return null;
+    const { dictionaries, header } = this.cases;
+    const wanted = new Set(codes);
+    const tree = header.places?.area ?? { code: [], parent: [] };
+    for (let grew = true; grew; ) {
+      grew = false;
+      tree.code.forEach((code, i) => {
+        if (!wanted.has(code) && wanted.has(tree.parent[i])) {
+          wanted.add(code);
+          grew = true;
+        }
+      });
+    }
+    const chosen = new Set(codes);
+    const positions = (name, set) => new Set(dictionaries[name].flatMap((code, i) => (set.has(code) ? [i] : [])));
+    return { area: positions("area", wanted), grid: positions("grid", chosen), compound: positions("compound", chosen) };
+  }
+
+  /** Cases per place of `by` ("area", "grid", "compound"), with rates. */
+  counts(by) {
+    if (!this.rows.has(by)) {
+      const totals = new Map();
+      this.cases.dictionaries[by].forEach((code, i) => totals.set(code, this.sums[by][i + 1]));
+      this.rows.set(by, countIn(this.cases.header.places[by], totals, this.minHouseholds));
+    }
+    return this.rows.get(by);
+  }
+
+  /** Positions of the cases for the list: all criteria and the map's view, in the asked order. */
+  listed(sort = "newest") {
+    return this.filter.listed(this.sortedBy(sort), this.box);
+  }
+
+  sortedBy(sort) {
+    if (!this.sorted.has(sort)) this.sorted.set(sort, this._sort(sort));
+    return this.sorted.get(sort);
+  }
+
+  _sort(sort) {
+    if (sort === "oldest") return this.order.slice().reverse();
+    const rank = new Uint32Array(this.cases.count);
+    this.order.forEach((i, n) => (rank[i] = n));
+    const { due, category, state, closed } = this.cases;
+    const none = -2147483648;
+    const keys = {
+      due: (i) => (this.isOpen[state[i]] && due[i] !== none ? due[i] : 2 ** 31 - (closed[i] === none ? 1 : 0)),
+      category: (i) => category[i],
+      state: (i) => state[i],
+    }[sort];
+    return this.order.slice().sort((a, b) => keys(a) - keys(b) || rank[a] - rank[b]);
+  }
+
+  /** Position of a case number, -1 if it is not among the loaded. */
+  positionOf(id) {
+    this.positions ??= new Map(Array.from(this.cases.id, (value, i) => [value, i]));
+    return this.positions.get(id) ?? -1;
+  }
+
+  /** Name of the place of a case: compound, grid or area. */
+  placeName(i) {
+    this.names ??= new WeakMap();
+    const names = this._names();
+    const { compound, grid, area, dictionaries } = this.cases;
+    const found = [];
+    if (area[i] >= 0) found.push(names.area.get(dictionaries.area[area[i]]) ?? dictionaries.area[area[i]]);
+    if (compound[i] >= 0) found.push(names.compound.get(dictionaries.compound[compound[i]]) ?? "");
+    else if (grid[i] >= 0) found.push(names.grid.get(dictionaries.grid[grid[i]]) ?? "");
+    return found.filter(Boolean).join(" · ");
+  }
+
+  _names() {
+    const { places } = this.cases.header;
+    if (!this.names.has(places)) {
+      const named = (by) => new Map(places[by].code.map((code, i) => [code, places[by].name[i] || code]));
+      this.names.set(places, { area: named("area"), grid: named("grid"), compound: named("compound") });
+    }
+    return this.names.get(places);
+  }
+
+  isLate(i) {
+    return this.filter.isLate(i, this.lateAt ?? this.now);
+  }
+}
+
+function inDictionary(keys, dictionary) {
+  return keys && keys.map((key) => dictionary.indexOf(key)).filter((position) => position >= 0);
+}
+
+function range(first, last) {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}

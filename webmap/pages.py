@@ -75,7 +75,7 @@ def language() -> Literal["zh", "en"]:
 
 def actor() -> Actor | None:
     """Who looks at the page."""
-    return g.get("actor")
+    return cast("Actor | None", g.get("actor"))
 
 
 def nonce() -> str:

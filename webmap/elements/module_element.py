@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from branca.element import Element, Figure, MacroElement
 from folium.template import Template
@@ -48,7 +48,7 @@ class ModuleElement(MacroElement):
     boot = BOOT
 
     def __init__(self, key: str, options: dict[str, Any], *, language: str = "zh") -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = type(self).__name__
         self.key = key
         self.options = options
@@ -69,17 +69,21 @@ class ModuleElement(MacroElement):
         """The options as a JavaScript literal."""
         return as_json({"key": self.key, **self.options})
 
-    def render(self, **kwargs: Any) -> None:
+    def render(self, **kwargs: Any) -> str:
         """Ask the document for the module, then write the call."""
         figure = self.get_root()
         if isinstance(figure, LocalFigure):
             figure.use(self.module)
         elif isinstance(figure, Figure):
-            wanted = figure.header._children.setdefault(  # noqa: SLF001 - branca has no other way
-                "wangge_assets", ModuleAssets(self.language)
-            )
-            wanted.modules.add(self.module)
-        super().render(**kwargs)
+            _assets_of(figure, self.language).modules.add(self.module)
+        super().render(**kwargs)  # type: ignore[no-untyped-call]
+        return ""
+
+
+def _assets_of(figure: Figure, language: str) -> ModuleAssets:
+    """The one element of a plain figure's head that carries our modules."""
+    children = figure.header._children  # noqa: SLF001 - branca has no other way
+    return cast("ModuleAssets", children.setdefault("wangge_assets", ModuleAssets(language)))
 
 
 def _tokens_style() -> str:

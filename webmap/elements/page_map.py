@@ -88,9 +88,10 @@ class PageMap(folium.Map):
         """Bounds, attribution and approval as a JavaScript literal."""
         return as_json(self.furniture)
 
-    def render(self, **kwargs: Any) -> None:
+    def render(self, **kwargs: Any) -> str:
         """Ask the document for what the map itself needs, then write it."""
         figure = self.get_root()
         if isinstance(figure, LocalFigure):
             figure.use("wangge/layers/furniture.js")
-        super().render(**kwargs)
+        super().render(**kwargs)  # type: ignore[no-untyped-call]
+        return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 import orjson
@@ -11,7 +11,7 @@ from shapely import set_precision
 
 from webmap.elements.module_element import ModuleElement
 
-Source = gpd.GeoDataFrame | str
+Source: TypeAlias = "gpd.GeoDataFrame | str"
 
 DEGREES_PRECISION = 1e-6
 """Coordinates of embedded layers are written to about 0.1 m."""

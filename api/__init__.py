@@ -15,6 +15,7 @@ from apiflask import APIFlask
 from api import (
     answers,
     description,
+    docs,
     forms,
     languages,
     ogc,
@@ -58,6 +59,7 @@ def register(app: Flask, database: Database, settings: Settings, profile: Profil
     languages.join(app)
     signing_in.join(app)
     app.register_blueprint(forms.blueprint)
+    app.register_blueprint(docs.blueprint)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_blueprint(ogc.blueprint)

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+import shutil
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flask import Flask
 
     from geodata.database import Database
+    from geodata.processes import Child
     from geodata.settings import Settings
+
+COMMANDS = {
+    "import": ("geodata.exchange.commands", "Take a file into a layer."),
+    "export": ("geodata.exchange.commands", "Write a layer to a file."),
+    "coords": ("geodata.exchange.commands", "Turn a file's coordinates."),
+    "user": ("geodata.accounts.commands", "Accounts."),
+    "token": ("geodata.accounts.commands", "Make an API token, shown once."),
+    "demo": ("geodata.demo.commands", "The generated city."),
+    "map": ("webmap.commands", "Write a map as one file."),
+}
+"""The rooms' commands: where each is and what it says of itself. A room is loaded when asked."""
+
+JOBS = ("geodata.exchange.jobs", "geodata.demo.jobs")
+"""Modules that register kinds of long work."""
+
+
+# ---------------------------------------------------------------- the application
 
 
 def create_app(settings: Settings, database: Database | None = None) -> Flask:
@@ -18,17 +47,262 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     """
     import api  # noqa: PLC0415 - the command line must answer without it
     import webmap  # noqa: PLC0415
+    from api import observing  # noqa: PLC0415
     from geodata.database import open_database  # noqa: PLC0415
     from geodata.profiles import load_profile  # noqa: PLC0415
 
     profile = load_profile(settings.profile)
-    database = database or open_database(settings)
+    register_jobs()
     app = api.application("app")
+    observing.join(app)
+    database = database or open_database(settings)
     for room in (api, webmap):
         if hasattr(room, "register"):
             room.register(app, database, settings, profile)
     return app
 
 
-def main() -> None:
-    """Run the command line."""
+def from_environment() -> Flask:
+    """The application of one server process."""
+    from geodata.logs import set_up_logs  # noqa: PLC0415
+    from geodata.settings import Settings  # noqa: PLC0415
+
+    set_up_logs(process="http")
+    return create_app(Settings())
+
+
+def register_jobs() -> None:
+    """Make the rooms' kinds of long work known to this process."""
+    for name in JOBS:
+        if importlib.util.find_spec(name) is not None:
+            importlib.import_module(name)
+
+
+# ---------------------------------------------------------------- the command line
+
+
+class Rooms(click.Group):
+    """Commands of all rooms; an error is one red line in the user's language and exit code 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names, without loading the rooms."""
+        return sorted({*super().list_commands(ctx), *COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One command; only its own room is loaded."""
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        found = (thing for thing in vars(module).values() if isinstance(thing, click.Command))
+        return next(command for command in found if command.name == cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in ``wangge --help``."""
+        rows = []
+        for name in self.list_commands(ctx):
+            if name in COMMANDS:
+                rows.append((name, _say(ctx, COMMANDS[name][1])))
+            else:
+                command = super().get_command(ctx, name)
+                if command is not None and not command.hidden:
+                    rows.append((name, _say(ctx, command.help or "")))
+        with formatter.section(_say(ctx, "Commands")):
+            formatter.write_dl(rows)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run, and say what went wrong."""
+        from geodata.errors import WanggeError  # noqa: PLC0415
+
+        try:
+            return super().invoke(ctx)
+        except WanggeError as error:
+            from geodata.words import explain  # noqa: PLC0415
+
+            words = explain(error, _language(ctx))
+        except KeyboardInterrupt:
+            words = _say(ctx, "Stopped.")
+        click.secho(words, fg="red", err=True)
+        raise SystemExit(1)
+
+
+def _language(ctx: click.Context) -> str:
+    return ctx.obj.language if ctx.obj is not None else "zh"
+
+
+def _say(ctx: click.Context, message: str, **params: Any) -> str:
+    from geodata.words import translate  # noqa: PLC0415
+
+    return translate(message, _language(ctx), **params)
+
+
+@click.group(cls=Rooms, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="wangge")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Wangge: map-based grid management for city neighbourhoods."""
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from geodata.errors import SetUpIncomplete  # noqa: PLC0415
+    from geodata.settings import Settings  # noqa: PLC0415
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _end)  # so that what was started is stopped
+    try:
+        ctx.obj = Settings()
+    except ValidationError as error:
+        names = ", ".join(f"WANGGE_{fault['loc'][0]}".upper() for fault in error.errors())
+        raise SetUpIncomplete(
+            "These settings cannot be understood: %(names)s.", names=names
+        ) from None
+
+
+def _end(*_: object) -> None:
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """The database with all its tables, for one command."""
+    from geodata.database import open_database  # noqa: PLC0415
+    from geodata.database.migrations import upgrade as climb  # noqa: PLC0415
+
+    with open_database(settings, pool_size=2) as database:
+        climb(database)
+        yield database
+
+
+@main.command(help="Run the server and the job worker.")
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Server processes.")
+@click.pass_context
+def serve(ctx: click.Context, host: str | None, port: int | None, workers: int | None) -> None:
+    """Run the server and the job worker until Ctrl-C or SIGTERM."""
+    from geodata import processes  # noqa: PLC0415
+    from geodata.logs import set_up_logs  # noqa: PLC0415
+
+    set_up_logs(process="server")
+    given = {"host": host, "port": port, "workers": workers}
+    settings = ctx.obj.model_copy(update={k: v for k, v in given.items() if v is not None})
+    settings = settings.model_copy(
+        update={"port": processes.free_port(settings.host, settings.port)}
+    )
+    address = f"http://{settings.host}:{settings.port}"
+    with opened(settings) as database:
+        database.engine.dispose()
+        waiting = processes.Readiness(
+            f"{address}/readyz",
+            lambda: click.echo(
+                _say(ctx, "Wangge is ready: %(address)s (Ctrl-C ends it)", address=address)
+            ),
+        )
+
+        def tend() -> None:
+            if database.cluster is not None:
+                database.cluster.revive()
+            waiting.look()
+
+        processes.supervise(_children(settings), tend=tend)
+    click.echo(_say(ctx, "Stopped."))
+
+
+def _children(settings: Settings) -> list[Child]:
+    """The server's processes, in the order in which they are ended."""
+    from geodata.processes import Child  # noqa: PLC0415
+
+    counters = settings.data_dir.absolute() / "metrics"
+    shutil.rmtree(counters, ignore_errors=True)
+    counters.mkdir(parents=True)
+    environment = {
+        "WANGGE_HOST": settings.host,
+        "WANGGE_PORT": str(settings.port),
+        "WANGGE_WORKERS": str(settings.workers),
+        "PROMETHEUS_MULTIPROC_DIR": str(counters),
+    }
+    python = [sys.executable, "-m", "app"]
+    return [
+        Child("http", [*python, "http"], environment, seconds=15),
+        Child("worker", [*python, "work"], seconds=30),
+    ]
+
+
+@main.command(hidden=True, help="The HTTP part of serve.")
+@click.pass_obj
+def http(settings: Settings) -> None:
+    """Serve pages and the API, as a child of ``serve``."""
+    from api.server import run_server  # noqa: PLC0415
+    from geodata.logs import set_up_logs  # noqa: PLC0415
+    from geodata.processes import follow_parent  # noqa: PLC0415
+
+    set_up_logs(process="http")
+    follow_parent()
+    run_server(
+        "app:from_environment", host=settings.host, port=settings.port, workers=settings.workers
+    )
+
+
+@main.command(hidden=True, help="The job worker of serve.")
+@click.pass_obj
+def work(settings: Settings) -> None:
+    """Run long work, as a child of ``serve``."""
+    from geodata.database import open_database  # noqa: PLC0415
+    from geodata.database.working import run_worker  # noqa: PLC0415
+    from geodata.logs import set_up_logs  # noqa: PLC0415
+    from geodata.processes import follow_parent  # noqa: PLC0415
+
+    set_up_logs(process="worker")
+    follow_parent()
+    register_jobs()
+    with open_database(settings) as database:
+        run_worker(database)
+
+
+@main.group(help="The database.")
+def db() -> None:
+    """Migrations, backup and restore."""
+
+
+@db.command(help="Bring the tables to the newest step.")
+@click.pass_context
+def upgrade(ctx: click.Context) -> None:
+    """Migrate."""
+    with opened(ctx.obj):
+        click.echo(_say(ctx, "The database is up to date."))
+
+
+@db.command(help="Write a consistent dump to FILE.")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_context
+def backup(ctx: click.Context, file: Path) -> None:
+    """Dump."""
+    from geodata.database import backup as dumps  # noqa: PLC0415
+
+    with opened(ctx.obj) as database:
+        size = dumps.backup(database, file)
+    words = "Backed up to %(file)s (%(size).1f MB)."
+    click.echo(_say(ctx, words, file=str(file), size=size / 1e6))
+
+
+@db.command(help="Put the dump FILE in the place of the database.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Do it though the database holds something.")
+@click.pass_context
+def restore(ctx: click.Context, file: Path, *, yes: bool) -> None:
+    """Restore."""
+    from geodata.database import backup as dumps  # noqa: PLC0415
+    from geodata.database import open_database  # noqa: PLC0415
+    from geodata.errors import Conflict  # noqa: PLC0415
+
+    with open_database(ctx.obj, pool_size=2) as database:
+        if not yes and dumps.holds_anything(database):
+            raise Conflict(
+                "The database is not empty: add --yes to put the backup in its place; "
+                "what is there now is kept under another name."
+            )
+        kept = dumps.restore(database, file)
+    words = "Restored from %(file)s. What was there before is kept as the database %(kept)s."
+    click.echo(_say(ctx, words, file=str(file), kept=kept))
+
+
+if __name__ == "__main__":
+    main()

@@ -141,6 +141,13 @@ class EmbeddedCluster:
             finally:
                 os.close(users)
 
+    def revive(self) -> None:
+        """Start the server again if it was killed while we use it."""
+        if self._users is None or self.postmaster() is not None:
+            return
+        with self._alone():
+            self._run()
+
     def running(self) -> bool:
         """Whether the server answers."""
         try:
@@ -155,7 +162,7 @@ class EmbeddedCluster:
             pid = int((self.folder / "postmaster.pid").read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             return None
-        return pid if pid in _processes_in(self.folder) else None
+        return pid if _works_in(Path("/proc", str(pid)), self.folder) else None
 
     # ------------------------------------------------------------------ inside
 
@@ -404,17 +411,17 @@ def _may_enter(folder: Path) -> bool:
 
 def _processes_in(folder: Path) -> list[int]:
     """Processes of PostgreSQL that work in ``folder``; it makes its folder the current one."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                if (entry / "cwd").readlink() == folder and _is_postgres(entry):
-                    found.append(int(entry.name))
-    return found
+    entries = (entry for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return [int(entry.name) for entry in entries if _works_in(entry, folder)]
 
 
-def _is_postgres(entry: Path) -> bool:
-    return (entry / "comm").read_text().strip() in {"postgres", "postmaster"}
+def _works_in(entry: Path, folder: Path) -> bool:
+    """Whether a process of /proc is a living PostgreSQL with this current folder."""
+    try:
+        name = (entry / "comm").read_text().strip()
+        return name in {"postgres", "postmaster"} and (entry / "cwd").readlink() == folder
+    except OSError:
+        return False
 
 
 def _last_words(folder: Path) -> str:

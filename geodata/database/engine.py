@@ -77,6 +77,7 @@ class Database:
             max_overflow=pool_size,
             pool_timeout=10,
             pool_pre_ping=True,
+            hide_parameters=True,  # what people wrote stays out of messages and logs
             connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
         )
         self._snapshots = self.engine.execution_options(

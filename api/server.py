@@ -1,0 +1,35 @@
+"""The HTTP server that runs the application; the one place that knows which one it is.
+
+Granian, by measurement (``bench/servers.py``).
+"""
+
+from __future__ import annotations
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+THREADS = 16
+"""Requests that one process answers at a time; an open event stream takes one of them."""
+
+
+def run_server(factory: str, *, host: str, port: int, workers: int) -> None:
+    """Serve the application that ``factory`` ("module:function") makes, until SIGTERM or SIGINT.
+
+    Running requests are finished first. A worker process that dies is replaced.
+    """
+    Granian(
+        factory,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=workers,
+        blocking_threads=THREADS,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=1024,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        log_level=LogLevels.warning,
+    ).serve()

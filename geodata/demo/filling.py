@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geodata.demo.ground import HALF_WIDTH_M, Face, Ground
 from geodata.demo.standing import PATTERNS, Standing, set_out
-from geodata.demo.warp import LENGTH_U, LENGTH_V, OLD_TOWN, RIVER_U, heading
+from geodata.demo.warp import LENGTH_U, LENGTH_V, OLD_TOWN, RIVER_U, Place, heading
 
 PAVEMENT_M = 2.5
 SHOP_DEPTH_M = 11.0
@@ -104,7 +104,7 @@ class Filled:
 def fill(ground: Ground, rng: Generator, *, compounds: int, low: int, high: int) -> Filled:
     """Give every block its use and build on it; every patch ends with low…high households."""
     inner = _inner(ground)
-    zone = [_zone(ground, face) for face in ground.faces]
+    zone = [zone_of(ground.place, face) for face in ground.faces]
     filled = Filled(ground, inner, zone, ["open"] * len(inner), [-1] * len(inner))
     patches = _patches(ground)
     chosen = _residential(filled, patches, compounds, rng)
@@ -129,9 +129,10 @@ def _inner(ground: Ground) -> list[shapely.Polygon]:
     return inner
 
 
-def _zone(ground: Ground, face: Face) -> str:
+def zone_of(place: Place, face: Face) -> str:
+    """What kind of quarter a face lies in: old, new, rim, works (south of the railway) or city."""
     u, v = face.middle
-    u, v = u - ground.place.origin[0], v - ground.place.origin[1]
+    u, v = u - place.origin[0], v - place.origin[1]
     if np.hypot((u - OLD_TOWN[0]) / 900, (v - OLD_TOWN[1]) / 720) < 1:
         return "old"
     if v < 640:

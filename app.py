@@ -175,8 +175,11 @@ def opened(settings: Settings) -> Iterator[Database]:
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on.")
 @click.option("--workers", type=click.IntRange(1, 64), help="Server processes.")
+@click.option("--demo", is_flag=True, help="Load the demo city first if the database is empty.")
 @click.pass_context
-def serve(ctx: click.Context, host: str | None, port: int | None, workers: int | None) -> None:
+def serve(
+    ctx: click.Context, host: str | None, port: int | None, workers: int | None, *, demo: bool
+) -> None:
     """Run the server and the job worker until Ctrl-C or SIGTERM."""
     from geodata import processes  # noqa: PLC0415
     from geodata.logs import set_up_logs  # noqa: PLC0415
@@ -189,6 +192,8 @@ def serve(ctx: click.Context, host: str | None, port: int | None, workers: int |
     )
     address = f"http://{settings.host}:{settings.port}"
     with opened(settings) as database:
+        if demo:
+            _load_demo(ctx, database)
         database.engine.dispose()
         waiting = processes.Readiness(
             f"{address}/readyz",
@@ -204,6 +209,18 @@ def serve(ctx: click.Context, host: str | None, port: int | None, workers: int |
 
         processes.supervise(_children(settings), tend=tend)
     click.echo(_say(ctx, "Stopped."))
+
+
+def _load_demo(ctx: click.Context, database: Database) -> None:
+    """``wangge demo load``, unless there is something already."""
+    from geodata.database.backup import holds_anything  # noqa: PLC0415
+
+    if holds_anything(database):
+        return
+    group = main.get_command(ctx, "demo")
+    load = group.get_command(ctx, "load") if isinstance(group, click.Group) else None
+    if load is not None:
+        ctx.invoke(load)
 
 
 def _children(settings: Settings) -> list[Child]:

@@ -1,0 +1,70 @@
+// The figures at the top: the clock, today's, open, late and on-time cases. Of all cases, whatever
+// is filtered, and each says its unit and period.
+
+import { fill, h } from "wangge/core/dom.js";
+import { count, language, share, t } from "wangge/core/words.js";
+
+const NONE = -2147483648;
+
+/** Keep the figures of `box` up to date. */
+export function joinFigures(box, board) {
+  const clock = h("time.figure-clock", {});
+  const days = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { timeZone: board.profile.timezone, month: "short", day: "numeric", weekday: "short" });
+  const hours = new Intl.DateTimeFormat("en-GB", { timeZone: board.profile.timezone, hour: "2-digit", minute: "2-digit" });
+  const tick = () => {
+    const now = new Date();
+    fill(clock, h("b", {}, hours.format(now)), h("span", {}, days.format(now)));
+  };
+  const values = h("div.figures-values", {});
+  fill(box, clock, values);
+  tick();
+  let minute = board.now;
+  setInterval(() => {
+    tick();
+    if (board.now !== minute && board.cases) {
+      minute = board.now;
+      show(values, board);
+    }
+  }, 1000);
+  board.on((what) => what === "data" && show(values, board));
+}
+
+function show(box, board) {
+  const found = figuresOf(board);
+  fill(
+    box,
+    figure(t("Today"), count(found.today), { unit: t("cases"), title: t("Cases reported since midnight") }),
+    figure(t("Open"), count(found.open), { unit: t("cases"), title: t("Cases not closed yet, of all time") }),
+    figure(t("Overdue"), count(found.late), { unit: t("cases"), tone: found.late ? "late" : "good", title: t("Open cases past their time limit, now") }),
+    figure(t("On time"), found.closed ? share(found.onTime / found.closed) : "–", {
+      unit: t("30 days"),
+      title: t("Closed within the time limit: %(good)s of %(all)s cases closed in the last 30 days", { good: count(found.onTime), all: count(found.closed) }),
+    }),
+  );
+}
+
+function figure(name, value, { unit, tone = "", title }) {
+  return h("div.figure", { class: tone && `figure-${tone}`, title, tabindex: "0", "aria-label": `${name} ${value} ${unit}。${title}` },
+    h("span.figure-name", {}, tone === "late" ? "▲ " : "", name), h("b", {}, value), h("span.figure-unit", {}, unit));
+}
+
+/** The same figures as /api/v1/cases/summary, over all loaded cases. */
+export function figuresOf(board) {
+  const { reported, due, closed, state, count: n } = board.cases;
+  const { now, calendar, isOpen } = board;
+  const midnight = calendar.start(board.today);
+  const month = calendar.start(board.today - 29);
+  const found = { today: 0, open: 0, late: 0, closed: 0, onTime: 0 };
+  for (let i = 0; i < n; i++) {
+    if (reported[i] > now) continue;
+    if (reported[i] >= midnight) found.today++;
+    if (isOpen[state[i]] === 1) {
+      found.open++;
+      if (due[i] !== NONE && due[i] < now) found.late++;
+    } else if (closed[i] >= month && closed[i] !== NONE && due[i] !== NONE) {
+      found.closed++;
+      if (closed[i] <= due[i]) found.onTime++;
+    }
+  }
+  return found;
+}

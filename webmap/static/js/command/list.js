@@ -1,0 +1,178 @@
+// The list beside the map: as many cases as the map's view has, however many; only the rows in
+// sight exist.
+
+import { withQuery } from "wangge/core/api.js";
+import { fill, h } from "wangge/core/dom.js";
+import { count, language, named, t } from "wangge/core/words.js";
+import { toLatitude, toLongitude } from "wangge/command/mercator.js";
+import { queryOf } from "wangge/command/address.js";
+import { mark } from "wangge/command/charts.js";
+import { remaining } from "wangge/command/remaining.js";
+
+const AHEAD = 8; // rows kept above and below the sight
+
+/** The list in `box`. */
+export class CaseList {
+  constructor(box, board, { open, mayExport }) {
+    this.board = board;
+    this.open = open;
+    this.sort = "newest";
+    this.only = null; // positions of one spot, instead of the view
+    this.rows = new Uint32Array(0);
+    this.cursor = -1;
+    const zone = { timeZone: board.profile.timezone };
+    const locale = language === "en" ? "en-GB" : "zh-CN";
+    this.times = new Intl.DateTimeFormat(locale, { ...zone, month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
+    this.years = new Intl.DateTimeFormat(locale, { ...zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
+    this._build(box, mayExport);
+    board.on((what) => {
+      if (!board.cases) return;
+      if (["data", "criteria", "window", "view"].includes(what)) {
+        if (what === "criteria") this.only = null;
+        this.refreshSoon();
+      } else this._paint();
+    });
+  }
+
+  _build(box, mayExport) {
+    this.head = h("h2", { "aria-live": "polite" });
+    this.spot = h("p.spot", { hidden: true });
+    const sorts = { newest: t("Newest first"), oldest: t("Oldest first"), due: t("Due first"), category: t("By category"), state: t("By state") };
+    const choose = h("select", { "aria-label": t("Order"), onChange: () => this.sortBy(choose.value) }, Object.entries(sorts).map(([key, name]) => h("option", { value: key }, name)));
+    const take = mayExport && h("button.button.quiet.small", { type: "button", title: t("All cases of this list as a CSV file"), onClick: () => this._export() }, t("Export CSV"));
+    this.sheet = h("div.case-sheet", {});
+    this.scroll = h("div.case-scroll", { tabindex: "0", role: "region", "aria-label": t("Cases in the view; J and K go down and up, Enter opens") }, this.sheet);
+    this.empty = h("div.empty", { hidden: true });
+    fill(box, h("div.panel-head", {}, this.head, take), h("div.list-tools", {}, choose), this.spot, this.scroll, this.empty);
+    this.scroll.addEventListener("scroll", () => this._paint(), { passive: true });
+    new ResizeObserver(() => this._measure()).observe(this.scroll);
+    this.sheet.addEventListener("mouseleave", () => this.board.hover(null));
+  }
+
+  _measure() {
+    const probe = h("button.case-row", { type: "button", style: { visibility: "hidden" } }, h("span", {}, "0"), h("span", {}, "0"));
+    this.sheet.append(probe);
+    this.height = Math.max(24, probe.getBoundingClientRect().height);
+    probe.remove();
+    this._paint();
+  }
+
+  sortBy(sort) {
+    this.sort = sort;
+    this.scroll.scrollTop = 0;
+    this.refresh();
+  }
+
+  /** Show only the cases of one spot; null: those of the view again. */
+  showOnly(positions) {
+    this.only = positions;
+    this.scroll.scrollTop = 0;
+    this.refresh();
+  }
+
+  refreshSoon() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.refresh();
+    });
+  }
+
+  refresh() {
+    const { board } = this;
+    const kept = this.rows[this.cursor];
+    if (this.only) {
+      const wanted = new Set(this.only);
+      this.rows = board.sortedBy(this.sort).filter((i) => wanted.has(i) && board.filter.failed[i] === 0);
+    } else this.rows = board.listed(this.sort);
+    this.cursor = kept === undefined ? -1 : this.rows.indexOf(kept);
+    fill(this.head, t("%(count)s cases in view", { count: count(this.rows.length) }));
+    this.spot.hidden = !this.only;
+    if (this.only) {
+      fill(this.spot, t("At this spot"), " ", h("button.link", { type: "button", onClick: () => this.showOnly(null) }, t("all in view")));
+      fill(this.head, t("%(count)s cases", { count: count(this.rows.length) }));
+    }
+    this.scroll.hidden = this.rows.length === 0;
+    this.empty.hidden = this.rows.length > 0;
+    if (!this.rows.length) this._sayEmpty();
+    this._paint();
+  }
+
+  _sayEmpty() {
+    const elsewhere = this.board.sums.shown.length;
+    const unplaced = elsewhere && !this.board.listedAnywhere?.();
+    fill(this.empty,
+      elsewhere ? h("p", {}, t("No case lies in this part of the map; %(count)s match elsewhere.", { count: count(elsewhere) })) : h("p", {}, t("No case matches these filters.")),
+      elsewhere && !unplaced
+        ? h("button.button", { type: "button", onClick: () => this.onShowAll?.() }, t("Show them all"))
+        : h("button.button", { type: "button", onClick: () => this.onClear?.() }, t("Clear filters")));
+  }
+
+  _paint() {
+    if (!this.height) return this._measure();
+    const { rows, height, board } = this;
+    this.sheet.style.height = `${rows.length * height}px`;
+    const first = Math.max(0, Math.floor(this.scroll.scrollTop / height) - AHEAD);
+    const last = Math.min(rows.length, Math.ceil((this.scroll.scrollTop + this.scroll.clientHeight) / height) + AHEAD);
+    const focused = this.sheet.contains(document.activeElement);
+    const shown = [];
+    for (let n = first; n < last; n++) shown.push(this._row(rows[n], n));
+    fill(this.sheet, shown);
+    if (focused) this.sheet.querySelector(".is-cursor")?.focus({ preventScroll: true });
+    return board;
+  }
+
+  _row(i, n) {
+    const { board } = this;
+    const { cases, profile } = board;
+    const category = profile.categories.find((term) => term.key === cases.dictionaries.category[cases.category[i]]);
+    const state = profile.states.find((term) => term.key === cases.dictionaries.state[cases.state[i]]);
+    const isOpen = board.isOpen[cases.state[i]] === 1;
+    const left = isOpen ? remaining(cases.due[i], board.now) : null;
+    const name = named(category?.name) || cases.dictionaries.category[cases.category[i]] || "";
+    const classes = [n === this.cursor && "is-cursor", board.selected === cases.id[i] && "is-selected", board.hovered === i && "is-hovered"];
+    return h("button.case-row", {
+      type: "button", tabindex: n === this.cursor || (this.cursor < 0 && n === 0) ? "0" : "-1",
+      class: classes.filter(Boolean).join(" "), dataset: { case: cases.id[i] },
+      style: { transform: `translateY(${n * this.height}px)` },
+      onClick: () => this._choose(n), onMouseenter: () => board.hover(i), onFocus: () => { this.cursor = n; },
+    },
+      h("span.case-first", {}, mark(cases.category[i], category?.color ?? "var(--map-unknown)", { open: isOpen }), h("b", {}, name),
+        left ? h("span.case-state", { class: `tone-${left.tone}` }, left.text) : h("span.case-state", {}, named(state?.name) || cases.dictionaries.state[cases.state[i]])),
+      h("span.case-second", {}, h("time", {}, this.time(cases.reported[i])), h("span.case-place", {}, board.placeName(i) || (cases.x[i] >= 0 ? t("outside all areas") : t("not placed on the map")))));
+  }
+
+  time(minute) {
+    const moment = new Date(minute * 60000);
+    const isOld = this.board.now - minute > 525600 * 0.9;
+    return (isOld ? this.years : this.times).format(moment).replace(",", "");
+  }
+
+  _choose(n) {
+    this.cursor = n;
+    this.open(this.rows[n]);
+  }
+
+  /** Down (+1) or up (−1). */
+  step(by) {
+    if (!this.rows.length) return;
+    this.cursor = Math.max(0, Math.min(this.rows.length - 1, this.cursor + by));
+    const top = this.cursor * this.height;
+    const { scrollTop, clientHeight } = this.scroll;
+    if (top < scrollTop) this.scroll.scrollTop = top;
+    else if (top + this.height > scrollTop + clientHeight) this.scroll.scrollTop = top + this.height - clientHeight;
+    this.board.hover(this.rows[this.cursor]);
+    this._paint();
+    this.sheet.querySelector(".is-cursor")?.focus({ preventScroll: true });
+  }
+
+  openCursor() {
+    if (this.cursor >= 0) this._choose(this.cursor);
+  }
+
+  _export() {
+    const { box } = this.board;
+    const bbox = box && [toLongitude(box.west), toLatitude(box.south), toLongitude(box.east), toLatitude(box.north)]
+      .map((value, i) => Math.max(i % 2 ? -90 : -180, Math.min(i % 2 ? 90 : 180, value)).toFixed(6)).join(",");
+    location.assign(withQuery("/api/v1/cases/export.csv", { ...queryOf(this.board), bbox }));
+  }
+}

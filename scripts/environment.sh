@@ -36,6 +36,8 @@ mirror() {
     [ -n "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] || UV_DEFAULT_INDEX=$(of_pip index-url)
     [ -n "${UV_INDEX:-}${UV_EXTRA_INDEX_URL:-}" ] || UV_INDEX=$(of_pip extra-index-url)
     [ -n "${UV_FIND_LINKS:-}" ] || UV_FIND_LINKS=$(of_pip find-links | tr ' ' ',')
+    # all indexes at once, as pip does: the hashes of the lock say which file is meant
+    export UV_INDEX_STRATEGY=unsafe-best-match
     local name
     for name in UV_DEFAULT_INDEX UV_INDEX UV_FIND_LINKS; do
         if [ -n "${!name:-}" ]; then export "${name?}"; else unset "$name"; fi

@@ -90,7 +90,7 @@ def _of_layer(one: Layer) -> dict[str, Any]:
             },
         },
     }
-    shared = [_ref(name) for name in ("bbox", "bbox-crs", "datetime", "limit", "after", *own)]
+    shared = [_ref(name) for name in ("bbox", "bbox-crs", "crs", "datetime", "limit", "after", *own)]
     tiles = f"{path}/tiles"
     drawn = [_query(name, {"type": "string"}) for name in one.drawn.properties]
     return {
@@ -209,6 +209,7 @@ _PARAMETERS: Final[dict[str, Any]] = {
         explode=False,
     ),
     "bbox-crs": _query("bbox-crs", {"type": "string", "enum": [parameters.CRS84]}),
+    "crs": _query("crs", {"type": "string", "enum": [parameters.CRS84]}),
     "datetime": _query(
         "datetime",
         {"type": "string"},

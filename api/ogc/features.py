@@ -16,7 +16,7 @@ from api.signing_in import current_actor
 from geodata.errors import InvalidInput
 from geodata.places.featuring import Feature, Wanted, filterable
 
-COMMON: Final = frozenset({"bbox", "bbox-crs", "datetime", "limit", "after"})
+COMMON: Final = frozenset({"bbox", "bbox-crs", "crs", "datetime", "limit", "after"})
 
 
 def items(name: str) -> Response:

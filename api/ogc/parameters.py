@@ -69,9 +69,9 @@ def boxes() -> tuple[Box, ...]:
     Raises:
         InvalidInput: not four or six finite numbers in their order and ranges; another CRS.
     """
-    crs = request.args.get("bbox-crs")
-    if crs is not None and crs not in CRS84_NAMES:
-        raise InvalidInput("The bbox-crs can only be %(crs)s.", crs=CRS84)
+    for name in ("bbox-crs", "crs"):
+        if request.args.get(name, CRS84) not in CRS84_NAMES:
+            raise InvalidInput("The %(name)s can only be %(crs)s.", name=name, crs=CRS84)
     text = request.args.get("bbox")
     if text is None:
         return ()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from branca.element import MacroElement
 from flask import Blueprint
 
 from webmap import elements
-from webmap.pages import joined, show
+from webmap.basemaps import basemaps
+from webmap.pages import actor, joined, language, show
 
 blueprint = Blueprint("planner", __name__)
 
@@ -19,10 +21,11 @@ def tiles_of(layer: str) -> str:
     return TILES.format(layer=layer)
 
 
-def _layers() -> list[elements.PlaceLayer]:
+def ground(*, names: bool = True) -> list[MacroElement]:
+    """The layers of a district by their tiles, for any page's map, the lowest first."""
     profile = joined().profile
     levels = profile.keys("levels")
-    return [
+    layers: list[MacroElement] = [
         elements.AreaLayer(tiles_of("areas"), levels=levels),
         elements.CompoundLayer(tiles_of("compounds"), colours=profile.colors("compound_types")),
         elements.BuildingLayer(tiles_of("buildings")),
@@ -30,15 +33,58 @@ def _layers() -> list[elements.PlaceLayer]:
         elements.GridLayer(tiles_of("grids")),
         elements.FacilityLayer(tiles_of("facilities"), circles=profile.circle_kinds),
     ]
+    if names:
+        layers.append(elements.Labels(levels=levels))
+    return layers
+
+
+def profile_words() -> dict[str, Any]:
+    """What the browser needs of the profile to name things."""
+    profile = joined().profile
+    return {
+        "name": profile.name.read(language()),
+        "levels": profile.names("levels", language()),
+        "compound_types": profile.names("compound_types", language()),
+        "compound_colours": profile.colors("compound_types"),
+        "facility_kinds": profile.names("facility_kinds", language()),
+        "equipment": profile.names("equipment", language()),
+        "circle_kinds": list(profile.circle_kinds),
+        "minutes": sorted((circle.minutes for circle in profile.service_circles), reverse=True),
+        "band": {"low": profile.grid_band.low, "high": profile.grid_band.high},
+        "timezone": profile.timezone,
+        "smallest_level": profile.smallest_level.key,
+    }
 
 
 @blueprint.get("/planner")
 def planner() -> str:
     """The page."""
-    page_map = elements.PageMap(approval=joined().settings.map_approval)
-    for layer in _layers():
+    profile, settings = joined().profile, joined().settings
+    page_map = elements.PageMap(approval=settings.map_approval)
+    offered = basemaps(settings)
+    for basemap in offered:
+        page_map.add_child(elements.Basemap(basemap["key"], basemap["parts"]))
+    for layer in ground():
         page_map.add_child(layer)
-    data: dict[str, Any] = {}
+    page_map.add_child(
+        elements.CoverageChoropleth(
+            tiles_of("areas"), key="coverage", level=profile.smallest_level.key, visible=False
+        )
+    )
+    minutes = profile_words()["minutes"]
+    for place, number in enumerate(minutes):
+        page_map.add_child(
+            elements.ServiceCircles(key=f"circles-{number:g}", strong=place > 0, visible=False)
+        )
+    person = actor()
+    data = {
+        "profile": profile_words(),
+        "basemaps": [{"key": one["key"], "name": one["name"]} for one in offered],
+        "may": {
+            "import": person is not None and person.may("import"),
+            "export": person is not None and person.may("export"),
+        },
+    }
     return show(
         "planner.html",
         page="planner",

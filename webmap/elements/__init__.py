@@ -9,6 +9,7 @@ or the address of vector tiles.
 
 from __future__ import annotations
 
+from webmap.elements.ground import Basemap, Labels
 from webmap.elements.module_element import ModuleElement
 from webmap.elements.page_map import PageMap
 from webmap.elements.places import (
@@ -20,15 +21,20 @@ from webmap.elements.places import (
     PlaceLayer,
     StreetLayer,
 )
+from webmap.elements.reach import CoverageChoropleth, ServiceCircles
 
 __all__ = [
     "AreaLayer",
+    "Basemap",
     "BuildingLayer",
     "CompoundLayer",
+    "CoverageChoropleth",
     "FacilityLayer",
     "GridLayer",
+    "Labels",
     "ModuleElement",
     "PageMap",
     "PlaceLayer",
+    "ServiceCircles",
     "StreetLayer",
 ]

@@ -8,19 +8,21 @@ import { VectorTile } from "@mapbox/vector-tile";
 import Flatbush from "flatbush";
 import Pbf from "pbf";
 
-/** The shapes of one vector tile: every layer in it, or the one of that name. */
+/** The shapes of one vector tile, and its label points from the tile's layer `…_labels`. */
 export function fromTile(buffer, name) {
   const tile = new VectorTile(new Pbf(new Uint8Array(buffer)));
   const found = [];
+  const labels = [];
   for (const [key, layer] of Object.entries(tile.layers)) {
-    if (name && key !== name && Object.keys(tile.layers).length > 1) continue;
+    const isLabels = key.endsWith("_labels");
+    if (!isLabels && key !== name && name in tile.layers) continue;
     for (let i = 0; i < layer.length; i++) {
       const feature = layer.feature(i);
       const parts = feature.loadGeometry().map((ring) => flat(ring, layer.extent));
-      found.push(shape(feature.properties, feature.type, parts));
+      (isLabels ? labels : found).push(shape(feature.properties, feature.type, parts));
     }
   }
-  return indexed(found);
+  return { ...indexed(found), labels };
 }
 
 function flat(ring, extent) {
@@ -40,7 +42,27 @@ export function fromGeoJson(collection) {
     const [kind, parts] = worldParts(feature.geometry);
     if (parts.length) found.push(shape({ code: feature.id, ...feature.properties }, kind, parts));
   }
-  return indexed(found);
+  const labels = found.filter(({ kind }) => kind === 3).map(labelOf);
+  return { ...indexed(found), labels };
+}
+
+/** A point inside a polygon: the middle of its widest stretch at half its height. */
+function labelOf({ props, parts, box }) {
+  const y = (box[1] + box[3]) / 2;
+  const crossings = [];
+  for (const ring of parts) {
+    for (let i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
+      if (ring[i + 1] > y === ring[j + 1] > y) continue;
+      crossings.push(((ring[j] - ring[i]) * (y - ring[i + 1])) / (ring[j + 1] - ring[i + 1]) + ring[i]);
+    }
+  }
+  crossings.sort((a, b) => a - b);
+  let best = [(box[0] + box[2]) / 2, -1];
+  for (let i = 0; i + 1 < crossings.length; i += 2) {
+    const width = crossings[i + 1] - crossings[i];
+    if (width > best[1]) best = [(crossings[i] + crossings[i + 1]) / 2, width];
+  }
+  return shape(props, 1, [Float64Array.of(best[0], y)]);
 }
 
 function worldParts({ type, coordinates }) {

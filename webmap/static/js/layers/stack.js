@@ -11,6 +11,7 @@ import { fromGeoJson, fromTile, hits, within } from "wangge/layers/shapes.js";
 const L = globalThis.L;
 const SIDE = 512; // pixels of a tile; its zoom is the map's minus one
 const stacks = new WeakMap();
+const NOTHING = { shapes: [], index: null, labels: [] };
 
 /** The stack of this map, made when first asked for. */
 export function stackOf(map) {
@@ -88,6 +89,23 @@ export class Sheet {
     return { shapes, scale: n, dx, dy };
   }
 
+  /** Label points in a part of the world (units of the world, zoom of the map). */
+  async labelsIn([minX, minY, maxX, maxY], zoom) {
+    const isIn = (x, y) => x >= minX && x <= maxX && y >= minY && y <= maxY;
+    if (this.data) return labelled(this.data.labels, 1, 0, 0).filter(({ x, y }) => isIn(x, y));
+    if (!this.tiles) return [];
+    const z = Math.max(0, Math.min(zoom - 1, this.deepest));
+    const n = 2 ** z;
+    const places = [];
+    for (let x = Math.floor(minX * n); x <= Math.floor(maxX * n); x++) {
+      for (let y = Math.max(0, Math.floor(minY * n)); y <= Math.min(n - 1, Math.floor(maxY * n)); y++) places.push({ z, x, y });
+    }
+    const tiles = await Promise.all(places.map((place) => this.tileAt(place)));
+    return tiles
+      .flatMap((tile, i) => labelled(this.pointLabels ? tile.shapes : tile.labels, n, places[i].x, places[i].y))
+      .filter(({ x, y }) => isIn(x, y));
+  }
+
   tileAt({ z, x, y }) {
     const place = `${z}/${y}/${x}`;
     if (!this.tilesByPlace.has(place)) {
@@ -95,7 +113,7 @@ export class Sheet {
       const asked = fetchTile(address, this.key).catch((error) => {
         this.tilesByPlace.delete(place);
         this.stack?.fire("sheeterror", { sheet: this, error });
-        return { shapes: [], index: null };
+        return NOTHING;
       });
       this.tilesByPlace.set(place, asked);
       if (this.tilesByPlace.size > 400) this.tilesByPlace.delete(this.tilesByPlace.keys().next().value);
@@ -104,11 +122,15 @@ export class Sheet {
   }
 }
 
+function labelled(shapes, n, tileX, tileY) {
+  return shapes.map(({ code, props, parts }) => ({ code, props, x: (parts[0][0] + tileX) / n, y: (parts[0][1] + tileY) / n }));
+}
+
 async function fetchTile(address, name) {
   busy(+1);
   try {
     const response = await fetch(address, { credentials: "same-origin" });
-    if (response.status === 204 || response.status === 404) return { shapes: [], index: null };
+    if (response.status === 204 || response.status === 404) return NOTHING;
     if (!response.ok) throw new Error(`${response.status}`);
     return fromTile(await response.arrayBuffer(), name);
   } finally {
@@ -186,6 +208,10 @@ const Stack = L.GridLayer.extend({
     const upper = [];
     drawn.forEach((sheet, i) => {
       const { shapes, ...frame } = found[i];
+      if (sheet.union) {
+        paintUnion(context, shapes, sheet.style({}, { zoom }), frame, sharp);
+        return;
+      }
       for (const passes of sheet.casing ? ["casing", "line"] : ["line"]) {
         for (const shape of shapes) {
           const selected = sheet.selected != null && shape.code === sheet.selected;
@@ -243,6 +269,36 @@ const Stack = L.GridLayer.extend({
     });
   },
 });
+
+/** All shapes of a sheet as one: no seams and no darker overlaps inside, one line around. */
+function paintUnion(context, shapes, look, { scale, dx, dy }, sharp) {
+  if (!shapes.length || !look) return;
+  const apart = new OffscreenCanvas(SIDE * sharp, SIDE * sharp);
+  const own = apart.getContext("2d");
+  own.scale(sharp, sharp);
+  own.beginPath();
+  for (const { parts } of shapes) {
+    for (const part of parts) {
+      own.moveTo((part[0] * scale + dx) * SIDE, (part[1] * scale + dy) * SIDE);
+      for (let i = 2; i < part.length; i += 2) own.lineTo((part[i] * scale + dx) * SIDE, (part[i + 1] * scale + dy) * SIDE);
+      own.closePath();
+    }
+  }
+  own.lineJoin = "round";
+  own.strokeStyle = look.line;
+  own.lineWidth = 2 * look.width;
+  own.stroke();
+  own.globalCompositeOperation = "destination-out";
+  own.fill("nonzero");
+  own.globalCompositeOperation = "source-over";
+  own.globalAlpha = look.alpha;
+  own.fillStyle = look.fill;
+  own.fill("nonzero");
+  context.save();
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.drawImage(apart, 0, 0);
+  context.restore();
+}
 
 function paint(context, { kind, parts }, look, { scale, dx, dy }, pass) {
   const sx = (x) => (x * scale + dx) * SIDE;

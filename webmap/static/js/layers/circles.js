@@ -1,0 +1,20 @@
+// Service circles as one shape: a light ground and one line around, however many overlap.
+//
+//   data   a GeoJSON FeatureCollection of polygons, or none until `sheet.change({data})`
+//   strong drawn with the stronger line (the inner circle)
+
+import { token } from "wangge/core/theme.js";
+import { Sheet, stackOf } from "wangge/layers/stack.js";
+
+export function add(map, { key, data, strong = false, visible = true }) {
+  const sheet = new Sheet(key ?? "circles", {
+    layer: "circles",
+    data,
+    visible,
+    union: true,
+    pickable: false,
+    order: strong ? 46 : 45,
+    style: () => ({ fill: token("--map-circle"), alpha: strong ? 0.13 : 0.09, line: token("--map-circle"), width: strong ? 1.6 : 1 }),
+  });
+  return stackOf(map).add(sheet);
+}

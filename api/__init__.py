@@ -43,6 +43,7 @@ def application(import_name: str) -> APIFlask:
         version="1",
         spec_path="/api/openapi.json",
         docs_path=None,
+        json_errors=False,
         static_folder=None,  # type: ignore[arg-type]
     )
     app.json = answers.Json(app)

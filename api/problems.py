@@ -89,6 +89,7 @@ _GONE: Final = (
 )
 
 RETRY_SECONDS: Final = 5
+_KEPT_HEADERS: Final = ("Allow", "Retry-After", "WWW-Authenticate", "Content-Range")
 PAGE_HOOK: Final = "wangge-problem-page"
 
 
@@ -198,9 +199,7 @@ def _http(error: HTTPException) -> Response:
     kind, message = _HTTP_KINDS.get(status, _HTTP_KINDS[400])
     detail = translate(message, language(), method=request.method)
     headers = {
-        name: value
-        for name, value in error.get_headers(request.environ)
-        if name in {"Allow", "Retry-After", "WWW-Authenticate"}
+        name: value for name, value in error.get_headers(request.environ) if name in _KEPT_HEADERS
     }
     return answer(Problem(kind, status, detail, {}, {}, headers))
 
@@ -217,7 +216,9 @@ def _invalid(error: HTTPError) -> Response:
     if not isinstance(cause, pydantic.ValidationError):
         kind, message = _HTTP_KINDS.get(error.status_code, _HTTP_KINDS[400])
         detail = translate(message, language(), method=request.method)
-        return answer(Problem(kind, error.status_code, detail, {}, {}, {}))
+        given = cast("dict[str, str]", dict(error.headers or {}))
+        headers = {str(name): given[name] for name in _KEPT_HEADERS if name in given}
+        return answer(Problem(kind, error.status_code, detail, {}, {}, headers))
     return answer(of_findings(cause))
 
 

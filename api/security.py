@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 CSRF_HEADER: Final = "X-CSRF-Token"
 UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+SIGN_IN: Final = frozenset({"/login", "/api/v1/login"})
 TIANDITU_HOSTS: Final = "https://*.tianditu.gov.cn"
 PERMISSIONS_POLICY: Final = {
     "geolocation": "(self)",
@@ -86,7 +87,7 @@ def refuse_forged() -> None:
     """A write by session cookie must carry the session's token; tokens of the API need none."""
     if request.method not in UNSAFE or g.get("by_token", False):
         return
-    if g.get("actor") is None:
+    if g.get("actor") is None or request.path in SIGN_IN:
         refuse_other_sites()
         return
     given = request.headers.get(CSRF_HEADER) or request.form.get("csrf_token")
@@ -116,7 +117,7 @@ def refuse_other_content() -> None:
 
 
 def refuse_other_sites() -> None:
-    """A stranger has no session and so no token: the browser's own word must do.
+    """Who signs in has no session yet and so no token: the browser's own word must do.
 
     Raises:
         ForgedRequest: The browser says that another site sent this.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from apiflask import APIBlueprint
 
-from api.v1 import audit, cases, places, profile, reach, signing_in, tokens, users
+from api.v1 import audit, cases, jobs, places, profile, reach, signing_in, tokens, users
 
 BLUEPRINTS: tuple[APIBlueprint, ...] = (
     signing_in.blueprint,
     tokens.blueprint,
     users.blueprint,
     audit.blueprint,
+    jobs.blueprint,
     cases.blueprint,
     profile.blueprint,
     places.blueprint,

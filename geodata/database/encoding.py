@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 import sqlalchemy as sa
 from geoalchemy2 import Geometry
@@ -139,6 +140,9 @@ def _jsons(values: Any) -> Encoded:
             return None
         return b"\x01" + (value if isinstance(value, bytes) else orjson.dumps(value, option=flags))
 
+    if isinstance(values, pa.Array | pa.ChunkedArray):  # JSON texts already
+        mark, nothing = pa.scalar(b"\x01", pa.large_binary()), pa.scalar(b"", pa.large_binary())
+        return _binary(pc.binary_join_element_wise(mark, values.cast(pa.large_binary()), nothing))
     flags = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
     return _binary(pa.array([one(value) for value in values], type=pa.large_binary()))
 

@@ -1,0 +1,200 @@
+"""Cases by the hundred thousand: new ones appended by COPY, known ones brought up to date.
+
+A case is known by its source and the number that its source gave it. What a file does not say is
+kept; a case whose place and time did not change keeps its area, grid and compound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+from geoalchemy2 import Geometry
+from numpy.typing import NDArray
+
+from geodata.cases.tables import cases
+from geodata.database.copying import Same, copy_rows
+
+_PLACED = ("area_code", "grid_code", "compound_code")
+_NEVER_COMPARED = frozenset({"source", "external_id", "import_id", "ordinal", *_PLACED})
+
+
+@dataclass(frozen=True, slots=True)
+class CasesStored:
+    """How many cases came, changed and stayed; and rows that named a case of a row before."""
+
+    added: int
+    changed: int
+    unchanged: int
+    repeated: int
+
+
+class CaseLoad:
+    """Brings chunks of cases into the table, all in one transaction."""
+
+    def __init__(self, connection: sa.Connection, *, only_new: Collection[str] = ()) -> None:
+        """``only_new`` are columns that a new case gets and a known one keeps."""
+        self._connection = connection
+        self._only_new = frozenset(only_new)
+        self._fresh = connection.execute(sa.select(cases.c.id).limit(1)).first() is None
+        self._seen = np.empty(0, dtype=np.uint64)
+        self._waiting: sa.Table | None = None
+        self._says: list[str] = []
+        self._added = 0
+        self._rows = 0
+
+    def add(
+        self, columns: Mapping[str, Any], *, cancelled: Callable[[], bool] | None = None
+    ) -> None:
+        """Take one chunk.
+
+        Args:
+            columns: Columns for ``copy_rows``; ``source`` and ``external_id`` as arrow strings
+                without nulls. All chunks must have the same columns.
+            cancelled: Asked now and then; a yes raises Cancelled.
+        """
+        count = len(columns["external_id"])
+        if not count:
+            return
+        known = self._known(columns["source"], columns["external_id"])
+        if not known.any():
+            copy_rows(self._connection, cases, columns, cancelled=cancelled)
+        else:
+            fresh = {name: _filtered(column, ~known) for name, column in columns.items()}
+            if not known.all():
+                copy_rows(self._connection, cases, fresh, cancelled=cancelled)
+            again = {name: _filtered(column, known) for name, column in columns.items()}
+            again["ordinal"] = self._rows + np.flatnonzero(known)
+            copy_rows(self._connection, self._table(list(columns)), again, cancelled=cancelled)
+        self._added += int((~known).sum())
+        self._rows += count
+
+    def finish(self) -> CasesStored:
+        """Bring the known cases up to date."""
+        if self._waiting is None:
+            return CasesStored(self._added, 0, 0, 0)
+        waiting = self._waiting
+        total = self._count(waiting)
+        self._connection.execute(
+            sa.text(
+                "DELETE FROM waiting_cases w USING ("
+                " SELECT source, external_id, max(ordinal) AS last FROM waiting_cases"
+                " GROUP BY source, external_id HAVING count(*) > 1) m"
+                " WHERE w.source = m.source AND w.external_id = m.external_id"
+                " AND w.ordinal < m.last"
+            )
+        )
+        self._connection.execute(sa.text("ANALYZE waiting_cases"))
+        single = self._count(waiting)
+        changed = self._update(waiting)
+        added = self._insert_rest(waiting)
+        # A row of this file that changed a case which this file had brought is no change.
+        self._connection.execute(sa.text("DROP TABLE waiting_cases"))
+        within = total - single
+        return CasesStored(self._added + added, changed, single - changed - added, within)
+
+    def _known(self, sources: pa.Array, numbers: pa.Array) -> NDArray[np.bool_]:
+        """Rows whose case is in the table, or came earlier in this file."""
+        keys = pc.binary_join_element_wise(sources, numbers, "\x1f")
+        hashes = pd.util.hash_array(keys.to_numpy(zero_copy_only=False), categorize=False)
+        at = np.searchsorted(self._seen, hashes)
+        at[at == len(self._seen)] = 0
+        known = (
+            self._seen[at] == hashes if len(self._seen) else np.zeros(len(hashes), dtype=bool)
+        )
+        known |= pd.Series(hashes).duplicated().to_numpy()
+        self._seen = np.sort(np.concatenate((self._seen, hashes)))
+        if not self._fresh:
+            found = self._connection.execute(
+                sa.text(
+                    "SELECT i.n FROM unnest(cast(:sources AS text[]), cast(:numbers AS text[]))"
+                    " WITH ORDINALITY AS i (source, number, n)"
+                    " JOIN cases c ON c.source = i.source AND c.external_id = i.number"
+                ),
+                {"sources": sources.to_pylist(), "numbers": numbers.to_pylist()},
+            )
+            known[np.array(found.scalars().all(), dtype=np.int64) - 1] = True
+        return np.asarray(known)
+
+    def _table(self, names: list[str]) -> sa.Table:
+        if self._waiting is None:
+            self._says = names
+            self._waiting = sa.Table(
+                "waiting_cases",
+                sa.MetaData(),
+                *(sa.Column(name, _type(cases.c[name])) for name in names),
+                sa.Column("ordinal", sa.BigInteger),
+                prefixes=["TEMPORARY"],
+            )
+            self._connection.execute(sa.text("DROP TABLE IF EXISTS waiting_cases"))
+            self._waiting.create(self._connection)
+        return self._waiting
+
+    def _count(self, waiting: sa.Table) -> int:
+        count = self._connection.execute(sa.select(sa.func.count()).select_from(waiting))
+        return int(count.scalar_one())
+
+    def _update(self, waiting: sa.Table) -> int:
+        silent = _NEVER_COMPARED | self._only_new
+        compared = [name for name in self._says if name not in silent]
+        moved = [
+            cases.c[name].is_distinct_from(waiting.c[name])
+            for name in ("geom", "reported_at")
+            if name in self._says
+        ]
+        stays = sa.not_(sa.or_(sa.false(), *moved))
+        values: dict[str, Any] = {name: waiting.c[name] for name in compared}
+        differs = [cases.c[name].is_distinct_from(waiting.c[name]) for name in compared]
+        for name in _PLACED:
+            if name not in self._says:
+                continue
+            values[name] = sa.case(
+                (stays, sa.func.coalesce(cases.c[name], waiting.c[name])), else_=waiting.c[name]
+            )
+            # A case that came before its grid finds it when its file comes again.
+            differs.append(sa.and_(cases.c[name].is_(None), waiting.c[name].is_not(None)))
+        if "import_id" in self._says:
+            values["import_id"] = waiting.c.import_id
+        return self._connection.execute(
+            sa.update(cases)
+            .where(cases.c.source == waiting.c.source)
+            .where(cases.c.external_id == waiting.c.external_id)
+            .where(sa.or_(sa.false(), *differs))
+            .values(updated_at=sa.func.now(), **values)
+        ).rowcount
+
+    def _insert_rest(self, waiting: sa.Table) -> int:
+        """Rows that only shared a hash with another."""
+        absent = ~sa.exists().where(
+            sa.and_(
+                cases.c.source == waiting.c.source, cases.c.external_id == waiting.c.external_id
+            )
+        )
+        return self._connection.execute(
+            sa.insert(cases).from_select(
+                self._says, sa.select(*(waiting.c[name] for name in self._says)).where(absent)
+            ),
+            execution_options={"preserve_rowcount": True},
+        ).rowcount
+
+
+def _filtered(column: Any, mask: NDArray[np.bool_]) -> Any:
+    if isinstance(column, Same):
+        return column
+    if isinstance(column, pa.Array | pa.ChunkedArray):
+        return column.filter(pa.array(mask))
+    if isinstance(column, list):
+        return [one for one, kept in zip(column, mask, strict=True) if kept]
+    return column[mask]
+
+
+def _type(column: sa.Column[Any]) -> Any:
+    if isinstance(column.type, Geometry):
+        return Geometry("POINT", srid=4326, spatial_index=False)
+    return column.type

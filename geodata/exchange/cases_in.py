@@ -1,0 +1,186 @@
+"""Cases out of a file, chunk by chunk, each placed in the grid that stood on its day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from geodata.database.copying import Same
+from geodata.errors import InvalidInput
+from geodata.exchange.columns import read_fields
+from geodata.exchange.coordinates import Placing, positions
+from geodata.exchange.findings import Findings, Report
+from geodata.exchange.mapping import Mapping_
+from geodata.exchange.source import Chunk
+from geodata.exchange.values import as_json
+from geodata.places.holding import Held, held_polygons
+from geodata.profiles import Profile
+
+_NEVER_NULL = ("title", "description", "address")
+# What makes two rows without a number the same case; its state and end may change.
+_CONTENT = ("source", "category", "title", "description", "address", "reporter_telephone")
+CONTENT_KEY = "content:"
+
+
+@dataclass
+class CaseReader:
+    """Turns chunks of one file into columns of the cases table."""
+
+    mapping: Mapping_
+    placing: Placing
+    profile: Profile
+    fixed: dict[str, Any]
+    found: Findings
+    holders: dict[str, Held]
+    import_id: int | None
+    refused: int = 0
+    unplaced: int = 0
+    areas: set[str | None] = field(default_factory=set)
+    _hashes: Any = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
+
+    def __post_init__(self) -> None:
+        if self.mapping.column("reported_at") is None:
+            raise InvalidInput(
+                "No column says when the cases were reported; name it with "
+                "--map reported_at=COLUMN. The file has %(columns)s.",
+                columns=", ".join(self.mapping.unmapped[:40]),
+            )
+        if self.placing.way is None:
+            self.found.add(
+                "no_place",
+                "note",
+                "No columns of longitude and latitude were found; the cases are taken unplaced.",
+            )
+        if self.mapping.column("source") is None and "source" not in self.fixed:
+            source = self.profile.sources[0]
+            self.fixed = self.fixed | {"source": source.key}
+            self.found.add(
+                "no_source",
+                "note",
+                "No column says where the cases come from; all were taken as %(source)s.",
+                source=source.key,
+            )
+
+    @property
+    def only_new(self) -> set[str]:
+        """Columns that the file does not say: a known case keeps its own."""
+        says = {*self.mapping.fields, *self.fixed}
+        unsaid = {"category", "state"} - says
+        return unsaid - ({"state"} if "closed_at" in says else set())
+
+    def read(self, chunk: Chunk) -> dict[str, Any]:
+        """Columns for ``CaseLoad.add``: the rows that can be taken."""
+        columns, aside = read_fields("cases", chunk, self.mapping, self.profile, self.found)
+        lon, lat, bad = positions(chunk, self.mapping, self.placing, self.found)
+        late = np.isnat(columns["reported_at"]) & ~bad
+        for k in np.flatnonzero(late):
+            self.found.add(
+                "no_time",
+                "refused",
+                "The row does not say when the case was reported, or not so that it can be read.",
+                row=int(chunk.rows[k]),
+            )
+        bad |= late
+        self._defaults(columns, len(chunk))
+        columns["extra"] = as_json(aside)
+        columns["external_id"] = self._numbers(columns, lon, lat)
+        if bad.any():
+            kept = pa.array(~bad)
+            columns = {
+                name: column.filter(kept) if isinstance(column, pa.Array) else column[~bad]
+                for name, column in columns.items()
+            }
+            lon, lat = lon[~bad], lat[~bad]
+            self.refused += int(bad.sum())
+        self._place(columns, lon, lat)
+        columns["geom"] = np.column_stack((lon, lat))
+        columns["import_id"] = Same(self.import_id)
+        return columns
+
+    def _defaults(self, columns: dict[str, Any], count: int) -> None:
+        plain = {"source": self.profile.sources[0].key, "category": "other"}
+        if "other" not in self.profile.keys("categories"):
+            plain["category"] = self.profile.keys("categories")[-1]
+        plain["state"] = self.profile.first_state
+        for name, value in (plain | self.fixed).items():
+            column = columns.get(name)
+            if column is None or name in self.fixed:
+                columns[name] = pa.array([value], type=pa.string()).take(
+                    pa.array(np.zeros(count, dtype=np.int8))
+                )
+            elif column.null_count:
+                columns[name] = column.fill_null(value)
+        if "closed_at" in columns and "state" not in self.mapping.fields:
+            closed = next((s.key for s in self.profile.states if not s.open), None)
+            if closed is not None:
+                over = pa.array(~np.isnat(columns["closed_at"]))
+                columns["state"] = pc.if_else(over, closed, columns["state"])
+        for name in _NEVER_NULL:
+            if name in columns and columns[name].null_count:
+                columns[name] = columns[name].fill_null("")
+
+    def _numbers(self, columns: dict[str, Any], lon: Any, lat: Any) -> pa.Array:
+        """The source's numbers; where it gave none, one made from the content."""
+        given = columns.get("external_id")
+        if given is not None and not given.null_count:
+            return given
+        hashes = pd.util.hash_array(columns["reported_at"].astype("int64"))
+        for axis in (lon, lat):
+            whole = np.round(np.nan_to_num(axis, nan=999.0) * 1e7).astype("int64")
+            hashes = hashes * np.uint64(31) + pd.util.hash_array(whole)
+        for name in _CONTENT:
+            if name in columns and isinstance(columns[name], pa.Array):
+                words = columns[name].fill_null("").dictionary_encode()
+                each = pd.util.hash_array(
+                    words.dictionary.to_numpy(zero_copy_only=False).astype(object),
+                    categorize=False,
+                )
+                hashes = hashes * np.uint64(31) + each[words.indices.to_numpy()]
+        earlier = np.searchsorted(self._hashes, hashes, "right") - np.searchsorted(
+            self._hashes, hashes, "left"
+        )
+        again = pd.Series(hashes).groupby(hashes).cumcount().to_numpy() + earlier
+        self._hashes = np.sort(np.concatenate((self._hashes, hashes)))
+        made = pa.array(
+            [
+                f"{CONTENT_KEY}{value:016x}" if not n else f"{CONTENT_KEY}{value:016x}-{n + 1}"
+                for value, n in zip(hashes.tolist(), again.tolist(), strict=True)
+            ]
+        )
+        return made if given is None else pc.coalesce(given, made)
+
+    def _place(self, columns: dict[str, Any], lon: Any, lat: Any) -> None:
+        at = columns["reported_at"]
+        for name, held in self.holders.items():
+            codes: NDArray[np.object_] = held.locate(lon, lat, at)
+            columns[name] = pa.array(codes, type=pa.string())
+        area = columns["area_code"]
+        self.areas.update(pc.unique(area).to_pylist())
+        self.unplaced += area.null_count
+
+
+def holders_of_cases(connection: sa.Connection, profile: Profile) -> dict[str, Held]:
+    """What a case may lie in, by the column that names it."""
+    return {
+        "area_code": held_polygons(connection, "areas", level=profile.smallest_level.key),
+        "grid_code": held_polygons(connection, "grids"),
+        "compound_code": held_polygons(connection, "compounds"),
+    }
+
+
+def tell_unplaced(report: Report) -> None:
+    """Say how many cases lie in no area."""
+    if report.unplaced:
+        report.findings.add(
+            "outside_areas",
+            "note",
+            "%(number)s rows lie in no community that is known; they were taken without one.",
+            number=report.unplaced,
+        )

@@ -1,0 +1,364 @@
+"""Files in: looked at first, then taken whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from datetime import time as clock
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import sqlalchemy as sa
+
+from geodata.accounts import Actor, record, require
+from geodata.cases.storing import CaseLoad
+from geodata.database import Database, Transaction
+from geodata.errors import Cancelled, InvalidInput
+from geodata.exchange.cases_in import CaseReader, holders_of_cases, tell_unplaced
+from geodata.exchange.columns import fixed_values
+from geodata.exchange.coordinates import Placing, find_placing
+from geodata.exchange.fields import fields_of
+from geodata.exchange.findings import Report
+from geodata.exchange.mapping import Mapping_, map_columns
+from geodata.exchange.places_in import complete, read_places
+from geodata.exchange.reading import MOST_BYTES, open_source
+from geodata.exchange.source import Chunk, Source
+from geodata.exchange.tables import imports
+from geodata.places.storing import lock, store_versions
+from geodata.profiles import Profile, load_profile
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user says about a file.
+
+    Attributes:
+        crs: ``gcj02``, ``bd09``, ``wgs84`` or ``EPSG:n``; absent: the file's own.
+        mapping: Column by field; an empty column leaves the field out.
+        values: Value by field, for every row.
+        layer_name: Which layer, sheet or file inside a zip archive.
+        filename: What the user calls the file.
+        skip_bad: Take the good rows of a file that has bad ones.
+        replace: End current features that the file does not have.
+        since: From when it holds: a date (the beginning of that local day) or an instant.
+        attribution: Shown on the maps.
+        dry_run: Do everything, store nothing.
+    """
+
+    crs: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+    layer_name: str | None = None
+    filename: str | None = None
+    skip_bad: bool = False
+    replace: bool = False
+    since: date | datetime | None = None
+    attribution: str = ""
+    dry_run: bool = False
+
+
+class _NotStored(Exception):
+    """Ends a transaction whose outcome is a report and no change."""
+
+
+def import_file(
+    database: Database,
+    actor: Actor,
+    layer: str,
+    path: str | Path,
+    *,
+    profile: Profile | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    most_bytes: int = MOST_BYTES,
+    **wish: Any,
+) -> Report:
+    """Bring a file into a layer, in one transaction and with one audit entry.
+
+    Args:
+        database: Where to.
+        actor: Who; needs the permission ``import``, and the areas of duty that the rows lie in.
+        layer: One of the seven layers.
+        path: The file.
+        profile: The city's words; absent: the shipped one.
+        progress: Called with what is being done and the share done, 0 to 1.
+        cancelled: Asked after each chunk; a yes raises Cancelled and keeps nothing.
+        most_bytes: How large the file may be, also unpacked.
+        **wish: The fields of ``Wish``.
+
+    Returns:
+        What became of each row. ``stored`` is false if rows were refused and ``skip_bad`` was
+        not said, and for a dry run: then nothing has changed.
+
+    Raises:
+        InvalidInput: The file cannot be read at all, or what was said about it makes no sense.
+        NotAllowed: The role, or an area of duty, does not reach so far.
+        Cancelled: ``cancelled`` said so.
+        Unavailable: The database went away; nothing was kept.
+    """
+    said = Wish(**wish)
+    profile = profile or load_profile("linyi")
+    start = time.monotonic()
+    require(actor, "import")
+    fields_of(layer)
+    with open_source(
+        path,
+        target=layer,
+        layer=said.layer_name,
+        filename=said.filename,
+        most_bytes=most_bytes,
+    ) as source:
+        work = _Import(source, layer, profile, said, progress, cancelled)
+        try:
+            with database.begin() as tx:
+                work.run(tx, actor)
+                report = work.report
+                if said.dry_run or (report.refused and not said.skip_bad):
+                    raise _NotStored
+                report.stored = True
+                report.seconds = round(time.monotonic() - start, 2)
+                work.conclude(tx, actor)
+        except _NotStored:
+            report.import_id = None
+    report.seconds = round(time.monotonic() - start, 2)
+    return report
+
+
+class _Import:
+    """One import while it runs."""
+
+    def __init__(
+        self,
+        source: Source,
+        layer: str,
+        profile: Profile,
+        said: Wish,
+        progress: Progress | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> None:
+        self._source = source
+        self._layer = layer
+        self._profile = profile
+        self._said = said
+        self._progress = progress or (lambda _stage, _share: None)
+        self._cancelled = cancelled or (lambda: False)
+        self.report = Report(
+            layer, source.filename, dry_run=said.dry_run, findings=source.findings
+        )
+        self._mapping: Mapping_
+        self._placing: Placing
+        self._fixed = fixed_values(layer, said.values, profile)
+
+    def run(self, tx: Transaction, actor: Actor) -> None:
+        """Read and store all, but for the last entries."""
+        self._tell("reading", 0.0)
+        chunks = self._source.chunks()
+        first = next(chunks, None)
+        if first is None or not len(first):
+            if self.report.findings.counts.get("ragged_row"):
+                raise InvalidInput("No row of %(file)s can be read.", file=self._source.filename)
+            raise InvalidInput("The file %(file)s holds no rows.", file=self._source.filename)
+        self._understand(first)
+        self._note_file(tx, actor)
+        if self._layer == "cases":
+            self._cases(tx, actor, first, chunks)
+        else:
+            self._places(tx, actor, _joined([first, *chunks]))
+
+    def conclude(self, tx: Transaction, actor: Actor) -> None:
+        """The report beside the data, the change feed, the audit."""
+        report = self.report
+        happened = report.added + report.changed + report.ended
+        if happened:
+            tx.connection.execute(
+                sa.update(imports)
+                .where(imports.c.id == report.import_id)
+                .values(report=report.as_dict())
+            )
+            tx.changed(
+                self._layer,
+                None,
+                "loaded",
+                added=report.added,
+                changed=report.changed,
+                ended=report.ended,
+                import_id=report.import_id,
+            )
+        else:
+            tx.connection.execute(sa.delete(imports).where(imports.c.id == report.import_id))
+            report.import_id = None
+        record(
+            tx,
+            actor,
+            "imported",
+            self._layer,
+            filename=report.filename,
+            added=report.added,
+            changed=report.changed,
+            unchanged=report.unchanged,
+            ended=report.ended,
+            refused=report.refused,
+            import_id=report.import_id,
+        )
+
+    def _understand(self, first: Chunk) -> None:
+        self._mapping = map_columns(
+            self._layer,
+            first.table.column_names,
+            said=self._said.mapping,
+            has_geometry=first.geometry is not None,
+        )
+        self._placing = find_placing(
+            self._source,
+            first,
+            self._mapping,
+            declared=self._said.crs,
+            found=self.report.findings,
+        )
+        if self._placing.way is None and self._layer != "cases":
+            raise InvalidInput(
+                "The file %(file)s has no geometry, and no columns of longitude and latitude.",
+                file=self._source.filename,
+            )
+        self.report.crs = self._placing.crs
+        self.report.crs_reason = self._placing.reason
+        self.report.mapping = self._mapping.as_dict()
+        self.report.unmapped = self._mapping.unmapped
+
+    def _note_file(self, tx: Transaction, actor: Actor) -> None:
+        self.report.import_id = tx.connection.execute(
+            sa.insert(imports)
+            .values(
+                layer=self._layer,
+                filename=self._source.filename,
+                sha256=_digest(self._source.path),
+                crs=self._placing.crs,
+                mapping=self.report.mapping,
+                attribution=self._said.attribution,
+                user_id=actor.user_id,
+            )
+            .returning(imports.c.id)
+        ).scalar_one()
+
+    def _cases(self, tx: Transaction, actor: Actor, first: Chunk, rest: Any) -> None:
+        reader = CaseReader(
+            self._mapping,
+            self._placing,
+            self._profile,
+            self._fixed,
+            self.report.findings,
+            holders_of_cases(tx.connection, self._profile),
+            self.report.import_id,
+        )
+        load = CaseLoad(tx.connection, only_new=reader.only_new)
+        chunk: Chunk | None = first
+        while chunk is not None:
+            self.report.rows += len(chunk)
+            load.add(reader.read(chunk), cancelled=self._cancelled)
+            self._tell("storing", 0.95 * chunk.share)
+            chunk = next(rest, None)
+        self._tell("finishing", 0.95)
+        stored = load.finish()
+        ragged = self.report.findings.counts.get("ragged_row", 0)
+        self.report.rows += ragged
+        self.report.refused = reader.refused + ragged
+        self.report.added = stored.added
+        self.report.changed = stored.changed
+        self.report.unchanged = stored.unchanged
+        self.report.unplaced = reader.unplaced
+        tell_unplaced(self.report)
+        if stored.repeated:
+            self.report.findings.add(
+                "repeated_case",
+                "note",
+                "%(number)s rows name a case that another row had named; the last one holds.",
+                number=stored.repeated,
+            )
+        require(actor, "import", area_codes=reader.areas, connection=tx.connection)
+        self._tell("finishing", 1.0)
+
+    def _places(self, tx: Transaction, actor: Actor, chunk: Chunk) -> None:
+        report = self.report
+        report.rows = len(chunk)
+        self._tell("checking", 0.2)
+        incoming = read_places(
+            self._layer,
+            chunk,
+            self._mapping,
+            self._placing,
+            self._profile,
+            self._fixed,
+            report.findings,
+        )
+        ragged = report.findings.counts.get("ragged_row", 0)
+        report.rows += ragged
+        report.refused = incoming.refused + ragged
+        report.mended = incoming.mended
+        if not len(incoming.shapes) and not report.refused:
+            raise InvalidInput("The file %(file)s holds no rows.", file=self._source.filename)
+        if not len(incoming.shapes):
+            return
+        self._tell("placing", 0.5)
+        lock(tx.connection, self._layer)
+        complete(tx.connection, self._layer, incoming, self._profile, report)
+        if self._layer != "streets":
+            named = "code" if self._layer == "areas" else "area_code"
+            require(
+                actor,
+                "import",
+                area_codes=set(incoming.texts(named)),
+                connection=tx.connection,
+            )
+        self._tell("storing", 0.7)
+        stored = store_versions(
+            tx.connection,
+            self._layer,
+            {**incoming.columns, "geom": incoming.shapes},
+            since=_instant(self._said.since, self._profile),
+            worked_out=incoming.worked_out,
+            import_id=report.import_id,
+            replace=self._said.replace,
+        )
+        report.added, report.changed = stored.added, stored.changed
+        report.unchanged, report.ended = stored.unchanged, stored.ended
+        self._tell("storing", 1.0)
+
+    def _tell(self, stage: str, share: float) -> None:
+        self._progress(stage, share)
+        if self._cancelled():
+            raise Cancelled("Stopped; nothing was kept.")
+
+
+def _joined(chunks: list[Chunk]) -> Chunk:
+    if len(chunks) == 1:
+        return chunks[0]
+    geometry = None
+    if chunks[0].geometry is not None:
+        geometry = np.concatenate([c.geometry for c in chunks if c.geometry is not None])
+    return Chunk(
+        np.concatenate([c.rows for c in chunks]),
+        pa.concat_tables([c.table for c in chunks], promote_options="permissive"),
+        geometry,
+    )
+
+
+def _digest(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _instant(since: date | datetime | None, profile: Profile) -> datetime | None:
+    if since is None:
+        return None
+    if isinstance(since, datetime):
+        return since if since.tzinfo else since.replace(tzinfo=profile.zone)
+    return datetime.combine(since, clock.min, tzinfo=profile.zone)

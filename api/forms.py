@@ -11,8 +11,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, redirect, request
 
 from api.signing_in import own_path, sign_in, sign_out
-from geodata.accounts.sessions import WrongPassword
-from geodata.errors import TooManyAttempts
+from geodata.errors import TooManyAttempts, WrongPassword
 
 if TYPE_CHECKING:
     from werkzeug import Response

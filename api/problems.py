@@ -22,7 +22,6 @@ from werkzeug.exceptions import HTTPException
 from api.languages import language
 from api.words import field_words
 from geodata import errors
-from geodata.accounts.sessions import WrongPassword
 from geodata.words import explain, translate
 from geodata.words import sentence as _
 
@@ -43,7 +42,6 @@ STATUSES: Final[dict[type[errors.WanggeError], int]] = {
     errors.TooManyAttempts: 429,
     errors.SetUpIncomplete: 503,
     errors.Unavailable: 503,
-    WrongPassword: 401,
     errors.WanggeError: 500,
 }
 
@@ -159,7 +157,7 @@ def of_error(error: errors.WanggeError) -> Problem:
         headers["Retry-After"] = str(error.params.get("seconds", RETRY_SECONDS))
     if isinstance(error, errors.Unavailable):
         headers["Retry-After"] = str(RETRY_SECONDS)
-    if isinstance(error, errors.SignInNeeded):
+    if isinstance(error, errors.SignInNeeded) and not isinstance(error, errors.WrongPassword):
         headers["WWW-Authenticate"] = "Bearer"
     fields = error.params.get("fields")
     params = {key: value for key, value in error.params.items() if key != "fields"}

@@ -17,7 +17,7 @@ from flask_wtf.csrf import CSRFProtect, ValidationError, generate_csrf, validate
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from geodata.errors import NotAllowed
+from geodata.errors import ForgedRequest
 
 if TYPE_CHECKING:
     from flask import Response
@@ -37,12 +37,6 @@ PERMISSIONS_POLICY: Final = {
     "usb": "()",
     "browsing-topics": "()",
 }
-
-
-class ForgedRequest(NotAllowed):
-    """A write without the session's token: from another site, or from a page of long ago."""
-
-    kind = "csrf"
 
 
 def picture_hosts(settings: Settings) -> list[str]:

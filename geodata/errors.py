@@ -45,6 +45,18 @@ class NotAllowed(WanggeError):
     kind = "not-allowed"
 
 
+class WrongPassword(SignInNeeded):
+    """The name and the password do not belong together (HTTP 401)."""
+
+    kind = "wrong-password"
+
+
+class ForgedRequest(NotAllowed):
+    """A write without the session's token: from another site, or from an old page (HTTP 403)."""
+
+    kind = "csrf"
+
+
 class NotFound(WanggeError):
     """No such layer, record, job (HTTP 404)."""
 

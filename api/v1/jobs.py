@@ -65,9 +65,10 @@ def shown(job: jobs.Job) -> Job:
     problem = None
     if job.problem is not None:
         params = job.problem.get("params", {})
+        message = str(job.problem["message"])
         problem = Refusal(
             type=f"/problems/{job.problem['kind']}",
-            detail=translate(job.problem["message"], language(), **params),
+            detail=translate(message, language(), **params),
             params=params,
         )
     return Job(

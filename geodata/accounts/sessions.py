@@ -12,7 +12,7 @@ from geodata.accounts.audit import record
 from geodata.accounts.permissions import Actor
 from geodata.accounts.throttling import Throttle
 from geodata.accounts.users import User, from_row
-from geodata.errors import NotAllowed, TooManyAttempts
+from geodata.errors import TooManyAttempts, WrongPassword
 
 if TYPE_CHECKING:
     from geodata.database import Database
@@ -21,12 +21,6 @@ IDLE: Final = timedelta(hours=12)
 """A session that nobody uses ends after this time."""
 LONGEST: Final = timedelta(days=7)
 """A session ends after this time, used or not."""
-
-
-class WrongPassword(NotAllowed):
-    """The name and the password do not belong together (HTTP 401)."""
-
-    kind = "wrong-password"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,10 +55,10 @@ function heat(board, { heat: found }) {
 function places(board, { measure, bounds, colours, method }) {
   const { period, households } = baseOf(board);
   const digits = (value) => (measure === "rate" ? short.format(value) : count(value));
-  const words = bounds.map((bound, i) => (i ? `${digits(bounds[i - 1])}–${digits(bound)}` : `≤ ${digits(bound)}`));
+  const words = colours.map((_, i) => `${digits(bounds[i])}–${digits(bounds[i + 1])}`);
   return [
     h("h3", {}, measure === "rate" ? t("Cases per 10,000 households") : t("Cases by place")),
-    bounds.length ? classes(colours, words) : h("p.small.quiet", {}, t("No values")),
+    colours.length ? classes(colours, words) : h("p.small.quiet", {}, t("No values")),
     measure === "rate" && h("p.small.quiet.legend-hatch", {}, h("i", {}), t("fewer than %(count)s households", { count: count(board.minHouseholds) })),
     h("p.small.quiet", {}, `${method === "natural" ? t("natural breaks") : t("equal numbers of places")} · ${period}${measure === "rate" ? ` · ${households}` : ""}`),
   ];

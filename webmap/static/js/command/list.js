@@ -99,17 +99,16 @@ export class CaseList {
 
   _sayEmpty() {
     const elsewhere = this.board.sums.shown.length;
-    const unplaced = elsewhere && !this.board.listedAnywhere?.();
     fill(this.empty,
       elsewhere ? h("p", {}, t("No case lies in this part of the map; %(count)s match elsewhere.", { count: count(elsewhere) })) : h("p", {}, t("No case matches these filters.")),
-      elsewhere && !unplaced
+      elsewhere
         ? h("button.button", { type: "button", onClick: () => this.onShowAll?.() }, t("Show them all"))
         : h("button.button", { type: "button", onClick: () => this.onClear?.() }, t("Clear filters")));
   }
 
   _paint() {
     if (!this.height) return this._measure();
-    const { rows, height, board } = this;
+    const { rows, height } = this;
     this.sheet.style.height = `${rows.length * height}px`;
     const first = Math.max(0, Math.floor(this.scroll.scrollTop / height) - AHEAD);
     const last = Math.min(rows.length, Math.ceil((this.scroll.scrollTop + this.scroll.clientHeight) / height) + AHEAD);
@@ -118,7 +117,6 @@ export class CaseList {
     for (let n = first; n < last; n++) shown.push(this._row(rows[n], n));
     fill(this.sheet, shown);
     if (focused) this.sheet.querySelector(".is-cursor")?.focus({ preventScroll: true });
-    return board;
   }
 
   _row(i, n) {

@@ -1,0 +1,73 @@
+// What the map shows of the cases: points, density, or places filled by their cases.
+
+import { fill, h } from "wangge/core/dom.js";
+import { setState } from "wangge/core/state.js";
+import { count, named, t } from "wangge/core/words.js";
+
+const RADII = [150, 300, 600, 1200];
+
+/** The switches in `box`; `changed()` after every change. */
+export class Switches {
+  constructor(box, board, { levels, changed, radius }) {
+    this.box = box;
+    this.changed = changed;
+    this.radius = radius;
+    this.levels = [...levels.map((level) => ["area", level.key, named(level.name)]).reverse(), ["grid", "grid", t("Grids")], ["compound", "compound", t("Compounds")]];
+    this.now = { show: "points", level: this.levels[0][1], measure: "rate", method: "quantiles", metres: 300, all: false };
+    this._build();
+  }
+
+  /** {by, level, measure, method} of the filled places. */
+  places() {
+    const [by, level] = this.levels.find(([, key]) => key === this.now.level) ?? this.levels[0];
+    return { by, level, measure: this.now.measure, method: this.now.method };
+  }
+
+  /** Take over what the address says. */
+  read({ show, level, measure, method, radius }) {
+    if (["points", "heat", "places"].includes(show)) this.now.show = show;
+    if (this.levels.some(([, key]) => key === level)) this.now.level = level;
+    if (["rate", "count"].includes(measure)) this.now.measure = measure;
+    if (["quantiles", "natural"].includes(method)) this.now.method = method;
+    if (RADII.includes(Number(radius))) this._setRadius(Number(radius));
+    this._build();
+    this.changed();
+  }
+
+  _set(changes) {
+    Object.assign(this.now, changes);
+    if ("metres" in changes) this._setRadius(changes.metres);
+    const { show, level, measure, method, metres } = this.now;
+    setState({
+      show: show === "points" ? null : show,
+      level: show === "places" ? level : null,
+      measure: show === "places" ? measure : null,
+      method: show === "places" && method !== "quantiles" ? method : null,
+      radius: show === "heat" && metres !== 300 ? metres : null,
+    });
+    const focused = document.activeElement?.dataset?.switch;
+    this._build();
+    if (focused) this.box.querySelector(`[data-switch="${CSS.escape(focused)}"]`)?.focus();
+    this.changed();
+  }
+
+  _setRadius(metres) {
+    this.now.metres = metres;
+    this.radius(metres);
+  }
+
+  _segments(label, choices, property) {
+    return h("div.segments", { role: "group", "aria-label": label }, choices.map(([value, name]) =>
+      h("button.segment", { type: "button", dataset: { switch: `${property} ${value}` }, "aria-pressed": String(this.now[property] === value), onClick: () => this._set({ [property]: value }) }, name)));
+  }
+
+  _build() {
+    const { show } = this.now;
+    fill(this.box,
+      this._segments(t("Shown as"), [["points", t("Points")], ["heat", t("Density")], ["places", t("Places")]], "show"),
+      show === "places" && this._segments(t("Kind of place"), this.levels.map(([, key, name]) => [key, name]), "level"),
+      show === "places" && this._segments(t("Measure"), [["rate", t("per 10,000 households")], ["count", t("number")]], "measure"),
+      show === "places" && this._segments(t("Classes"), [["quantiles", t("equal numbers")], ["natural", t("natural breaks")]], "method"),
+      show === "heat" && this._segments(t("Radius"), RADII.map((metres) => [metres, `${count(metres)} m`]), "metres"));
+  }
+}

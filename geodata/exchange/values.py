@@ -228,14 +228,15 @@ def as_json(table: pa.Table) -> pa.Array:
         values = _json_values(column)
         if values is None or values.null_count == count:
             continue
-        key = _quoted(pa.array([name]))[0].as_py() + ":"
-        parts.append(pc.binary_join_element_wise(key, values, ""))
+        key = "," + _quoted(pa.array([name]))[0].as_py() + ":"
+        parts.append(pc.fill_null(pc.binary_join_element_wise(key, values, ""), ""))
     if not parts:
         return pa.array(["{}"], type=pa.string()).take(pa.array(np.zeros(count, dtype=np.int64)))
-    inside = pc.binary_join_element_wise(
-        *parts, ",", null_handling="skip"
-    ) if len(parts) > 1 else pc.fill_null(parts[0], "")
-    return pc.binary_join_element_wise("{", inside, "}", "")
+    # Joining with null_handling="skip" would drop rows that are null throughout (pyarrow 26), so
+    # each value brings its comma and the first one is cut off.
+    inside = pc.binary_join_element_wise(*parts, "") if len(parts) > 1 else parts[0]
+    whole = pc.binary_join_element_wise("{", inside, "}", "")
+    return pc.replace_substring(whole, "{,", "{", max_replacements=1)
 
 
 def _json_values(column: Column) -> pa.Array | None:

@@ -1,0 +1,71 @@
+"""The command centre: cases on a map that is read from five metres, and the list beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+
+from geodata.cases.counting import MIN_HOUSEHOLDS
+from geodata.places.featuring import extent
+from webmap import elements
+from webmap.pages import actor, joined, show
+from webmap.planner import tiles_of
+
+blueprint = Blueprint("command", __name__)
+
+
+def _ground() -> list[elements.PlaceLayer]:
+    """Quiet streets and water, borders of areas; nothing of it takes clicks."""
+    levels = joined().profile.keys("levels")
+    return [
+        elements.AreaLayer(tiles_of("areas"), levels=levels, pickable=False),
+        elements.StreetLayer(tiles_of("streets")),
+        elements.BuildingLayer(tiles_of("buildings"), pickable=False),
+    ]
+
+
+def _profile_words() -> dict[str, Any]:
+    """What the browser needs of the profile; names in both languages."""
+    profile = joined().profile
+    return {
+        "timezone": profile.timezone,
+        "categories": [_term(term, "color") for term in profile.categories],
+        "sources": [_term(term) for term in profile.sources],
+        "states": [_term(term, "open") for term in profile.states],
+        "levels": [_term(term) for term in profile.levels],
+    }
+
+
+def _term(term: Any, *more: str) -> dict[str, Any]:
+    words = {"key": term.key, "name": {"zh": term.name.zh, "en": term.name.en}}
+    return words | {name: getattr(term, name) for name in more}
+
+
+@blueprint.get("/command")
+def command() -> str:
+    """The page."""
+    here = joined()
+    person = actor()
+    page_map = elements.PageMap(approval=here.settings.map_approval)
+    for layer in _ground():
+        page_map.add_child(layer)
+    page_map.add_child(
+        elements.Labels(layers=("areas", "compounds"), levels=here.profile.keys("levels"))
+    )
+    data = {
+        "profile": _profile_words(),
+        "minHouseholds": MIN_HOUSEHOLDS,
+        "bounds": None if person is None else extent(here.database, person, "areas"),
+        "tiles": {by: tiles_of(f"{by}s") for by in ("area", "grid", "compound")},
+        "totals": tiles_of("cases"),
+        "may": {"export": person is not None and person.may("export")},
+    }
+    return show(
+        "command.html",
+        page="command",
+        module="wangge/modes/command.js",
+        page_map=page_map,
+        data=data,
+        theme="dark",
+    )

@@ -1,1 +1,14 @@
-"""The generated city: the same seed gives the same city, to the byte."""
+"""The demo city: a district that nobody lives in, drawn, built, populated and troubled by chance.
+
+Everything comes from a seed: the same seed, scale, end and number of cases give the same city to
+the byte, whatever machine or process asks. It is marked as synthetic wherever it is stored
+(``extra`` of every record, ``report`` of its imports), and it never enters a database that holds
+anything else.
+"""
+
+from __future__ import annotations
+
+from geodata.demo.city import City, DemoUser, Fault, generate
+from geodata.demo.loading import Loaded, load
+
+__all__ = ["City", "DemoUser", "Fault", "Loaded", "generate", "load"]

@@ -102,9 +102,7 @@ class City:
         share = np.full(len(self.districts), self.case_count // len(self.districts))
         share[: self.case_count % len(self.districts)] += 1
         for district, codes, count in zip(self.districts, self.codes, share.tolist(), strict=True):
-            yield from report_cases(
-                district, codes, count, until=self.until, profile=self.profile
-            )
+            yield from report_cases(district, codes, count, until=self.until, profile=self.profile)
 
 
 def generate(
@@ -210,9 +208,7 @@ def _compound_codes(district: District, communities: list[str]) -> list[str]:
     out = [""] * len(compounds)
     for community, code in enumerate(communities):
         group = [i for i, c in enumerate(compounds) if c.community == community]
-        points = [
-            (compounds[i].polygon.centroid.x, compounds[i].polygon.centroid.y) for i in group
-        ]
+        points = [(compounds[i].polygon.centroid.x, compounds[i].polygon.centroid.y) for i in group]
         for place, position in enumerate(reading_order(points)):
             out[group[position]] = f"C{code}{place + 1:02d}"
     return out
@@ -276,7 +272,9 @@ def _areas(parts: _Parts, codes: list[Codes]) -> gpd.GeoDataFrame:
             group = np.flatnonzero(np.array(district.community_office) == office)
             title = district.office_names[office]
             rows.append(
-                _area("street_office", office_code, code.county, title, households, residents, group)
+                _area(
+                    "street_office", office_code, code.county, title, households, residents, group
+                )
             )
             shapes.append(union(np.array(pieces, dtype=object)[group]))
         for community, piece in enumerate(pieces):
@@ -353,9 +351,7 @@ def _compounds(parts: _Parts, codes: list[Codes], until: datetime) -> gpd.GeoDat
     for (district, _, _), code in zip(parts, codes, strict=True):
         rng = district.rng("history")
         firms = naming.firms()
-        taken_over = set(
-            rng.choice(len(district.filled.compounds), 9, replace=False).tolist()
-        )
+        taken_over = set(rng.choice(len(district.filled.compounds), 9, replace=False).tolist())
         for number, compound in enumerate(district.filled.compounds):
             row = {
                 "code": code.compounds[number],

@@ -69,9 +69,7 @@ _PURPOSES = ("ground", "filling", "names", "nets", "facilities", "cases", "peopl
 
 def make_district(number: int, place: Place, seed: int, *, band: tuple[int, int]) -> District:
     """The ``number``-th district of the city with that seed, at that place."""
-    seeds = dict(
-        zip(_PURPOSES, SeedSequence([seed, number]).spawn(len(_PURPOSES)), strict=True)
-    )
+    seeds = dict(zip(_PURPOSES, SeedSequence([seed, number]).spawn(len(_PURPOSES)), strict=True))
     board, cells = lay_out(place, np.random.default_rng(seeds["ground"]), communities=COMMUNITIES)
     faces = _cut_finer(board, cells)
     ground = finish(board, faces)

@@ -151,9 +151,7 @@ def _patches(ground: Ground) -> list[list[int]]:
     return patches
 
 
-def _residential(
-    filled: Filled, patches: list[list[int]], wanted: int, rng: Generator
-) -> set[int]:
+def _residential(filled: Filled, patches: list[list[int]], wanted: int, rng: Generator) -> set[int]:
     """Which blocks are lived in: at least one of each patch, the roomiest ones, ``wanted``."""
     chosen: set[int] = set()
     for blocks in patches:
@@ -274,9 +272,7 @@ def _rise(filled: Filled, index: int, rng: Generator) -> None:
     filled.gates += [(x, y, compound.block) for x, y in standing.gates]
 
 
-def _raise(
-    filled: Filled, standing: Standing, block: int, compound: int, rng: Generator
-) -> None:
+def _raise(filled: Filled, standing: Standing, block: int, compound: int, rng: Generator) -> None:
     for footprint, length, name in zip(
         standing.footprints, standing.lengths, standing.patterns, strict=True
     ):
@@ -384,9 +380,7 @@ def _move_in(filled: Filled, first: int, target: int, rng: Generator) -> None:
     for building, households in zip(homes, lived.tolist(), strict=True):
         compound = filled.compounds[building.compound]
         building.households = households
-        building.residents = int(
-            rng.binomial(households * 5, _RESIDENTS_A_HOME[compound.type] / 5)
-        )
+        building.residents = int(rng.binomial(households * 5, _RESIDENTS_A_HOME[compound.type] / 5))
         building.elderly = int(rng.binomial(building.residents, _ELDERLY[compound.type]))
         compound.households += households
         compound.residents += building.residents

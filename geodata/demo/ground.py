@@ -147,9 +147,7 @@ class Board:
         return one, two
 
     @staticmethod
-    def _ends(
-        ring: Floats, through: Floats, direction: Floats
-    ) -> list[tuple[int, Floats]] | None:
+    def _ends(ring: Floats, through: Floats, direction: Floats) -> list[tuple[int, Floats]] | None:
         side = (ring - through) @ np.array([-direction[1], direction[0]])
         ends = []
         for edge in range(len(ring)):
@@ -218,9 +216,7 @@ def split(board: Board, face: Face, parts: int, *, kinds: tuple[str, ...], even:
     ]
 
 
-def _try_cut(
-    board: Board, ring: Floats, kind: str, even: float
-) -> tuple[Floats, Floats] | None:
+def _try_cut(board: Board, ring: Floats, kind: str, even: float) -> tuple[Floats, Floats] | None:
     snap = {"primary": 120.0, "secondary": 90.0, "tertiary": 55.0}.get(kind, 36.0)
     spread = (1 - even) * 0.5
     for attempt in range(10):
@@ -375,9 +371,7 @@ def finish(board: Board, faces: list[Face]) -> Ground:
         ring, used = _assemble(board, face.ring, edges, index)
         polygons.append(shapely.Polygon(ring))
         around.append(used)
-    return Ground(
-        board.place, faces, np.array(polygons, dtype=object), edges, around, nodes
-    )
+    return Ground(board.place, faces, np.array(polygons, dtype=object), edges, around, nodes)
 
 
 def _bent(start: Floats, end: Floats) -> Floats:

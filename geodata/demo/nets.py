@@ -137,9 +137,7 @@ def _community(district: District, patch: int) -> int:
     return next(unit.community for unit in district.units if unit.patch == patch)
 
 
-def _cut_unit(
-    district: District, block: int, neighbours: list[int], busy: set[int]
-) -> bool:
+def _cut_unit(district: District, block: int, neighbours: list[int], busy: set[int]) -> bool:
     """Give the half of ``block`` that lies towards a neighbouring patch to that patch."""
     unit = district.units[block]
     for other in neighbours:
@@ -256,9 +254,7 @@ def _plant_hole(
     return -1
 
 
-def _gather(
-    district: District, net: Net, owner: dict[int, int], former: dict[int, int]
-) -> None:
+def _gather(district: District, net: Net, owner: dict[int, int], former: dict[int, int]) -> None:
     today: dict[int, list[int]] = {}
     past: dict[int, list[int]] = {}
     for index in range(len(district.units)):
@@ -346,9 +342,7 @@ def _plant_overlap(
         net.grids.append(before)
         one.before = False
         one.shape = shapely.set_precision(one.shape.union(strip), 0.001)
-        net.faults.append(
-            PlantedFault("overlap", [grid_of[patch], grid_of[free[0]]], strip)
-        )
+        net.faults.append(PlantedFault("overlap", [grid_of[patch], grid_of[free[0]]], strip))
         for index in one.units:
             district.units[index].was = len(net.grids) - 1
         busy.update((patch, free[0]))

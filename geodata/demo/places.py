@@ -67,9 +67,7 @@ def open_places(district: District, equipment: tuple[str, ...]) -> list[Facility
     """The district's facilities: spread out, but leaving the south-east thin on purpose."""
     rng = district.rng("facilities")
     filled = district.filled
-    homes = [
-        i for i, b in enumerate(filled.buildings) if b.compound >= 0 and b.pattern != "house"
-    ]
+    homes = [i for i, b in enumerate(filled.buildings) if b.compound >= 0 and b.pattern != "house"]
     rooms = [i for i, b in enumerate(filled.buildings) if b.use in {"office", "shop"}]
     taken: dict[str, list[tuple[float, float]]] = {}
     out = []

@@ -113,9 +113,7 @@ def _draw(
         day = rhythm.days(category, first.date(), days)
         if category == "facilities":
             day = day * (1 + (rain - 1) * 0.25)
-        parts.append(
-            (number, weights[:, number], day, rhythm.hours(category), int(counts[number]))
-        )
+        parts.append((number, weights[:, number], day, rhythm.hours(category), int(counts[number])))
     for spot, spot_count in zip(spots, counts[len(CATEGORIES) :].tolist(), strict=True):
         number = CATEGORIES.index(spot.category)
         place = np.zeros(len(weights))
@@ -124,9 +122,7 @@ def _draw(
         day = rhythm.days(spot.category, first.date(), days) * _trend(spot, first, days, rain)
         parts.append((number, place, day, hours, spot_count))
     drawn = [_component(pool, first, until, rng, *part) for part in parts]
-    return _Drawn(
-        *(np.concatenate([getattr(d, name) for d in drawn]) for name in vars(drawn[0]))
-    )
+    return _Drawn(*(np.concatenate([getattr(d, name) for d in drawn]) for name in vars(drawn[0])))
 
 
 def _trend(

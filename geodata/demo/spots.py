@@ -196,9 +196,7 @@ def addresses(district: District) -> tuple[list[str], list[str]]:
         office = district.office_names[face.office]
         if building.compound >= 0:
             end = "号" if building.pattern in {"house", "court"} else "号楼"
-            by_building.append(
-                f"{office}{district.compound_names[building.compound]}{number}{end}"
-            )
+            by_building.append(f"{office}{district.compound_names[building.compound]}{number}{end}")
         else:
             by_building.append(f"{office}{streets[building.block]}{number * 2 + 1}号")
     by_unit = []

@@ -1,0 +1,261 @@
+"""The generated city into the database: whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import sqlalchemy as sa
+
+from geodata.accounts import Actor, passwords, record, require, users
+from geodata.cases.tables import cases as cases_table
+from geodata.database import Database, Transaction
+from geodata.database.copying import Same, copy_rows
+from geodata.demo.city import DEFAULT_SEED, City, DemoUser, generate
+from geodata.errors import Conflict
+from geodata.exchange.tables import imports
+from geodata.places.tables import LAYERS
+from geodata.profiles import Profile
+
+Progress = Callable[[str, float], None]
+ATTRIBUTION = "合成数据（示范区）"
+_MANY_CASES = 400_000
+"""From so many cases on, indexes are made after the rows."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was stored, and how to sign in."""
+
+    counts: dict[str, int]
+    users: tuple[DemoUser, ...]
+    password: str
+    until: datetime
+    seconds: float
+
+
+def load(
+    database: Database,
+    *,
+    scale: int = 1,
+    seed: int = DEFAULT_SEED,
+    until: datetime | None = None,
+    cases: int | None = None,
+    password: str | None = None,
+    replace: bool = False,
+    profile: Profile | None = None,
+    actor: Actor | None = None,
+    progress: Progress | None = None,
+) -> Loaded:
+    """Generate the city and store it in one transaction; add the demo accounts.
+
+    ``until`` is the city's now; without it the present hour, so that the command centre has a
+    today. ``password`` is that of all demo accounts; without it one is made. ``replace`` empties
+    the layers first if all that they hold is generated. ``progress(stage, share)`` is told how far
+    it is.
+
+    Raises:
+        Conflict: the database holds something already.
+        InvalidInput: a scale, number of cases or password that cannot be.
+    """
+    actor = actor or Actor.terminal()
+    require(actor, "import")
+    require(actor, "manage_users")
+    tell = progress or (lambda _stage, _share: None)
+    password = password or passwords.invent()
+    passwords.check_new(password, name="admin")
+    started = time.monotonic()
+    _refuse_if_taken(database, replace=replace)
+    tell("generating", 0.0)
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    city = generate(scale=scale, seed=seed, until=until or now, cases=cases, profile=profile)
+    tell("generating", 0.15)
+    with database.begin() as tx:
+        if replace:
+            _empty(tx)
+        _refuse_if_taken_inside(tx)
+        counts = _store(tx, city, tell)
+        record(tx, actor, "demo_loaded", "demo", scale=scale, seed=seed, **counts)
+    tell("measuring", 0.95)
+    _measure(database)
+    _add_users(database, actor, city.users, password)
+    tell("done", 1.0)
+    return Loaded(counts, city.users, password, city.until, time.monotonic() - started)
+
+
+_TABLES: dict[str, sa.Table] = {**LAYERS, "cases": cases_table}
+
+
+def _refuse_if_taken(database: Database, *, replace: bool) -> None:
+    with database.read() as connection:
+        for name, table in _TABLES.items():
+            if not _any(connection, sa.select(1).select_from(table)):
+                continue
+            if not replace:
+                raise Conflict(
+                    "The layer %(layer)s is not empty: load the demo city into an empty "
+                    "database, or give --replace if all of it is generated.",
+                    layer=name,
+                )
+            if _any(connection, sa.select(1).select_from(table).where(_not_generated(table))):
+                raise Conflict(
+                    "The layer %(layer)s holds records that were not generated: they are never "
+                    "replaced by the demo city.",
+                    layer=name,
+                )
+
+
+def _not_generated(table: sa.Table) -> sa.ColumnElement[bool]:
+    generated = sa.select(imports.c.id).where(imports.c.report["synthetic"].astext == "true")
+    return sa.or_(table.c.import_id.is_(None), table.c.import_id.not_in(generated))
+
+
+def _refuse_if_taken_inside(tx: Transaction) -> None:
+    """The same once more under a lock: two loads at once must not both find it empty."""
+    names = ", ".join(_TABLES)
+    tx.connection.execute(sa.text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
+    for name, table in _TABLES.items():
+        if _any(tx.connection, sa.select(1).select_from(table)):
+            raise Conflict(
+                "The layer %(layer)s is not empty: load the demo city into an empty database, "
+                "or give --replace if all of it is generated.",
+                layer=name,
+            )
+
+
+def _any(connection: sa.Connection, query: sa.Select[Any]) -> bool:
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _empty(tx: Transaction) -> None:
+    """Remove a generated city and what was written down about its import."""
+    for table in _TABLES.values():
+        tx.connection.execute(sa.delete(table))
+    tx.connection.execute(sa.delete(imports).where(imports.c.report["synthetic"].astext == "true"))
+
+
+def _store(tx: Transaction, city: City, tell: Progress) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name, frame in city.layers().items():
+        tell(name, 0.15 + 0.02 * len(counts))
+        counts[name] = _store_layer(tx, city, name, frame)
+    tell("cases", 0.3)
+    number = _note(tx, city, "cases")
+    done = 0
+    many = city.case_count >= _MANY_CASES
+    with _index_afterwards(tx.connection, cases_table, many=many, tell=tell):
+        for chunk in city.cases():
+            done += copy_rows(
+                tx.connection,
+                cases_table,
+                {**chunk, "import_id": Same(number), "extra": Same({"synthetic": True})},
+            )
+            tell("cases", 0.3 + (0.35 if many else 0.6) * done / max(1, city.case_count))
+    counts["cases"] = done
+    tx.changed("cases", None, "loaded", rows=done, synthetic=True)
+    return counts
+
+
+def _store_layer(tx: Transaction, city: City, name: str, frame: gpd.GeoDataFrame) -> int:
+    ordered = frame.iloc[frame.geometry.hilbert_distance().argsort(kind="stable")]
+    table = LAYERS[name]
+    columns: dict[str, Any] = {
+        column: ordered[column] for column in ordered.columns if column in table.c
+    }
+    extra = ordered["extra"] if "extra" in ordered else [{}] * len(ordered)
+    columns["extra"] = [{"synthetic": True, **more} for more in extra]
+    columns["held"] = [
+        (_bound(since), _bound(ended))
+        for since, ended in zip(ordered["since"], ordered["ended"], strict=True)
+    ]
+    columns["import_id"] = Same(_note(tx, city, name))
+    columns["geom"] = ordered.geometry.to_numpy()
+    count = copy_rows(tx.connection, table, columns)
+    tx.changed(name, None, "loaded", rows=count, synthetic=True)
+    return count
+
+
+def _bound(moment: Any) -> datetime | None:
+    return None if pd.isna(moment) else pd.Timestamp(moment).to_pydatetime()
+
+
+def _note(tx: Transaction, city: City, layer: str) -> int:
+    """Write down where the layer is from; the pages read ``synthetic`` from here."""
+    wish = {
+        "scale": city.scale,
+        "seed": city.seed,
+        "until": city.until.isoformat(),
+        "cases": city.case_count,
+    }
+    number: int = tx.connection.execute(
+        sa.insert(imports)
+        .values(
+            layer=layer,
+            filename="wangge demo load",
+            sha256=hashlib.sha256(repr(sorted(wish.items())).encode()).hexdigest(),
+            crs="EPSG:4326",
+            report={"synthetic": True, **wish},
+            attribution=ATTRIBUTION,
+        )
+        .returning(imports.c.id)
+    ).scalar_one()
+    return number
+
+
+@contextmanager
+def _index_afterwards(
+    connection: sa.Connection, table: sa.Table, *, many: bool, tell: Progress
+) -> Iterator[None]:
+    """Take the table's indexes away and make them again at the end: far faster for many rows."""
+    if not many:
+        yield
+        return
+    found = connection.execute(
+        sa.text(
+            "SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made "
+            "FROM pg_index WHERE indrelid = to_regclass(:table) AND NOT indisprimary "
+            "AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)"
+        ),
+        {"table": table.name},
+    ).all()
+    for index in found:
+        connection.execute(sa.text(f"DROP INDEX {index.name}"))
+    yield
+    connection.execute(sa.text("SET LOCAL maintenance_work_mem = '256MB'"))
+    for place, index in enumerate(found):
+        tell("indexing", 0.65 + 0.3 * place / len(found))
+        connection.execute(sa.text(index.made))
+
+
+def _measure(database: Database) -> None:
+    """Let the planner of queries know the new tables."""
+    with database.engine.connect() as connection:
+        single = connection.execution_options(isolation_level="AUTOCOMMIT")
+        for name in _TABLES:
+            single.execute(sa.text(f"VACUUM ANALYZE {name}"))
+
+
+def _add_users(
+    database: Database, actor: Actor, wanted: tuple[DemoUser, ...], password: str
+) -> None:
+    """The demo accounts; those that are there already keep all but their password."""
+    for user in wanted:
+        try:
+            users.add_user(
+                database,
+                actor,
+                user.name,
+                role=user.role,
+                password=password,
+                areas=user.areas,
+                display_name=user.display_name,
+            )
+        except Conflict:
+            users.set_password(database, actor, user.name, password)

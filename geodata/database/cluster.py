@@ -435,6 +435,4 @@ def _last_words(folder: Path) -> str:
     if "redirecting log output" in text:
         others = [log for log in logs if log != latest]
         text += "".join(log.read_text(errors="replace")[-2000:] for log in others)
-    lines = [line for line in text.splitlines() if "FATAL" in line or "PANIC" in line]
-    lines = lines or text.splitlines()
-    return " ".join(lines[-2:])[-600:]
+    return " ".join(text.splitlines()[-3:])[-600:]

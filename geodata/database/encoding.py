@@ -148,27 +148,27 @@ def _jsons(values: Any) -> Encoded:
 
 
 def _numbers(values: Any) -> tuple[np.ndarray, np.ndarray | None]:
-    """Values as a numeric array and where they are missing."""
-    if isinstance(values, pa.Array | pa.ChunkedArray):
-        values = values.to_pandas()
+    """Values as a numeric array and where they are missing.
+
+    Integers stay integers even beside missing values: 2**53 + 1 must not be rounded.
+    """
     if isinstance(values, np.ndarray) and values.dtype.kind in "iub":
         return values, None
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
         missing = np.isnan(values)
         return values, missing if missing.any() else None
-    series = pd.Series(values)
-    missing = series.isna().to_numpy()
-    if not missing.any():
-        return np.asarray(series.to_numpy(), dtype=_narrow(series)), None
-    filled = series.where(~missing, 0)
-    return np.asarray(filled.to_numpy(), dtype=_narrow(filled[~missing])), missing
-
-
-def _narrow(series: pd.Series[Any]) -> Any:
-    """Integers stay integers even beside missing values; 2**53 must not be rounded."""
-    if series.dtype == object:
-        return np.int64 if all(isinstance(v, int | np.integer) for v in series) else np.float64
-    return getattr(series.dtype, "numpy_dtype", series.dtype)
+    if not isinstance(values, pa.Array | pa.ChunkedArray):
+        values = pa.array(values, from_pandas=True)
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    kind = values.type
+    if pa.types.is_null(kind) or pa.types.is_decimal(kind):
+        values = values.cast(pa.float64())
+    elif not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or kind == pa.bool_()):
+        raise ValueError("not a number")
+    missing = np.asarray(values.is_null(nan_is_null=True))
+    filled = values.fill_null(False if kind == pa.bool_() else 0)
+    return filled.to_numpy(zero_copy_only=False), missing if missing.any() else None
 
 
 def _integers(dtype: str) -> Callable[[Any], Encoded]:

@@ -7,6 +7,7 @@ from typing import Any
 from branca.element import MacroElement
 from flask import Blueprint
 
+from geodata.places.featuring import extent
 from webmap import elements
 from webmap.basemaps import basemaps
 from webmap.pages import actor, joined, language, show
@@ -60,7 +61,9 @@ def profile_words() -> dict[str, Any]:
 def planner() -> str:
     """The page."""
     profile, settings = joined().profile, joined().settings
-    page_map = elements.PageMap(approval=settings.map_approval)
+    person = actor()
+    bounds = extent(joined().database, person, "areas") if person is not None else None
+    page_map = elements.PageMap(bounds=bounds, approval=settings.map_approval, remember=True)
     offered = basemaps(settings)
     for basemap in offered:
         page_map.add_child(elements.Basemap(basemap["key"], basemap["parts"]))
@@ -76,7 +79,6 @@ def planner() -> str:
         page_map.add_child(
             elements.ServiceCircles(key=f"circles-{number:g}", strong=place > 0, visible=False)
         )
-    person = actor()
     data = {
         "profile": profile_words(),
         "basemaps": [{"key": one["key"], "name": one["name"]} for one in offered],

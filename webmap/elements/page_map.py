@@ -22,6 +22,7 @@ class PageMap(folium.Map):
         location: Latitude, longitude of the centre, if there are no bounds.
         attribution: One entry for each source of what is shown.
         approval: The map's 审图号, if it has one.
+        remember: Begin with the view that the address bar holds.
         kwargs: Options of Leaflet's map.
     """
 
@@ -60,6 +61,7 @@ class PageMap(folium.Map):
         zoom: int = 13,
         attribution: Sequence[str] = (),
         approval: str = "",
+        remember: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -80,6 +82,7 @@ class PageMap(folium.Map):
             "bounds": list(bounds) if bounds is not None else None,
             "attribution": list(attribution),
             "approval": approval,
+            "remember": remember,
         }
         (figure or LocalFigure()).add_child(self)
 

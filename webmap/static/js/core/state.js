@@ -38,15 +38,26 @@ addEventListener("hashchange", () => {
   for (const listener of listeners) listener(state());
 });
 
-/** Keep the map's view in the state, and begin with the one that it holds. True if it held one. */
+/** Begin with the view that the state holds. True if it holds one. */
+export function beginView(map) {
+  return placeView(map, state().map);
+}
+
+/** An address of tiles or of the API for the day of the state. */
+export function onDay(address) {
+  const { at } = state();
+  const plain = address.replace(/[?&]at=[^&]*/, "");
+  if (!at) return plain;
+  return `${plain}${plain.includes("?") ? "&" : "?"}at=${encodeURIComponent(at)}`;
+}
+
+/** Keep the map's view in the state. */
 export function keepView(map) {
-  const began = placeView(map, state().map);
   map.on("moveend", () => {
     const centre = map.getCenter();
     setState({ map: `${map.getZoom()}/${centre.lat.toFixed(5)}/${centre.lng.toFixed(5)}` });
   });
   onState((now) => placeView(map, now.map));
-  return began;
 }
 
 function placeView(map, view) {

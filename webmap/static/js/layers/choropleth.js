@@ -6,6 +6,7 @@
 //   level          only areas of this level
 
 import { classOf, jenks, quantiles, rampSteps } from "wangge/core/classes.js";
+import { onDay } from "wangge/core/state.js";
 import { token } from "wangge/core/theme.js";
 import { Sheet, stackOf } from "wangge/layers/stack.js";
 
@@ -21,7 +22,7 @@ export function add(map, options) {
   class_();
   const sheet = new Sheet(key ?? "choropleth", {
     layer: "choropleth",
-    tiles,
+    tiles: tiles && onDay(tiles),
     data,
     visible,
     order: 12,

@@ -1,13 +1,15 @@
 // What stands on every map: zoom buttons, a scale in metres, the sources, the approval number.
 
 import { h } from "wangge/core/dom.js";
+import { beginView } from "wangge/core/state.js";
 import { metres, t } from "wangge/core/words.js";
 
 const L = globalThis.L;
 
 /** Put the furniture on the map and show `bounds` (west, south, east, north) first. */
-export function add(map, { bounds, attribution = [], approval = "" }) {
-  if (bounds) map.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { animate: false, padding: [12, 12] });
+export function add(map, { bounds, attribution = [], approval = "", remember = false }) {
+  const began = remember && beginView(map);
+  if (bounds && !began) map.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { animate: false, padding: [12, 12] });
   const corner = L.control({ position: "bottomleft" });
   corner.onAdd = () => {
     const bar = h("div.map-scale-bar");
@@ -39,7 +41,7 @@ export function add(map, { bounds, attribution = [], approval = "" }) {
   credits.onAdd = () => line;
   credits.addTo(map);
   say(attribution);
-  return { credit: say };
+  return { credit: say, began };
 }
 
 function drawScale(map, bar, label) {

@@ -34,6 +34,10 @@ export function add(map, { layers = ["areas", "compounds", "grids", "facilities"
 }
 
 const Labels = L.Layer.extend({
+  initialize(options) {
+    L.setOptions(this, options);
+  },
+
   onAdd(map) {
     this._canvas ??= L.DomUtil.create("canvas", "leaflet-zoom-hide");
     this._canvas.setAttribute("aria-hidden", "true");

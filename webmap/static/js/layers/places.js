@@ -9,6 +9,7 @@
 //   levels   keys of the levels of areas, the largest first
 //   visible  drawn at once
 
+import { onDay } from "wangge/core/state.js";
 import { token } from "wangge/core/theme.js";
 import { Sheet, stackOf } from "wangge/layers/stack.js";
 
@@ -91,7 +92,7 @@ export function add(map, options) {
   const { layer, tiles, data, visible = true } = options;
   const sheet = new Sheet(options.key ?? layer, {
     layer,
-    tiles,
+    tiles: tiles && onDay(tiles),
     data,
     visible,
     order: options.order ?? ORDER[layer] ?? 60,

@@ -4,7 +4,7 @@ import { get } from "wangge/core/api.js";
 import { h } from "wangge/core/dom.js";
 import { element, pageData, pageMap } from "wangge/core/elements.js";
 import { joinFrame } from "wangge/core/frame.js";
-import { keepView, onState, setState, state } from "wangge/core/state.js";
+import { keepView, onDay, onState, setState, state } from "wangge/core/state.js";
 import { day, t } from "wangge/core/words.js";
 import { Layering } from "wangge/operations/layering.js";
 import { Covering } from "wangge/operations/covering.js";
@@ -28,8 +28,7 @@ const circles = new Map(
 );
 const basemaps = new Map(await Promise.all(page.basemaps.map(async ({ key }) => [key, await element(key)])));
 const layers = Object.fromEntries(PLACES.map((name, i) => [name, sheets[i]]));
-const tiles = Object.fromEntries(PLACES.map((name) => [name, layers[name].tiles]));
-const hadView = keepView(map);
+keepView(map);
 
 const planner = {
   page,
@@ -82,8 +81,10 @@ function refuse(error, again) {
 /** The district of the chosen day: other tiles, other figures. */
 async function load() {
   const at = planner.at;
-  for (const name of PLACES) layers[name].change({ tiles: at ? `${tiles[name]}?at=${encodeURIComponent(at)}` : tiles[name] });
-  coverage.change({ tiles: layers.areas.tiles });
+  for (const sheet of [...sheets, coverage]) {
+    const tiles = onDay(sheet.tiles);
+    if (tiles !== sheet.tiles) sheet.change({ tiles });
+  }
   showDay(at);
   try {
     planner.summary = await get("/api/v1/places/summary", { at });
@@ -93,7 +94,7 @@ async function load() {
   }
   const { box, sources, counts } = planner.summary;
   const nothing = Object.values(counts).every((number) => number === 0);
-  if (box && !planner.placed && !hadView) planner.flyTo([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], box);
+  if (box && !planner.placed && !furniture.began) planner.flyTo([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], box);
   planner.placed = true;
   furniture.credit(sources);
   showSummary(planner);

@@ -16,7 +16,7 @@ from api.serving import database, profile
 from api.signing_in import current_actor
 from geodata.accounts import require
 from geodata.cases import counting, querying
-from geodata.cases.filters import CaseFilter, box, moment
+from geodata.cases.filters import CaseFilter, box, hours, moment
 from geodata.errors import NotFound
 
 blueprint = APIBlueprint("cases", __name__, url_prefix="/api/v1/cases", tag="Cases")
@@ -47,6 +47,7 @@ class Filters(BaseModel):
     since: str = Field("", alias="from", description="first day, or first moment (ISO 8601)")
     until: str = Field("", alias="to", description="last day (included), or first moment after")
     bbox: str = Field("", description="west,south,east,north in WGS 84 degrees")
+    hours: str = Field("", description="local hours of the day, such as 8-11", max_length=5)
     lang: Literal["zh", "en", ""] = Field("", description="language of messages")
 
     @field_validator("*", mode="before")
@@ -68,6 +69,7 @@ class Filters(BaseModel):
             since=moment(self.since, profile.timezone) if self.since else None,
             until=moment(self.until, profile.timezone, end=True) if self.until else None,
             box=box(self.bbox) if self.bbox else None,
+            hours=hours(self.hours) if self.hours else None,
             **more,
         )
 

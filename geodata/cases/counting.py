@@ -120,7 +120,9 @@ def count_cases(
     check(wanted, profile)
     now = datetime.now(UTC)
     moment = at or now
-    where, values = store.conditions(wanted, open_states=profile.open_states, now=now)
+    where, values = store.conditions(
+        wanted, open_states=profile.open_states, timezone=profile.timezone, now=now
+    )
     with database.read() as connection:
         unknown = store.unknown_places(connection, wanted.areas) if wanted.areas else []
         if unknown:

@@ -18,8 +18,8 @@ class CaseFilter:
 
     ``areas`` are codes of areas (of any level, with all below them), grids or compounds.
     ``since`` is inclusive, ``until`` exclusive, both with a time zone. ``box`` is west, south,
-    east, north in WGS 84 degrees. ``words`` is searched in case numbers and, where the reader
-    may see them, in free texts.
+    east, north in WGS 84 degrees. ``hours`` are the first and last local hour of the day, 0 to
+    23. ``words`` is searched in case numbers and, where the reader may see them, in free texts.
     """
 
     categories: tuple[str, ...] = ()
@@ -31,6 +31,7 @@ class CaseFilter:
     since: datetime | None = None
     until: datetime | None = None
     box: Box | None = None
+    hours: tuple[int, int] | None = None
     words: str = ""
 
     def __post_init__(self) -> None:
@@ -61,6 +62,20 @@ def moment(text: str, timezone: str, *, end: bool = False) -> datetime:
             "%(text)s is no date. Write 2026-06-01 or 2026-06-01T08:30:00+08:00.", text=text
         ) from None
     return found
+
+
+def hours(text: str) -> tuple[int, int]:
+    """``8-11``: the local hours from 8:00 to 11:59.
+
+    Raises:
+        InvalidInput: not two hours in this order.
+    """
+    first, _, last = text.partition("-")
+    if first.isascii() and first.isdigit() and last.isascii() and last.isdigit():
+        found = int(first), int(last)
+        if found[0] <= found[1] <= 23:
+            return found
+    raise InvalidInput("%(text)s are no hours. Write 8-11.", text=text)
 
 
 def box(text: str) -> Box:

@@ -288,7 +288,12 @@ def _conditions(
     wanted: CaseFilter, profile: Profile, *, now: datetime | None = None
 ) -> tuple[str, dict[str, Any]]:
     check(wanted, profile)
-    return store.conditions(wanted, open_states=profile.open_states, now=now or datetime.now(UTC))
+    return store.conditions(
+        wanted,
+        open_states=profile.open_states,
+        timezone=profile.timezone,
+        now=now or datetime.now(UTC),
+    )
 
 
 def _known_places(connection: Connection, wanted: CaseFilter) -> None:

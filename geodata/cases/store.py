@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -32,7 +32,7 @@ LISTED = """
 
 
 def conditions(
-    wanted: CaseFilter, *, open_states: Sequence[str], now: datetime
+    wanted: CaseFilter, *, open_states: Sequence[str], timezone: str, now: datetime
 ) -> tuple[str, dict[str, Any]]:
     """The condition on ``cases c`` that ``wanted`` means, and its bound values."""
     parts: list[str] = []
@@ -60,9 +60,18 @@ def conditions(
             " or c.compound_code = any(cast(:areas as text[])))",
             areas=list(wanted.areas),
         )
+    _add_when_and_where(add, wanted, timezone=timezone)
+    return " and ".join(parts) or "true", values
+
+
+def _add_when_and_where(add: Callable[..., None], wanted: CaseFilter, *, timezone: str) -> None:
     for comparison, name, end in ((">=", "since", wanted.since), ("<", "until", wanted.until)):
         if end is not None:
             add(f"c.reported_at {comparison} :{name}", **{name: end})
+    if wanted.hours is not None:
+        first, last = wanted.hours
+        local = "extract(hour from c.reported_at at time zone :timezone)"
+        add(f"{local} between :first and :last", timezone=timezone, first=first, last=last)
     if wanted.box is not None:
         west, south, east, north = wanted.box
         add(
@@ -72,7 +81,6 @@ def conditions(
             east=east,
             north=north,
         )
-    return " and ".join(parts) or "true", values
 
 
 def search(words: str, *, duty: Sequence[str] | None) -> tuple[str, dict[str, Any]]:

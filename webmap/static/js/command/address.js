@@ -50,6 +50,7 @@ export function queryOf(board) {
     state: criteria.states?.join(","),
     overdue: criteria.late ? "true" : null,
     area: criteria.areas.join(","),
+    hours: criteria.hours?.join("-"),
     from: moment(low),
     to: moment(high),
   };

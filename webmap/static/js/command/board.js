@@ -10,8 +10,7 @@ import { countIn } from "wangge/command/rates.js";
 
 export const PERIODS = ["today", "7d", "30d", "all"];
 const BACK = { today: 0, "7d": 6, "30d": 29 };
-const BINS = [10, 30, 60, 180, 360, 1440, 1440 * 7, 1440 * 30];
-const MOST_BINS = 186;
+const BINS = [[10, 300], [60, 300], [1440, 600], [1440 * 7, 600], [1440 * 30, Infinity]]; // minutes, at most
 
 export const NOTHING_ASKED = {
   period: "", categories: null, sources: null, states: null, late: false, areas: [], hours: null, window: null,
@@ -143,7 +142,7 @@ export class Board {
   /** Cases over the span, whatever the window: {from, to, minutes, counts}. */
   _binned() {
     const [from, to] = this.span();
-    const minutes = BINS.find((size) => (to - from) / size <= MOST_BINS) ?? BINS.at(-1);
+    const [minutes] = BINS.find(([size, most]) => (to - from) / size <= most);
     const counts = new Uint32Array(Math.max(1, Math.ceil((to - from) / minutes)));
     const { failed } = this.filter;
     const { reported } = this.cases;

@@ -47,7 +47,7 @@ function heat(board, { heat: found }) {
     found?.bounds.length
       ? classes(found.colours, found.bounds.map((bound, i) => (i + 1 < found.bounds.length ? `${short.format(bound)}–${short.format(found.bounds[i + 1])}` : `≥ ${short.format(bound)}`)))
       : h("p.small.quiet", {}, t("No case in this part of the map")),
-    h("p.small.quiet", {}, `${t("cases per km²")} · ${period}`),
+    h("p.small.quiet", {}, [t("cases per km²"), period].join(" · ")),
     found && h("p.small.quiet", {}, t("radius %(metres)s m", { metres: count(Math.round(found.metres)) })),
   ];
 }
@@ -60,6 +60,6 @@ function places(board, { measure, bounds, colours, method }) {
     h("h3", {}, measure === "rate" ? t("Cases per 10,000 households") : t("Cases by place")),
     colours.length ? classes(colours, words) : h("p.small.quiet", {}, t("No values")),
     measure === "rate" && h("p.small.quiet.legend-hatch", {}, h("i", {}), t("fewer than %(count)s households", { count: count(board.minHouseholds) })),
-    h("p.small.quiet", {}, `${method === "natural" ? t("natural breaks") : t("equal numbers of places")} · ${period}${measure === "rate" ? ` · ${households}` : ""}`),
+    h("p.small.quiet", {}, [method === "natural" ? t("natural breaks") : t("equal numbers of places"), period, measure === "rate" && households].filter(Boolean).join(" · ")),
   ];
 }

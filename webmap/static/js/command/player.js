@@ -232,7 +232,8 @@ export class Player {
 
   _say(from, to) {
     const sum = this.board.sums.shown.length;
-    const text = `${momentName(this.board, from)} – ${momentName(this.board, to)}`;
+    const last = isMidnight(this.board, to) && isMidnight(this.board, from) ? to - DAY : to;
+    const text = last === from ? momentName(this.board, from) : `${momentName(this.board, from)} – ${momentName(this.board, last)}`;
     fill(this.said, h("span", {}, text), " ", h("b", {}, count(sum)), " ", t("cases"), h("span.quiet.small.player-peak", {}, ` · ${this.peak ?? ""}`));
     this.slider.setAttribute("aria-valuetext", `${text}, ${count(sum)}`);
   }
@@ -264,10 +265,13 @@ function format(zone, options) {
   return formats.get(key);
 }
 
+function isMidnight(board, minute) {
+  return minute === board.calendar.start(board.calendar.day(minute));
+}
+
 function momentName(board, minute) {
   const old = board.now - minute > 330 * DAY;
-  const isMidnight = minute === board.calendar.start(board.calendar.day(minute));
-  const options = { month: "numeric", day: "numeric", ...(old ? { year: "numeric" } : {}), ...(isMidnight ? {} : { hour: "2-digit", minute: "2-digit" }) };
+  const options = { month: "numeric", day: "numeric", ...(old ? { year: "numeric" } : {}), ...(isMidnight(board, minute) ? {} : { hour: "2-digit", minute: "2-digit" }) };
   return format(board.profile.timezone, options).format(new Date(minute * 60000));
 }
 

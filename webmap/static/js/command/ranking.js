@@ -34,7 +34,7 @@ export function joinRanking(box, board, { choose, shownAs }) {
       h("div.panel-head", {},
         h("h2", {}, measure === "rate" ? t("Cases per 10,000 households") : t("Cases by place")),
         h("button.button.quiet.small", { type: "button", onClick: () => { lowestFirst = !lowestFirst; show(); } }, lowestFirst ? t("lowest first ↑") : t("highest first ↓"))),
-      h("p.small.quiet.ranking-base", {}, `${base.period}${measure === "rate" ? ` · ${base.households}` : ""} · ${t("%(count)s places", { count: count(rows.length) })}`),
+      h("p.small.quiet.ranking-base", {}, [base.period, measure === "rate" && base.households, t("%(count)s places", { count: count(rows.length) })].filter(Boolean).join(" · ")),
       h("ol.ranking", {}, rows.slice(0, MOST).map((row, n) => entry(row, n, { measure, most, board, choose }))),
       rows.length > MOST && h("p.small.quiet", {}, t("%(count)s more below", { count: count(rows.length - MOST) })),
       measure === "rate" && small > 0 && h("p.small.quiet", {}, t("Places with fewer than %(count)s households stand at the end: one case more would change their rate much.", { count: count(board.minHouseholds) })),

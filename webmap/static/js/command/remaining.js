@@ -9,7 +9,7 @@ const NEAR = 24 * 60; // minutes: less than this is near
 export function remaining(due, now) {
   if (due === NONE || due == null) return null;
   const left = due - now;
-  if (left < 0) return { text: `▲ ${t("%(time)s overdue", { time: length(-left) })}`, tone: "late" };
+  if (left < 0) return { text: "▲ " + t("%(time)s overdue", { time: length(-left) }), tone: "late" };
   return { text: t("%(time)s left", { time: length(left) }), tone: left < NEAR ? "near" : "good" };
 }
 

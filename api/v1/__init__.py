@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apiflask import APIBlueprint
 
-from api.v1 import audit, cases, jobs, places, profile, reach, signing_in, tokens, users
+from api.v1 import audit, cases, imports, jobs, places, profile, reach, signing_in, tokens, users
 
 BLUEPRINTS: tuple[APIBlueprint, ...] = (
     signing_in.blueprint,
@@ -12,6 +12,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     users.blueprint,
     audit.blueprint,
     jobs.blueprint,
+    imports.blueprint,
     cases.blueprint,
     profile.blueprint,
     places.blueprint,

@@ -14,7 +14,7 @@ import sqlalchemy.exc
 from geodata.accounts import passwords, store
 from geodata.accounts.audit import record
 from geodata.accounts.permissions import ROLES, Actor, require
-from geodata.errors import Conflict, InvalidInput, NotFound
+from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from geodata.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -250,6 +250,19 @@ def list_users(database: Database, actor: Actor) -> list[User]:
     require(actor, "manage_users")
     with database.read() as connection:
         return [from_row(row) for row in store.all_users(connection)]
+
+
+def actor_now(database: Database, user_id: int) -> Actor:
+    """The user as one who acts, with the rights of this moment.
+
+    Raises:
+        NotAllowed: The account is gone or switched off.
+    """
+    with database.read() as connection:
+        row = store.user_by_id(connection, user_id)
+    if row is None or not row.active:
+        raise NotAllowed("This account is switched off.")
+    return from_row(row).actor()
 
 
 def user_named(database: Database, name: str) -> User:

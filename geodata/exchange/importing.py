@@ -107,6 +107,8 @@ def import_file(
     profile = profile or load_profile("linyi")
     start = time.monotonic()
     require(actor, "import")
+    if layer != "cases":
+        require(actor, "edit_places")
     fields_of(layer)
     with open_source(
         path,

@@ -1,0 +1,178 @@
+"""Files in: first a look, then a job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, Self, cast
+
+import orjson
+from apiflask import APIBlueprint
+from apiflask.fields import UploadFile
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from werkzeug.datastructures import FileStorage
+
+from api import uploads
+from api.languages import language
+from api.serving import database, profile, settings
+from api.signing_in import current_actor
+from api.v1.jobs import Job, shown
+from geodata.accounts import Actor, record, require
+from geodata.database import jobs
+from geodata.exchange import importing
+from geodata.exchange.jobs import moment
+
+blueprint = APIBlueprint("imports", __name__, url_prefix="/api/v1", tag="Files")
+
+Layer = Literal["areas", "grids", "compounds", "buildings", "facilities", "streets", "cases"]
+
+
+def _object(text: Any) -> Any:
+    """A JSON object in a form's field."""
+    if not isinstance(text, str):
+        return text
+    try:
+        value = orjson.loads(text or "{}")
+    except orjson.JSONDecodeError as error:
+        raise ValueError("is no JSON") from error
+    return value
+
+
+class ImportForm(BaseModel):
+    """A file, and what the user says about it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: UploadFile | None = Field(default=None, description="any file GDAL reads, CSV, Excel")
+    upload: str | None = Field(
+        default=None, max_length=80, description="instead of a file: `upload` of its preview"
+    )
+    filename: str | None = Field(default=None, max_length=200, description="what it is called")
+    layer: Layer
+    crs: str | None = Field(
+        default=None, max_length=40, description="gcj02, bd09, wgs84, EPSG:n; absent: the file's"
+    )
+    mapping: dict[str, str] = Field(
+        default={}, description="JSON object: column by field; an empty column leaves it out"
+    )
+    values: dict[str, str] = Field(
+        default={}, description="JSON object: value by field, for every row"
+    )
+    layer_name: str | None = Field(
+        default=None, max_length=200, description="layer, sheet or file inside an archive"
+    )
+
+    @field_validator("mapping", "values", mode="before")
+    @classmethod
+    def _read_objects(cls, value: Any) -> Any:
+        return _object(value)
+
+    @field_validator("crs", "layer_name", "upload", "filename", mode="before")
+    @classmethod
+    def _empty_is_absent(cls, value: Any) -> Any:
+        return None if value == "" else value
+
+    @model_validator(mode="after")
+    def _one_file(self) -> Self:
+        if (self.file is None) == (self.upload is None):
+            raise ValueError("send either a file or the upload of its preview")
+        return self
+
+
+class ImportRequest(ImportForm):
+    """A file, and how it is to be taken in."""
+
+    skip_bad: bool = Field(default=False, description="take the good rows of a file with bad ones")
+    replace: bool = Field(default=False, description="end what the file does not have")
+    dry_run: bool = Field(default=False, description="do everything, store nothing")
+    since: str | None = Field(default=None, description="from when it holds: a day or an instant")
+    attribution: str = Field(default="", max_length=200, description="shown on the maps")
+
+    @field_validator("since")
+    @classmethod
+    def _a_moment(cls, value: str | None) -> str | None:
+        if value:
+            moment(value)
+        return value or None
+
+
+class Preview(BaseModel):
+    """What a file looks like before anything is stored."""
+
+    model_config = ConfigDict(extra="allow")
+
+    upload: str = Field(description="goes into POST /imports, so that it need not be sent again")
+    filename: str
+
+
+def _stored(form: ImportForm, actor: Actor) -> Path:
+    """Where the file is: sent now, or for its preview."""
+    if form.upload is not None:
+        return uploads.find(form.upload, actor)
+    return uploads.keep(cast("FileStorage", form.file), actor)
+
+
+def _called(form: ImportForm) -> str:
+    """What the user calls the file."""
+    sent = form.file.filename if form.file is not None else None
+    return uploads.filename(form.filename or sent or form.upload)
+
+
+@blueprint.post("/imports/preview")
+@blueprint.input(ImportForm, location="form_and_files")
+@blueprint.output(Preview)
+@blueprint.doc(summary="Look at a file before it is imported")
+def look(form_and_files_data: ImportForm) -> Preview:
+    """Its layers and columns, which column would be which field, where it would lie."""
+    actor = current_actor()
+    require(actor, "import")
+    form = form_and_files_data
+    path = _stored(form, actor)
+    name = _called(form)
+    with uploads.taken(path):
+        seen = importing.preview(
+            database,
+            actor,
+            form.layer,
+            path,
+            profile=profile,
+            most_bytes=uploads.most_bytes(),
+            filename=name,
+            crs=form.crs,
+            mapping=form.mapping,
+            values=form.values,
+            layer_name=form.layer_name,
+        )
+    return Preview(upload=path.name, **{**seen.as_dict(language()), "filename": name})
+
+
+@blueprint.post("/imports")
+@blueprint.input(ImportRequest, location="form_and_files")
+@blueprint.output(Job, status_code=202)
+@blueprint.doc(summary="Import a file")
+def take(form_and_files_data: ImportRequest) -> tuple[Job, int, dict[str, str]]:
+    """A job takes it in, whole or not at all; GET /jobs/{id} says how far it is."""
+    actor = current_actor()
+    require(actor, "import")
+    form = form_and_files_data
+    path = _stored(form, actor)
+    wish = form.model_dump(
+        include={"crs", "mapping", "values", "layer_name", "skip_bad", "replace", "dry_run"}
+        | {"since", "attribution"}
+    )
+    wish["filename"] = _called(form)
+    arguments = {
+        "layer": form.layer,
+        "filename": wish["filename"],
+        "stored": str(path),
+        "profile": settings.profile,
+        "language": language(),
+        "most_bytes": uploads.most_bytes(),
+        "wish": wish,
+    }
+    with uploads.taken(path), database.begin() as tx:
+        number = jobs.submit_within(
+            tx, "import", arguments, actor={"user_id": actor.user_id}, asked_by=actor.user_id
+        )
+        record(tx, actor, "import_asked", form.layer, filename=wish["filename"], job=number)
+    location = {"Location": f"/api/v1/jobs/{number}"}
+    return shown(jobs.job(database, number)), 202, location

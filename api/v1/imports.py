@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Any, Final, Literal, Self, cast
 
 import orjson
 from apiflask import APIBlueprint
@@ -13,13 +14,12 @@ from werkzeug.datastructures import FileStorage
 
 from api import uploads
 from api.languages import language
-from api.serving import database, profile, settings
+from api.serving import database, settings
 from api.signing_in import current_actor
 from api.v1.jobs import Job, shown
 from geodata.accounts import Actor, record, require
 from geodata.database import jobs
-from geodata.exchange import importing
-from geodata.exchange.jobs import moment
+from geodata.exchange import importing, previewing
 
 blueprint = APIBlueprint("imports", __name__, url_prefix="/api/v1", tag="Files")
 
@@ -84,15 +84,16 @@ class ImportRequest(ImportForm):
     skip_bad: bool = Field(default=False, description="take the good rows of a file with bad ones")
     replace: bool = Field(default=False, description="end what the file does not have")
     dry_run: bool = Field(default=False, description="do everything, store nothing")
-    since: str | None = Field(default=None, description="from when it holds: a day or an instant")
+    since: date | None = Field(default=None, description="the day from which it holds")
     attribution: str = Field(default="", max_length=200, description="shown on the maps")
 
-    @field_validator("since")
+    @field_validator("since", mode="before")
     @classmethod
-    def _a_moment(cls, value: str | None) -> str | None:
-        if value:
-            moment(value)
+    def _empty_is_none(cls, value: Any) -> Any:
         return value or None
+
+
+WISH: Final = frozenset(importing.Wish.__dataclass_fields__) - {"filename"}
 
 
 class Preview(BaseModel):
@@ -129,17 +130,15 @@ def look(form_and_files_data: ImportForm) -> Preview:
     path = _stored(form, actor)
     name = _called(form)
     with uploads.taken(path):
-        seen = importing.preview(
+        seen = previewing.preview(
             database,
             actor,
             form.layer,
             path,
-            profile=profile,
             most_bytes=uploads.most_bytes(),
             filename=name,
             crs=form.crs,
             mapping=form.mapping,
-            values=form.values,
             layer_name=form.layer_name,
         )
     return Preview(upload=path.name, **{**seen.as_dict(language()), "filename": name})
@@ -155,24 +154,19 @@ def take(form_and_files_data: ImportRequest) -> tuple[Job, int, dict[str, str]]:
     require(actor, "import")
     form = form_and_files_data
     path = _stored(form, actor)
-    wish = form.model_dump(
-        include={"crs", "mapping", "values", "layer_name", "skip_bad", "replace", "dry_run"}
-        | {"since", "attribution"}
-    )
-    wish["filename"] = _called(form)
+    wish = form.model_dump(include=set(WISH), mode="json")
+    name = _called(form)
     arguments = {
+        **wish,
         "layer": form.layer,
-        "filename": wish["filename"],
-        "stored": str(path),
+        "filename": name,
+        "path": str(path),
         "profile": settings.profile,
-        "language": language(),
         "most_bytes": uploads.most_bytes(),
-        "wish": wish,
     }
+    asked_by = {"user_id": actor.user_id, "language": language()}
     with uploads.taken(path), database.begin() as tx:
-        number = jobs.submit_within(
-            tx, "import", arguments, actor={"user_id": actor.user_id}, asked_by=actor.user_id
-        )
-        record(tx, actor, "import_asked", form.layer, filename=wish["filename"], job=number)
+        number = jobs.submit_within(tx, "import", arguments, actor=asked_by, asked_by=actor.user_id)
+        record(tx, actor, "import_asked", form.layer, filename=name, job=number)
     location = {"Location": f"/api/v1/jobs/{number}"}
     return shown(jobs.job(database, number)), 202, location

@@ -17,8 +17,8 @@ from geodata.words import translate
 
 blueprint = APIBlueprint("jobs", __name__, url_prefix="/api/v1", tag="Jobs")
 
-SHOWN = frozenset({"layer", "filename", "wish"})
-"""Arguments that are not the server's own business."""
+PRIVATE = frozenset({"path", "profile", "most_bytes", "keep"})
+"""Arguments that are the server's own business."""
 
 
 class Refusal(BaseModel):
@@ -77,7 +77,7 @@ def shown(job: jobs.Job) -> Job:
         state=job.state,
         stage=translate(job.stage, language()),
         done=min(max(job.done, 0.0), 1.0),
-        about={key: value for key, value in job.arguments.items() if key in SHOWN},
+        about={key: value for key, value in job.arguments.items() if key not in PRIVATE},
         report=job.report,
         problem=problem,
         asked_at=job.asked_at,

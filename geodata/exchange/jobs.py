@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from geodata.accounts import Actor
+from geodata.accounts.users import actor_now
+from geodata.database import Database
 from geodata.database.jobs import Work, job_kind
 from geodata.exchange.importing import import_file
 from geodata.profiles import load_profile
@@ -18,15 +21,16 @@ def run_import(work: Work) -> dict[str, Any]:
     """Take in an uploaded file and delete it; the report is the job's.
 
     ``work.arguments``: ``layer``, ``path``, ``keep`` (leave the file there), and the fields of
-    ``importing.Wish`` (``since`` as an ISO date). ``work.actor``: the fields of ``Actor``.
+    ``importing.Wish`` (``since`` as an ISO date). ``work.actor``: ``user_id`` and the ``language``
+    of the report.
     """
     said = dict(work.arguments)
     layer, path = said.pop("layer"), Path(said.pop("path"))
     keep = said.pop("keep", False)
     profile = load_profile(said.pop("profile", None) or Settings().profile)
     since = said.pop("since", None)
-    actor = actor_of(work.actor)
     try:
+        actor = actor_of(work.database, work.actor)
         report = import_file(
             work.database,
             actor,
@@ -44,14 +48,12 @@ def run_import(work: Work) -> dict[str, Any]:
     return report.as_dict(actor.language or "zh")
 
 
-def actor_of(said: dict[str, Any]) -> Actor:
-    """The actor that a job's arguments describe; nobody given is the operator."""
-    if not said:
+def actor_of(database: Database, said: dict[str, Any]) -> Actor:
+    """Who asked, with the rights of this moment; nobody given is the operator.
+
+    Raises:
+        NotAllowed: The account was switched off since.
+    """
+    if said.get("user_id") is None:
         return Actor.terminal()
-    return Actor(
-        user_id=said.get("user_id"),
-        name=said["name"],
-        role=said["role"],
-        areas=frozenset(said.get("areas") or ()),
-        language=said.get("language"),
-    )
+    return replace(actor_now(database, said["user_id"]), language=said.get("language"))

@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, current_app, g, render_template, s
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
+from geodata.places.querying import is_synthetic
 from webmap import assets
 from webmap.figure import LocalFigure, as_json
 
@@ -94,7 +95,7 @@ def _navigation() -> list[Place]:
     if person is None:
         return []
     places = [
-        Place("planner", "/planner", gettext("Planner")),
+        Place("planner", "/planner", gettext("Planning")),
         Place("command", "/command", gettext("Command centre")),
     ]
     if person.may("import"):
@@ -102,13 +103,15 @@ def _navigation() -> list[Place]:
     return places
 
 
-ROLE_NAMES = {
-    "admin": "Administrator",
-    "planner": "Planner",
-    "commander": "Commander",
-    "worker": "Grid worker",
-    "viewer": "Viewer",
-}
+def role_names() -> dict[str, str]:
+    """What the roles are called in the language of this request."""
+    return {
+        "admin": gettext("Administrator"),
+        "planner": gettext("Planner"),
+        "commander": gettext("Commander"),
+        "worker": gettext("Grid worker"),
+        "viewer": gettext("Viewer"),
+    }
 
 
 def _frame() -> dict[str, Any]:
@@ -116,7 +119,7 @@ def _frame() -> dict[str, Any]:
     person = actor()
     user = None
     if person is not None:
-        user = {"name": person.name, "role_name": gettext(ROLE_NAMES[person.role])}
+        user = {"name": person.name, "role_name": role_names()[person.role]}
     return {
         "language": language(),
         "static": assets.base_address(),
@@ -125,7 +128,7 @@ def _frame() -> dict[str, Any]:
         "user": user,
         "navigation": _navigation(),
         "profile_name": joined().profile.name.read(language()),
-        "synthetic": False,
+        "synthetic": person is not None and is_synthetic(joined().database, person),
     }
 
 

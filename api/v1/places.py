@@ -33,6 +33,7 @@ class GridSizes(BaseModel):
 class DistrictSummary(BaseModel):
     """The district in figures, at a moment."""
 
+    name: str = Field(description="of the largest area, if it is one alone")
     counts: dict[str, int] = Field(description="records of each layer")
     levels: dict[str, int] = Field(description="areas of each level")
     households: int | None

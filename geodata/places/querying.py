@@ -68,6 +68,8 @@ class GridSizes:
 class Summary:
     """The district in figures, at a moment."""
 
+    name: str
+    """What the largest area is called, if there is one alone; else empty."""
     counts: dict[str, int]
     levels: dict[str, int]
     households: int | None
@@ -311,6 +313,7 @@ def summary(
         }
         households, residents = _population(connection, profile, at)
         return Summary(
+            name=_district_name(connection, profile, levels, at),
             counts=counts,
             levels=levels,
             households=households,
@@ -321,6 +324,20 @@ def summary(
             synthetic=_synthetic(connection),
             first_day=_first_day(connection),
         )
+
+
+def _district_name(
+    connection: sa.Connection, profile: Profile, levels: dict[str, int], at: datetime | None
+) -> str:
+    """The name of the one area of the largest level that has any."""
+    largest = next((key for key in profile.keys("levels") if levels.get(key)), None)
+    if largest is None or levels[largest] != 1:
+        return ""
+    return str(
+        connection.scalar(
+            sa.select(areas.c.name).where(areas.c.level == largest, at_moment(areas, at))
+        )
+    )
 
 
 def _population(

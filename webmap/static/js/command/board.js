@@ -3,6 +3,7 @@
 // Every part of the page reads the board and is told by `on` what changed: "data", "criteria",
 // "window" (only the player's window moved), "view" (the map moved), "select", "hover".
 
+import { language } from "wangge/core/words.js";
 import { Calendar, localTimes } from "wangge/command/calendar.js";
 import { newestFirst } from "wangge/command/columns.js";
 import { CATEGORY, Crossfilter, HOUR, PERIOD, SOURCE, WINDOW } from "wangge/command/crossfilter.js";
@@ -233,6 +234,12 @@ export class Board {
       this.names.set(places, { area: named("area"), grid: named("grid"), compound: named("compound") });
     }
     return this.names.get(places);
+  }
+
+  /** The local day of a minute, in words. */
+  dayName(minute) {
+    this.days ??= new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { timeZone: this.profile.timezone, year: "numeric", month: "numeric", day: "numeric" });
+    return this.days.format(new Date(minute * 60000));
   }
 
   isLate(i) {

@@ -1,7 +1,7 @@
 // Places by cases or by cases per 10,000 households: the list beside the choropleth.
 
 import { fill, h } from "wangge/core/dom.js";
-import { count, day, language, t } from "wangge/core/words.js";
+import { count, language, t } from "wangge/core/words.js";
 import { ranked } from "wangge/command/rates.js";
 
 const MOST = 300;
@@ -16,8 +16,8 @@ export function rate(value) {
 export function baseOf(board) {
   const [from, to] = board.span();
   return {
-    period: `${day(from * 60000)} – ${day((Math.min(to, board.now + 1440) - 1) * 60000)}`,
-    households: t("households of %(day)s", { day: day(board.cases.header.as_of) }),
+    period: `${board.dayName(from)} – ${board.dayName(Math.min(to - 1, Math.max(board.now, from)))}`,
+    households: t("households of %(day)s", { day: board.dayName(Date.parse(board.cases.header.as_of) / 60000) }),
   };
 }
 

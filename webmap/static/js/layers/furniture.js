@@ -35,7 +35,7 @@ export function add(map, { bounds, attribution = [], approval = "", remember = f
   const credits = L.control({ position: "bottomright" });
   const line = h("div.map-credits");
   const say = (sources) => {
-    line.textContent = [...sources, approval && `${t("Map approval number")} ${approval}`].filter(Boolean).join(" · ");
+    line.textContent = [...sources, approval && t("Map approval number %(number)s", { number: approval })].filter(Boolean).join(" · ");
     line.hidden = !line.textContent;
   };
   credits.onAdd = () => line;

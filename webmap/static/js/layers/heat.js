@@ -7,14 +7,13 @@
 import { onTheme, token } from "wangge/core/theme.js";
 import { Surface } from "wangge/layers/surface.js";
 
-const CELL = 4; // pixels
 const CLASSES = 6;
-const LEAST_PIXELS = 10;
-const MOST_PIXELS = 220;
+const LEAST_PIXELS = 8;
+const MOST_PIXELS = 400;
 
 /** Fires `legend` {bounds, colours, metres} after drawing. */
 export const HeatLayer = Surface.extend({
-  /** @param {{metres?: number}} options - the radius (one standard deviation is a third of it) */
+  /** @param {{metres?: number}} options - the radius: two standard deviations */
   initialize(options) {
     Surface.prototype.initialize.call(this, { padding: 0.1, metres: 300, ...options });
     this.cases = null;
@@ -37,8 +36,8 @@ export const HeatLayer = Surface.extend({
     const middle = (frame.box.north + frame.box.south) / 2;
     const metresPerPixel = (40075016.686 * Math.cos(latitude(middle))) / frame.unit;
     const pixels = Math.max(LEAST_PIXELS, Math.min(MOST_PIXELS, this.options.metres / metresPerPixel));
-    const found = density(this.cases, this.shown, frame, pixels / 3);
-    const perSquareKilometre = 1e6 / (CELL * metresPerPixel) ** 2;
+    const found = density(this.cases, this.shown, frame, pixels / 2);
+    const perSquareKilometre = 1e6 / (found.cell * metresPerPixel) ** 2;
     const bounds = levels(found.values, perSquareKilometre);
     const colours = Array.from({ length: bounds.length }, (_, i) => token(`--heat-${i + 1 + CLASSES - bounds.length}`) || token(`--ramp-${i + 1}`));
     drawBands(context, found, bounds.map((bound) => bound / perSquareKilometre), colours);
@@ -52,24 +51,25 @@ function latitude(y) {
 
 /** Smoothed counts per cell over the frame; points outside it, but near, count too. */
 export function density({ x, y }, shown, frame, sigma) {
-  const margin = Math.ceil((sigma * 3) / CELL);
-  const width = Math.ceil(frame.width / CELL) + 2 * margin;
-  const height = Math.ceil(frame.height / CELL) + 2 * margin;
+  const cell = Math.max(2, Math.min(8, Math.round(sigma / 4)));
+  const margin = Math.ceil((sigma * 3) / cell);
+  const width = Math.ceil(frame.width / cell) + 2 * margin;
+  const height = Math.ceil(frame.height / cell) + 2 * margin;
   const values = new Float32Array(width * height);
-  const left = frame.west - margin * CELL;
-  const top = frame.north - margin * CELL;
+  const left = frame.west - margin * cell;
+  const top = frame.north - margin * cell;
   for (let n = 0; n < shown.length; n++) {
     const i = shown[n];
-    const column = Math.floor((x[i] * frame.unit - left) / CELL);
-    const row = Math.floor((y[i] * frame.unit - top) / CELL);
+    const column = Math.floor((x[i] * frame.unit - left) / cell);
+    const row = Math.floor((y[i] * frame.unit - top) / cell);
     if (column >= 0 && row >= 0 && column < width && row < height) values[row * width + column]++;
   }
   const spare = new Float32Array(values.length);
-  for (const radius of boxes(sigma / CELL)) {
+  for (const radius of boxes(sigma / cell)) {
     blurRows(values, spare, width, height, radius);
     blurColumns(spare, values, width, height, radius);
   }
-  return { values, width, height, margin };
+  return { values, width, height, margin, cell };
 }
 
 /** Radii of three boxes whose variances sum to sigma². */
@@ -114,17 +114,18 @@ function levels(values, factor) {
   let most = 0;
   for (const value of values) if (value > most) most = value;
   if (most * factor < 1e-6) return [];
-  const top = mostRound(most * factor * 0.75);
-  return Array.from({ length: CLASSES }, (_, i) => top / 2 ** (CLASSES - 1 - i));
+  let exponent = Math.floor(Math.log10(most * factor * 0.8));
+  let digit = [5, 2, 1].find((n) => n * 10 ** exponent <= most * factor * 0.8) ?? 1;
+  const bounds = [];
+  while (bounds.length < CLASSES) {
+    bounds.unshift(Number(`${digit}e${exponent}`));
+    digit = { 5: 2, 2: 1, 1: 5 }[digit];
+    if (digit === 5) exponent--;
+  }
+  return bounds;
 }
 
-/** The largest of 1, 2, 5 × a power of ten times a power of two that is not above. */
-function mostRound(value) {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [8, 6.4, 5, 4, 3.2, 2, 1.6, 1].map((n) => n * power).find((n) => n <= value) ?? power;
-}
-
-function drawBands(context, { values, width, height, margin }, bounds, colours) {
+function drawBands(context, { values, width, height, margin, cell }, bounds, colours) {
   if (!bounds.length) return;
   const small = document.createElement("canvas");
   small.width = width;
@@ -149,7 +150,7 @@ function drawBands(context, { values, width, height, margin }, bounds, colours) 
   small.getContext("2d").putImageData(image, 0, 0);
   context.imageSmoothingEnabled = true;
   context.imageSmoothingQuality = "high";
-  context.drawImage(small, -margin * CELL, -margin * CELL, width * CELL, height * CELL);
+  context.drawImage(small, -margin * cell, -margin * cell, width * cell, height * cell);
 }
 
 function channels(colour) {

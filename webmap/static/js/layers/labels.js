@@ -18,8 +18,8 @@ const RULES = {
     if (rank === 1) return zoom >= 9 && zoom < 14 ? { size: 15, weight: 600, order: 10, colour: "--map-label-quiet", spaced: true } : null;
     return zoom < 11 ? { size: 16, weight: 600, order: 5, colour: "--map-label-quiet", spaced: true } : null;
   },
-  compounds: (props, zoom) => (zoom >= 14 ? { size: 12, weight: 400, order: 40 - Math.min(9, (props.households ?? 0) / 300), colour: "--map-label" } : null),
-  grids: (props, zoom) => (zoom >= 15 ? { size: 12, weight: 600, order: 30, colour: "--map-grid", text: props.name || String(props.code ?? "").slice(-3) } : null),
+  compounds: (props, zoom) => (zoom >= 15 ? { size: 12, weight: 400, order: 40 - Math.min(9, (props.households ?? 0) / 300), colour: "--map-label" } : null),
+  grids: (props, zoom) => (zoom >= 16 ? { size: 12, weight: 600, order: 30, colour: "--map-grid", text: props.name || String(props.code ?? "").slice(-3) } : null),
   facilities: (props, zoom) => (zoom >= 16 ? { size: 12, weight: 400, order: 50, colour: "--map-label-quiet", below: 10 } : null),
 };
 

@@ -48,19 +48,15 @@ const STYLES = {
 
   areas: ({ levels = ["county", "street_office", "community"] }) => (props, { zoom, selected, hovered }) => {
     const rank = levels.length - 1 - levels.indexOf(props.level); // 0: the smallest
-    if (selected) return { fill: token("--accent"), alpha: 0.08, line: token("--accent"), width: 3, halo: token("--map-halo") };
-    if (rank === 0) {
-      const width = zoom < 13 ? 0.8 : 1.2;
-      const fill = hovered ? token("--accent") : token("--map-area");
-      return { fill, alpha: hovered ? 0.06 : 0.35, line: token("--map-border"), width };
-    }
-    return { line: token("--map-border-strong"), width: rank === 1 ? 2 : 3, dash: rank === 1 ? [8, 4, 2, 4] : [14, 5, 3, 5] };
+    if (selected) return { fill: token("--accent"), alpha: 0.06, line: token("--accent"), width: 3, halo: token("--map-halo") };
+    if (rank > 0) return null;
+    return { fill: hovered ? token("--accent") : token("--map-area"), alpha: hovered ? 0.07 : 1 };
   },
 
   grids: () => (props, { zoom, selected, hovered }) => {
     if (selected) return { fill: token("--accent"), alpha: 0.12, line: token("--accent"), width: 3, halo: token("--map-halo") };
     const line = token("--map-grid");
-    return { fill: hovered ? token("--accent") : "transparent", alpha: 0.08, line, width: zoom < 14 ? 0.8 : 1.4 };
+    return { fill: hovered ? token("--accent") : "transparent", alpha: 0.08, line, width: zoom < 14 ? 0.7 : 1.2 };
   },
 
   compounds: ({ colours = {} }) => (props, { zoom, selected, hovered }) => {
@@ -84,6 +80,17 @@ const STYLES = {
   },
 };
 
+/** Borders of areas, above the grids: the larger the area, the stronger. */
+function borders({ levels = ["county", "street_office", "community"] }) {
+  return (props, { zoom, selected }) => {
+    if (selected) return null;
+    const rank = levels.length - 1 - levels.indexOf(props.level);
+    if (rank === 0) return { line: token("--map-border"), width: zoom < 12 ? 0.6 : zoom < 14 ? 1.1 : 1.6 };
+    if (zoom < 10 && rank === 1) return { line: token("--map-border-strong"), width: 0.8 };
+    return { line: token("--map-border-strong"), width: rank === 1 ? 2.2 : 3 };
+  };
+}
+
 const ORDER = { areas: 10, compounds: 20, buildings: 30, streets: 40, grids: 50, facilities: 90 };
 const MIN_ZOOM = { buildings: 15, compounds: 11, streets: 10, grids: 11, facilities: 10 };
 
@@ -100,6 +107,7 @@ export function add(map, options) {
     pickable: options.pickable ?? layer !== "streets",
     casing: layer === "streets",
     style: STYLES[layer](options),
+    over: layer === "areas" ? { order: 55, style: borders(options) } : null,
   });
   return stackOf(map).add(sheet);
 }

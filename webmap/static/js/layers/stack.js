@@ -31,6 +31,8 @@ export function stackOf(map) {
  * @param {number} options.order - lower is drawn first
  * @param {(props, look) => object|null} options.style - {fill, alpha, line, width, dash, radius,
  *   casing, lift}; null hides the shape. `look` is {zoom, selected, hovered}.
+ * @param {{order, style}} [options.over] - drawn once more at another place, such as borders above
+ *   what lies between
  * @param {string} [options.tiles] - address with {z} {row} {col}
  * @param {object} [options.data] - a GeoJSON FeatureCollection instead
  * @param {number} [options.deepest=15] - deepest zoom of tiles to ask for
@@ -206,20 +208,23 @@ const Stack = L.GridLayer.extend({
     context.setTransform(sharp, 0, 0, sharp, 0, 0);
     context.clearRect(0, 0, SIDE, SIDE);
     const upper = [];
-    drawn.forEach((sheet, i) => {
-      const { shapes, ...frame } = found[i];
+    const passes = drawn.flatMap((sheet, i) => [
+      { sheet, order: sheet.order, style: sheet.style, found: found[i] },
+      ...(sheet.over ? [{ sheet, order: sheet.over.order, style: sheet.over.style, found: found[i] }] : []),
+    ]);
+    passes.sort((a, b) => a.order - b.order).forEach(({ sheet, style, found: { shapes, ...frame } }) => {
       if (sheet.union) {
-        paintUnion(context, shapes, sheet.style({}, { zoom }), frame, sharp);
+        paintUnion(context, shapes, style({}, { zoom }), frame, sharp);
         return;
       }
-      for (const passes of sheet.casing ? ["casing", "line"] : ["line"]) {
+      for (const pass of sheet.casing ? ["casing", "line"] : ["line"]) {
         for (const shape of shapes) {
           const selected = sheet.selected != null && shape.code === sheet.selected;
           const hovered = this.hovered?.sheet === sheet && this.hovered.code === shape.code;
-          const look = sheet.style(shape.props, { zoom, selected, hovered });
+          const look = style(shape.props, { zoom, selected, hovered });
           if (!look) continue;
-          if (selected && passes === "line") upper.push([shape, look, frame]);
-          else paint(context, shape, look, frame, passes);
+          if (selected && pass === "line") upper.push([shape, look, frame]);
+          else paint(context, shape, look, frame, pass);
         }
       }
     });

@@ -5,7 +5,7 @@ import { element, pageData, pageMap } from "wangge/core/elements.js";
 import { joinFrame } from "wangge/core/frame.js";
 import { keepView, onState, setState, state } from "wangge/core/state.js";
 import { onTheme, token } from "wangge/core/theme.js";
-import { count, day, t } from "wangge/core/words.js";
+import { count, t } from "wangge/core/words.js";
 import { criteriaOf, keepCriteria } from "wangge/command/address.js";
 import { Board, NOTHING_ASKED } from "wangge/command/board.js";
 import { joinFigures } from "wangge/command/figures.js";
@@ -93,6 +93,7 @@ function showLayers() {
     if (wanted && !map.hasLayer(layer)) layer.addTo(map);
     else if (!wanted && map.hasLayer(layer)) layer.remove();
   }
+  pane.style.zIndex = show === "points" ? 460 : 420; // points over the names, density under them
   if (show !== "places") shading.hide();
   part("ranking").hidden = show !== "places";
   part("list").hidden = show === "places" && !document.body.classList.contains("wants-list");
@@ -228,7 +229,7 @@ function sayRange() {
   const iso = (minute) => board.calendar.iso(board.calendar.day(minute));
   fill(box,
     h("p", {}, header.since != null
-      ? t("%(total)s cases are too many at once: the newest %(count)s, since %(day)s, are shown.", { total: count(header.total), count: count(board.cases.count), day: day(header.since) })
+      ? t("%(total)s cases are too many at once: the newest %(count)s, since %(day)s, are shown.", { total: count(header.total), count: count(board.cases.count), day: board.dayName(Date.parse(header.since) / 60000) })
       : t("Only cases of the chosen period are loaded.")),
     h("div.row", {},
       header.since != null && h("button.button", { type: "button", onClick: () => store.load({ from: iso(first), to: iso(last - 1) }) }, t("Load the period")),

@@ -60,7 +60,7 @@ export class Layering {
       {},
       this.group(
         t("District"),
-        this.row("areas", t("Areas"), null, levels, lineMark("--map-border-strong", 2, "5 3")),
+        this.row("areas", t("Areas"), null, levels, lineMark("--map-border-strong", 2.2)),
         this.row("grids", t("Grids"), counts.grids, null, lineMark("--map-grid", 1.6)),
         this.row("compounds", t("Compounds"), counts.compounds, null, null, this.typeLegend()),
         this.row("buildings", t("Buildings"), counts.buildings, null, boxMark("--map-building", "--map-building-line")),
@@ -129,7 +129,7 @@ export class Layering {
   legend() {
     const found = [];
     const { compound_types: names, compound_colours: colours } = this.planner.page.profile;
-    if (this.shown.has("areas")) found.push([lineMark("--map-border-strong", 2, "5 3"), t("Areas")]);
+    if (this.shown.has("areas")) found.push([lineMark("--map-border-strong", 2.2), t("Areas")]);
     if (this.shown.has("grids")) found.push([lineMark("--map-grid", 1.6), t("Grids")]);
     if (this.shown.has("compounds") && !this.covering.minutes) {
       for (const [key, name] of Object.entries(names)) found.push([h("i.swatch", { style: { "--swatch": colours[key] } }), name]);

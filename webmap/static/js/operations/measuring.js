@@ -72,7 +72,7 @@ export function joinMeasuring(planner) {
     const lines = [];
     if (kind === "line") lines.push([t("Distance"), metres(length(all))]);
     else {
-      lines.push([t("Area"), all.length > 2 ? squareMetres(area(all)) : "–"]);
+      lines.push([t("Ground area"), all.length > 2 ? squareMetres(area(all)) : "–"]);
       lines.push([t("Perimeter"), all.length > 1 ? metres(length([...all, all[0]])) : "–"]);
     }
     fill(told, h("dl.measured-lines.figures", {}, lines.map(([name, value]) => [h("dt", {}, name), h("dd", { dataset: { measured: name } }, value)])), h("p.small.quiet", {}, hint));

@@ -103,10 +103,10 @@ export class Selecting {
         this.leading(layer, props),
         h("dl.fields", {}, this.fields(layer, record).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
         Object.values(inside).some(Boolean) &&
-          h("p.small.figures", {}, `${t("Inside")}: `, Object.entries(inside).filter(([, number]) => number).map(([name, number]) => `${layerName(name)} ${count(number)}`).join(" · ")),
+          h("p.small.figures", {}, t("Inside: %(things)s", { things: Object.entries(inside).filter(([, number]) => number).map(([name, number]) => `${layerName(name)} ${count(number)}`).join(" · ") })),
         h("div.row", {}, h("button.button", { type: "button", onClick: () => this.planner.flyTo(current.point, current.box) }, t("Show on the map"))),
         this.history(versions, current),
-        current.attribution && h("p.small.quiet", {}, `${t("Source of the data")}: ${current.attribution}`),
+        current.attribution && h("p.small.quiet", {}, t("Source of the data: %(source)s", { source: current.attribution })),
       ),
     );
     this.panel.hidden = false;
@@ -142,7 +142,7 @@ export class Selecting {
       [t("Level"), layer === "areas" ? profile.levels[p.level] ?? p.level : null],
       [t("Type"), layer === "compounds" ? profile.compound_types[p.type] ?? p.type : null],
       [t("Kind"), layer === "facilities" ? profile.facility_kinds[p.kind] ?? p.kind : layer === "streets" ? p.kind : null],
-      [t("Closed"), layer === "compounds" ? yes(p.closed) : null],
+      [t("Gated"), layer === "compounds" ? yes(p.closed) : null],
       [t("Property firm"), layer === "compounds" ? p.property_firm || t("none") : null],
       [t("Use"), p.use],
       [t("Floors"), p.floors == null ? null : count(p.floors)],
@@ -154,7 +154,7 @@ export class Selecting {
       [t("Floor area"), p.floor_area_m2 == null ? null : squareMetres(p.floor_area_m2)],
       [t("Equipment"), p.equipment?.length ? p.equipment.map((key) => profile.equipment[key] ?? key).join("、") : null],
       [t("One way"), layer === "streets" ? yes(p.oneway) : null],
-      [t("Area"), current.area_m2 > 0 ? squareMetres(current.area_m2) : null],
+      [t("Ground area"), current.area_m2 > 0 ? squareMetres(current.area_m2) : null],
       [t("Length"), layer === "streets" ? metres(current.length_m) : null],
       ...Object.entries(p.extra ?? {}).map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : value]),
     ];
@@ -162,8 +162,10 @@ export class Selecting {
   }
 
   history(versions, current) {
-    const period = ({ held_from: from, held_until: until }) => `${from ? day(from) : t("since ever")} – ${until ? day(until) : t("until now")}`;
-    if (versions.length === 1) return h("p.small.quiet.figures", {}, `${t("Held")}: ${period(current)}`);
+    const ever = t("since ever");
+    const now = t("until now");
+    const period = ({ held_from: from, held_until: until }) => `${from ? day(from) : ever} – ${until ? day(until) : now}`;
+    if (versions.length === 1) return h("p.small.quiet.figures", {}, t("Held: %(period)s", { period: period(current) }));
     return h(
       "details.history",
       { open: true },
@@ -200,7 +202,8 @@ function changes(version, before) {
     const [now, then] = [version.properties[key], before.properties[key]];
     if (now !== then) parts.push(`${word} ${then ?? "–"} → ${now ?? "–"}`);
   }
-  if (Math.abs(version.area_m2 - before.area_m2) > 1) parts.push(`${t("area")} ${squareMetres(before.area_m2)} → ${squareMetres(version.area_m2)}`);
+  const ground = t("Ground area");
+  if (Math.abs(version.area_m2 - before.area_m2) > 1) parts.push(`${ground} ${squareMetres(before.area_m2)} → ${squareMetres(version.area_m2)}`);
   return parts.join(" · ") || null;
 }
 

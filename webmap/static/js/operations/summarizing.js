@@ -6,13 +6,13 @@ import { count, share, t } from "wangge/core/words.js";
 import { foldButton } from "wangge/operations/layering.js";
 
 /** The panel of figures. */
-export function showSummary({ summary, page, at }) {
+export function showSummary({ summary, at }) {
   const panel = document.getElementById("summary-panel");
   const { households, residents, grids, counts } = summary;
   const known = grids.count - grids.unknown;
   fill(
     panel,
-    h("div.panel-head", {}, h("h2", {}, page.profile.districtName || t("The district")), summary.synthetic && h("span.badge.badge-near", {}, t("Synthetic data")), foldButton(panel, t("Fold the figures away"))),
+    h("div.panel-head", {}, h("h2", {}, summary.name || t("The district")), summary.synthetic && h("span.badge.badge-near", {}, t("Synthetic data")), foldButton(panel, t("Fold the figures away"))),
     h(
       "div.panel-body",
       {},

@@ -40,9 +40,7 @@ def fixed_values(layer: str, said: Mapping[str, str], profile: Profile) -> dict[
             )
         column, _, bad = _read(field, pa.array([word]), profile)
         if bad[0] or field.sort == "code":
-            raise InvalidInput(
-                "“%(value)s” is no value of %(field)s.", value=word, field=name
-            )
+            raise InvalidInput("“%(value)s” is no value of %(field)s.", value=word, field=name)
         one = column[0]
         answer[name] = one.as_py() if isinstance(one, pa.Scalar) else one
     return answer

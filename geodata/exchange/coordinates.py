@@ -120,7 +120,7 @@ def positions(
             )
         bad |= wrong
     else:
-        x, y, unread = _raw(chunk, mapping, placing)
+        x, y, unread = raw_positions(chunk, mapping, placing)
         _refuse(unread, bad, chunk, found, "unreadable", "The coordinates cannot be read.")
         there = ~np.isnan(x) | ~np.isnan(y)
         infinite = (np.isinf(x) | np.isinf(y) | (np.isnan(x) ^ np.isnan(y))) & there
@@ -190,12 +190,10 @@ def _some_positions(chunk: Chunk, mapping: Mapping_, placing: Placing) -> tuple[
     if placing.way is None:
         return np.empty(0), np.empty(0)
     if placing.way in {"columns", "position"}:
-        x, y, _ = _raw(chunk, mapping, placing)
+        x, y, _ = raw_positions(chunk, mapping, placing)
     else:
-        shapes = (
-            chunk.geometry
-            if placing.way == "geometry"
-            else _from_text(chunk, mapping, Findings())
+        shapes: Any = (
+            chunk.geometry if placing.way == "geometry" else _from_text(chunk, mapping, Findings())
         )
         coordinates = shapely.get_coordinates(shapes[:20_000])
         x, y = coordinates[:, 0], coordinates[:, 1]
@@ -203,7 +201,7 @@ def _some_positions(chunk: Chunk, mapping: Mapping_, placing: Placing) -> tuple[
     return x[there], y[there]
 
 
-def _raw(
+def raw_positions(
     chunk: Chunk, mapping: Mapping_, placing: Placing
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Coordinates as the columns have them, NaN where blank, and which could not be read."""
@@ -212,7 +210,9 @@ def _raw(
         y, odd_y = _angles(chunk.table[str(mapping.column("lat"))])
         return x, y, odd_x | odd_y
     both = values.texts(chunk.table[str(mapping.column("position"))])
-    parts = pc.extract_regex(both, r"^[^\d+-]*(?P<x>[+-]?\d+(\.\d+)?)[,，;\s]+(?P<y>[+-]?\d+(\.\d+)?)")
+    parts = pc.extract_regex(
+        both, r"^[^\d+-]*(?P<x>[+-]?\d+(\.\d+)?)[,，;\s]+(?P<y>[+-]?\d+(\.\d+)?)"
+    )
     x = pc.cast(pc.struct_field(parts, "x"), pa.float64()).to_numpy(zero_copy_only=False)
     y = pc.cast(pc.struct_field(parts, "y"), pa.float64()).to_numpy(zero_copy_only=False)
     x, y = np.array(x, dtype=float), np.array(y, dtype=float)
@@ -254,9 +254,7 @@ def _from_text(chunk: Chunk, mapping: Mapping_, found: Findings) -> Any:
         shapes = shapely.from_wkt(plain, on_invalid="ignore")
     lost = [k for k, word in enumerate(words) if word is not None and shapes[k] is None]
     for k in lost:
-        found.add(
-            "unreadable", "note", "The coordinates cannot be read.", row=int(chunk.rows[k])
-        )
+        found.add("unreadable", "note", "The coordinates cannot be read.", row=int(chunk.rows[k]))
     return shapes
 
 

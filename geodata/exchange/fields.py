@@ -45,15 +45,27 @@ _AREA = _field(
 
 LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
     "areas": (
-        _field("code", "code", "code 编码 代码 区划代码 行政区划代码 社区编码 社区代码 adcode gbcode"),
-        _field("name", "text", _NAME + " 社区名称 街道名称 区县名称 行政区名称 社区 community district county"),
+        _field(
+            "code", "code", "code 编码 代码 区划代码 行政区划代码 社区编码 社区代码 adcode gbcode"
+        ),
+        _field(
+            "name",
+            "text",
+            _NAME + " 社区名称 街道名称 区县名称 行政区名称 社区 community district county",
+        ),
         _field("level", "term", "level 级别 层级 行政级别", terms="levels"),
-        _field("parent_code", "code", "parent_code parent 上级编码 上级代码 父级编码 所属街道编码"),
+        _field(
+            "parent_code",
+            "code",
+            "parent_code parent parent_cod 上级编码 上级代码 父级编码 所属街道编码",
+        ),
         _HOUSEHOLDS,
         _RESIDENTS,
     ),
     "grids": (
-        _field("code", "code", "code 编码 代码 网格编码 网格代码 网格编号 grid_code gridcode gridid"),
+        _field(
+            "code", "code", "code 编码 代码 网格编码 网格代码 网格编号 grid_code gridcode gridid"
+        ),
         _field("name", "text", _NAME + " 网格名称 网格名 网格"),
         _AREA,
         _HOUSEHOLDS,
@@ -70,15 +82,17 @@ LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
         _field(
             "property_firm",
             "text",
-            "property_firm 物业公司 物业 物业企业 物业服务企业 物业单位 物业名称 property",
+            "property_firm prop_firm 物业公司 物业 物业企业 物业服务企业 物业单位 物业名称 property",
         ),
         _HOUSEHOLDS,
         _RESIDENTS,
     ),
     "buildings": (
-        _field("code", "code", "code 编码 代码 楼栋编码 楼栋编号 建筑编码 building_code osm_id osmid"),
+        _field(
+            "code", "code", "code 编码 代码 楼栋编码 楼栋编号 建筑编码 building_code osm_id osmid"
+        ),
         _field("name", "text", _NAME + " 楼栋名称 楼名 楼号 楼栋号 楼栋 建筑名称"),
-        _field("compound_code", "code", "compound_code 小区编码 小区代码 所属小区编码"),
+        _field("compound_code", "code", "compound_code comp_code 小区编码 小区代码 所属小区编码"),
         _AREA,
         _field("use", "text", "use 用途 建筑用途 性质 类型 building usage"),
         _field("floors", "count", "floors 层数 楼层数 楼层 地上层数 building:levels"),
@@ -101,7 +115,9 @@ LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
         _field("hours", "text", "hours 开放时间 营业时间 服务时间 opening_hours"),
         _field("address", "text", "address 地址 详细地址 位置 addr"),
         _field("telephone", "text", "telephone 电话 联系电话 咨询电话 phone tel"),
-        _field("floor_area_m2", "number", "floor_area_m2 面积 建筑面积 使用面积 floor_area"),
+        _field(
+            "floor_area_m2", "number", "floor_area_m2 floor_m2 面积 建筑面积 使用面积 floor_area"
+        ),
     ),
     "streets": (
         _field("code", "code", "code 编码 代码 道路编码 路段编码 osm_id osmid"),
@@ -115,10 +131,12 @@ LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
         _field(
             "external_id",
             "code",
-            "external_id 工单编号 工单号 编号 案件编号 案件号 受理编号 流水号 case_id case_number "
+            "external_id ext_id 工单编号 工单号 编号 案件编号 案件号 受理编号 流水号 case_id case_number "
             "ticket service_request_id id",
         ),
-        _field("source", "term", "source 来源 案件来源 问题来源 受理渠道 渠道 channel", terms="sources"),
+        _field(
+            "source", "term", "source 来源 案件来源 问题来源 受理渠道 渠道 channel", terms="sources"
+        ),
         _field(
             "category",
             "term",
@@ -130,29 +148,33 @@ LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
         _field(
             "reported_at",
             "time",
-            "reported_at 时间 上报时间 受理时间 来电时间 发生时间 登记时间 创建时间 日期 受理日期 "
+            "reported_at reported 时间 上报时间 受理时间 来电时间 发生时间 登记时间 创建时间 日期 受理日期 "
             "report_time created_at datetime time date requested_datetime",
         ),
         _field("due_at", "time", "due_at 截止时间 办理时限 到期时间 deadline expected_datetime"),
         _field("closed_at", "time", "closed_at 办结时间 结案时间 完成时间 办结日期 closed_date"),
-        _field("title", "text", "title 标题 主题 案件标题 工单标题 诉求标题 subject", personal=True),
+        _field(
+            "title", "text", "title 标题 主题 案件标题 工单标题 诉求标题 subject", personal=True
+        ),
         _field(
             "description",
             "text",
-            "description 内容 描述 问题描述 诉求内容 案件描述 工单内容 反映内容 content details",
+            "description descript 内容 描述 问题描述 诉求内容 案件描述 工单内容 反映内容 content details",
             personal=True,
         ),
-        _field("address", "text", "address 地址 详细地址 事发地址 发生地址 问题地址 地点 位置 block"),
+        _field(
+            "address", "text", "address 地址 详细地址 事发地址 发生地址 问题地址 地点 位置 block"
+        ),
         _field(
             "reporter_name",
             "text",
-            "reporter_name 姓名 来电人 反映人 诉求人 上报人 联系人 市民姓名",
+            "reporter_name rep_name 姓名 来电人 反映人 诉求人 上报人 联系人 市民姓名",
             personal=True,
         ),
         _field(
             "reporter_telephone",
             "text",
-            "reporter_telephone 电话 联系电话 来电号码 手机 手机号 联系方式 phone telephone",
+            "reporter_telephone rep_phone 电话 联系电话 来电号码 手机 手机号 联系方式 phone telephone",
             personal=True,
         ),
     ),
@@ -168,9 +190,13 @@ SHAPES: dict[str, Shape] = {
     "cases": "point",
 }
 
-LONGITUDE = tuple("lon lng long longitude 经度 x 经 坐标x x坐标 东经 wgs84经度 gcj02经度 point_x".split())
+LONGITUDE = tuple(
+    "lon lng long longitude 经度 x 经 坐标x x坐标 东经 wgs84经度 gcj02经度 point_x".split()
+)
 LATITUDE = tuple("lat latitude 纬度 y 纬 坐标y y坐标 北纬 wgs84纬度 gcj02纬度 point_y".split())
-POSITION = tuple("坐标 经纬度 位置坐标 坐标点 location lnglat lonlat coordinates coordinate".split())
+POSITION = tuple(
+    "坐标 经纬度 位置坐标 坐标点 location lnglat lonlat coordinates coordinate".split()
+)
 WELL_KNOWN_TEXT = tuple("wkt geometry geom the_geom shape 几何 图形 wkb".split())
 
 

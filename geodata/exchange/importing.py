@@ -24,8 +24,9 @@ from geodata.exchange.columns import fixed_values
 from geodata.exchange.coordinates import Placing, find_placing
 from geodata.exchange.fields import fields_of
 from geodata.exchange.findings import Report
+from geodata.exchange.guessing import guess_shift
 from geodata.exchange.mapping import Mapping_, map_columns
-from geodata.exchange.places_in import complete, read_places
+from geodata.exchange.places_in import Incoming, complete, read_places
 from geodata.exchange.reading import MOST_BYTES, open_source
 from geodata.exchange.source import Chunk, Source
 from geodata.exchange.tables import imports
@@ -151,9 +152,7 @@ class _Import:
         self._said = said
         self._progress = progress or (lambda _stage, _share: None)
         self._cancelled = cancelled or (lambda: False)
-        self.report = Report(
-            layer, source.filename, dry_run=said.dry_run, findings=source.findings
-        )
+        self.report = Report(layer, source.filename, dry_run=said.dry_run, findings=source.findings)
         self._mapping: Mapping_
         self._placing: Placing
         self._fixed = fixed_values(layer, said.values, profile)
@@ -308,6 +307,7 @@ class _Import:
         if not len(incoming.shapes):
             return
         self._tell("placing", 0.5)
+        self._doubt(tx, incoming)
         lock(tx.connection, self._layer)
         complete(tx.connection, self._layer, incoming, self._profile, report)
         if self._layer != "streets":
@@ -331,6 +331,18 @@ class _Import:
         report.added, report.changed = stored.added, stored.changed
         report.unchanged, report.ended = stored.unchanged, stored.ended
         self._tell("storing", 1.0)
+
+    def _doubt(self, tx: Transaction, incoming: Incoming) -> None:
+        """Say so if another coordinate system would fit better."""
+        guess = guess_shift(
+            tx.connection,
+            self._layer,
+            incoming.shapes,
+            self._placing,
+            names=incoming.texts("name"),
+        )
+        if guess is not None:
+            self.report.findings.add("shifted", "note", guess.message, **guess.params)
 
     def _tell(self, stage: str, share: float) -> None:
         self._progress(stage, share)

@@ -40,7 +40,7 @@ def made_fit(
     good = np.ones(len(shapes), dtype=bool)
 
     def refuse(which: Mask, kind: str, message: str, **params: Any) -> None:
-        for k in np.flatnonzero(which & good):
+        for k in np.flatnonzero(which & good).tolist():
             found.add(kind, "refused", message, row=int(rows[k]), name=names[k], **params)
         good[which] = False
 
@@ -74,9 +74,7 @@ def made_fit(
         refuse(several, "several_points", "The row has several points; it must have one.")
         shapes[good] = shapely.get_geometry(shapes[good], 0)
     else:
-        refuse(
-            good & (shapely.length(shapes) == 0), "no_length", "The line has no length."
-        )
+        refuse(good & (shapely.length(shapes) == 0), "no_length", "The line has no length.")
     return shapes, good, mended
 
 
@@ -95,7 +93,10 @@ def _outside(shapes: Shapes) -> Mask:
     bounds = shapely.bounds(shapes)
     with np.errstate(invalid="ignore"):
         return np.asarray(
-            (bounds[:, 0] < -180) | (bounds[:, 2] > 180) | (bounds[:, 1] < -90) | (bounds[:, 3] > 90)
+            (bounds[:, 0] < -180)
+            | (bounds[:, 2] > 180)
+            | (bounds[:, 1] < -90)
+            | (bounds[:, 3] > 90)
         )
 
 
@@ -111,7 +112,7 @@ def _mend_polygons(
         before = crs.areas_m2(shapes[broken])
         shapes[broken] = [_polygons_of(one) for one in whole]
         after = crs.areas_m2(shapes[broken])
-        for k, reason, was, now in zip(broken, reasons, before, after, strict=True):
+        for k, reason, was, now in zip(broken.tolist(), reasons, before, after, strict=True):
             row, name = int(rows[k]), names[k]
             if shapely.is_empty(shapes[k]) or now <= 0:
                 good[k] = False
@@ -136,7 +137,7 @@ def _mend_polygons(
                 before=round(float(was), 1),
                 after=round(float(now), 1),
             )
-    for k in np.flatnonzero(good & (shapely.get_type_id(shapes) != Kind.MULTIPOLYGON)):
+    for k in np.flatnonzero(good & (shapely.get_type_id(shapes) != Kind.MULTIPOLYGON)).tolist():
         shapes[k] = _polygons_of(shapes[k])
         if shapely.is_empty(shapes[k]):
             good[k] = False
@@ -150,11 +151,9 @@ def _mend_polygons(
                 wanted="polygon",
             )
     flat = good & (shapely.area(shapes) == 0)
-    for k in np.flatnonzero(flat):
+    for k in np.flatnonzero(flat).tolist():
         good[k] = False
-        found.add(
-            "no_area", "refused", "The polygon has no area.", row=int(rows[k]), name=names[k]
-        )
+        found.add("no_area", "refused", "The polygon has no area.", row=int(rows[k]), name=names[k])
     return mended
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +26,6 @@ from geodata.places.codes import number, shape_keys
 from geodata.places.holding import Held, held_polygons, largest_overlap
 from geodata.places.storing import all_codes
 from geodata.profiles import Profile
-
-_TEXTS_NEVER_NULL = ("name",)
 
 
 @dataclass
@@ -61,11 +60,9 @@ def read_places(
     for name, value in fixed.items():
         columns[name] = pa.array([value] * count)
     names = _names(columns, count)
-    before = found.counts.copy()
     shapes, good, mended = made_fit(
         geometries(chunk, mapping, placing, found), chunk.rows, names, SHAPES[layer], found
     )
-    del before
     if "code" in columns:
         good &= ~_repeated(columns["code"], chunk, names, good, layer, found)
     if aside.num_columns:
@@ -170,9 +167,7 @@ def _fill(incoming: Incoming, name: str, work_out: Any) -> None:
 def _areas_of(
     connection: sa.Connection, layer: str, incoming: Incoming, profile: Profile
 ) -> NDArray[np.object_]:
-    smallest = held_polygons(
-        connection, "areas", level=profile.smallest_level.key, now_only=True
-    )
+    smallest = held_polygons(connection, "areas", level=profile.smallest_level.key, now_only=True)
     if layer in {"grids", "compounds"}:
         return largest_overlap(incoming.shapes, smallest)
     return _by_point(incoming.shapes, smallest)
@@ -188,9 +183,7 @@ def _by_point(shapes: NDArray[np.object_], holders: Held) -> NDArray[np.object_]
     return holders.locate(shapely.get_x(points), shapely.get_y(points), now)
 
 
-def _levels_and_parents(
-    connection: sa.Connection, incoming: Incoming, profile: Profile
-) -> None:
+def _levels_and_parents(connection: sa.Connection, incoming: Incoming, profile: Profile) -> None:
     keys = [level.key for level in profile.levels]
     lengths = dict(zip(np.cumsum(profile.codes.levels).tolist(), keys, strict=True))
     codes = incoming.texts("code")
@@ -251,8 +244,9 @@ def _give_codes(connection: sa.Connection, layer: str, incoming: Incoming) -> No
     else:
         _known_codes(connection, layer, incoming, codes)
         missing = [k for k in missing if codes[k] is None]
-        for k, code in zip(missing, _new_codes(connection, layer, incoming, missing, codes),
-                           strict=True):
+        for k, code in zip(
+            missing, _new_codes(connection, layer, incoming, missing, codes), strict=True
+        ):
             codes[k] = code
     if len(set(codes)) < len(codes):
         raise InvalidInput("The file names one code for several places.")
@@ -276,14 +270,14 @@ def _known_codes(
         key = (row.name, row.parent)
         by_name[key] = None if key in by_name or not row.name else row.code
     names, parents = incoming.texts("name"), incoming.texts(parent)
-    own = pd.Series(list(zip(names, parents, strict=True))).value_counts()
+    own = Counter(zip(names, parents, strict=True))
     used = {code for code in codes if code is not None}
-    borders = shapely.to_wkb(incoming.shapes, byte_order=1)
+    borders: Any = shapely.to_wkb(incoming.shapes, byte_order=1)
     for find in (
         lambda k: by_border.get(borders[k]),
-        lambda k: by_name.get((names[k] or "", parents[k]))
-        if own[(names[k], parents[k])] == 1
-        else None,
+        lambda k: (
+            by_name.get((names[k] or "", parents[k])) if own[(names[k], parents[k])] == 1 else None
+        ),
     ):
         for k in range(len(codes)):
             code = find(k) if codes[k] is None else None

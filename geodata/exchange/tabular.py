@@ -199,8 +199,11 @@ class ExcelSource(Source):
         widths = [sum(isinstance(cell, str) and bool(cell.strip()) for cell in row) for row in head]
         if not widths or not max(widths):
             raise InvalidInput("The file %(file)s has no header row.", file=self.filename)
-        at = next(k for k, width in enumerate(widths) if width * 2 > max(map(len, head)) or
-                  width == max(widths))
+        at = next(
+            k
+            for k, width in enumerate(widths)
+            if width * 2 > max(map(len, head)) or width == max(widths)
+        )
         self.columns = unique_names(head[at])
         return at
 

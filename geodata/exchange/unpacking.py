@@ -11,7 +11,7 @@ import stat
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from geodata.errors import InvalidInput, TooLarge
 
@@ -112,7 +112,7 @@ def _safe(entry: zipfile.ZipInfo, path: Path) -> PurePosixPath:
     return plain
 
 
-def _pour(source: IO[bytes], out: IO[bytes], most: int, packed: int) -> int:
+def _pour(source: Any, out: IO[bytes], most: int, packed: int) -> int:
     """Copy, counting what really comes; an archive's own word on its size is no proof."""
     written = 0
     while block := source.read(_BLOCK):

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Column = pa.Array | pa.ChunkedArray
+Column = Any  # a pyarrow Array or ChunkedArray
 Mask = NDArray[np.bool_]
 
 _FORMATS = (
@@ -34,7 +34,9 @@ _FORMATS = (
     "%m-%d-%Y",
 )
 _EARLIEST, _LATEST = np.datetime64("1900-01-01"), np.datetime64("2200-01-01")
-_YES = frozenset("viaduct aqueduct boardwalk movable covered culvert building_passage true t yes y 1 是 有 封闭 封闭式 单向 -1 1.0 √ 对".split())
+_YES = frozenset(
+    "viaduct aqueduct boardwalk movable covered culvert building_passage true t yes y 1 是 有 封闭 封闭式 单向 -1 1.0 √ 对".split()
+)
 _NO = frozenset("false f no n 0 否 无 开放 开放式 双向 0.0 × 非".split())
 
 
@@ -102,8 +104,13 @@ def yes_no(column: Column) -> tuple[pa.Array, Mask]:
         return plain, np.zeros(len(plain), dtype=bool)
     words, places = _unique(texts(column))
     meaning = [
-        None if word is None else True if word.casefold() in _YES else
-        False if word.casefold() in _NO else None
+        None
+        if word is None
+        else True
+        if word.casefold() in _YES
+        else False
+        if word.casefold() in _NO
+        else None
         for word in words
     ]
     odd = np.array([w is not None and m is None for w, m in zip(words, meaning, strict=True)])
@@ -135,7 +142,9 @@ def terms(
 def lists(column: Column) -> list[list[str]]:
     """Texts taken apart at commas, semicolons and the Chinese enumeration comma."""
     return [
-        [] if text is None else [part.strip() for part in re.split(r"[,，;；、|]", text) if part.strip()]
+        []
+        if text is None
+        else [part.strip() for part in re.split(r"[,，;；、|]", text) if part.strip()]
         for text in texts(column).to_pylist()
     ]
 

@@ -16,6 +16,9 @@ blueprint = Blueprint("planner", __name__)
 
 TILES = "/ogc/collections/{layer}/tiles/WebMercatorQuad/{{z}}/{{row}}/{{col}}"
 
+PANELS = (344, 16, 344, 84)
+"""Pixels at the left, top, right and bottom that the page's panels cover."""
+
 
 def tiles_of(layer: str) -> str:
     """The address of a layer's vector tiles."""
@@ -63,7 +66,9 @@ def planner() -> str:
     profile, settings = joined().profile, joined().settings
     person = actor()
     bounds = extent(joined().database, person, "areas") if person is not None else None
-    page_map = elements.PageMap(bounds=bounds, approval=settings.map_approval, remember=True)
+    page_map = elements.PageMap(
+        bounds=bounds, approval=settings.map_approval, remember=True, inset=PANELS
+    )
     offered = basemaps(settings)
     for basemap in offered:
         page_map.add_child(elements.Basemap(basemap["key"], basemap["parts"]))
@@ -80,6 +85,7 @@ def planner() -> str:
             elements.ServiceCircles(key=f"circles-{number:g}", strong=place > 0, visible=False)
         )
     data = {
+        "placed": bounds is not None,
         "profile": profile_words(),
         "basemaps": [{"key": one["key"], "name": one["name"]} for one in offered],
         "may": {

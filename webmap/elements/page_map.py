@@ -23,6 +23,7 @@ class PageMap(folium.Map):
         attribution: One entry for each source of what is shown.
         approval: The map's 审图号, if it has one.
         remember: Begin with the view that the address bar holds.
+        inset: Left, top, right, bottom pixels that panels of the page cover.
         kwargs: Options of Leaflet's map.
     """
 
@@ -62,6 +63,7 @@ class PageMap(folium.Map):
         attribution: Sequence[str] = (),
         approval: str = "",
         remember: bool = False,
+        inset: Sequence[int] = (12, 12, 12, 12),
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -83,6 +85,7 @@ class PageMap(folium.Map):
             "attribution": list(attribution),
             "approval": approval,
             "remember": remember,
+            "inset": list(inset),
         }
         (figure or LocalFigure()).add_child(self)
 

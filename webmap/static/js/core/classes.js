@@ -1,23 +1,23 @@
-// Class bounds for choropleths.
+// Classes for choropleths. A classing is the ascending lower bounds of its classes.
 
-/** Ascending bounds of at most `count` classes that hold equally many values. */
+const finite = (values) => values.filter(Number.isFinite).sort((a, b) => a - b);
+
+/** At most `count` classes that hold equally many values. */
 export function quantiles(values, count = 5) {
-  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-  if (!sorted.length) return [];
-  const bounds = [sorted[0]];
-  for (let i = 1; i < count; i++) bounds.push(sorted[Math.floor((i * sorted.length) / count)]);
-  bounds.push(sorted.at(-1));
-  return distinct(bounds);
+  const sorted = finite(values);
+  const bounds = Array.from({ length: count }, (_, i) => sorted[Math.floor((i * sorted.length) / count)]);
+  return [...new Set(bounds)].filter(Number.isFinite);
 }
 
 /**
- * Jenks natural breaks: bounds that leave the least spread inside the classes
+ * Jenks natural breaks: at most `count` classes with the least spread inside
  * (Fisher 1958, doi:10.1080/01621459.1958.10501479, by dynamic programming).
  */
 export function jenks(values, count = 5) {
-  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  const sorted = finite(values);
+  const different = [...new Set(sorted)];
+  if (different.length <= count) return different;
   const n = sorted.length;
-  if (new Set(sorted).size <= count) return distinct([...sorted, sorted.at(-1)].filter(Number.isFinite));
   const sums = [0];
   const squares = [0];
   for (const value of sorted) {
@@ -39,28 +39,20 @@ export function jenks(values, count = 5) {
     cuts.push(cut);
     before = now;
   }
-  const bounds = [sorted.at(-1)];
+  const bounds = [];
   let j = n;
   for (let k = count - 2; k >= 0; k--) {
     j = cuts[k][j];
     bounds.unshift(sorted[j]);
   }
-  bounds.unshift(sorted[0]);
-  return distinct(bounds);
+  return [...new Set([sorted[0], ...bounds])];
 }
 
-function distinct(bounds) {
-  const last = bounds.at(-1);
-  const found = [...new Set(bounds)];
-  if (found.length === 1) found.push(last);
-  return found;
-}
-
-/** The class of a value: 0 … bounds.length − 2; −1 if it has none. */
+/** The class of a value: 0 … bounds.length − 1; −1 if it has none. */
 export function classOf(value, bounds) {
-  if (value == null || !Number.isFinite(value) || bounds.length < 2) return -1;
-  for (let i = bounds.length - 2; i > 0; i--) if (value >= bounds[i]) return i;
-  return 0;
+  if (value == null || !Number.isFinite(value)) return -1;
+  for (let i = bounds.length - 1; i > 0; i--) if (value >= bounds[i]) return i;
+  return bounds.length ? 0 : -1;
 }
 
 /** The steps of the one-hue ramp (--ramp-0 … --ramp-6) for so many classes. */

@@ -17,7 +17,7 @@ export function add(map, options) {
   let steps = [];
   const class_ = () => {
     bounds = (classing === "quantiles" ? quantiles : jenks)([...values.values()], 5);
-    steps = rampSteps(bounds.length - 1);
+    steps = rampSteps(bounds.length);
   };
   class_();
   const sheet = new Sheet(key ?? "choropleth", {
@@ -40,13 +40,11 @@ export function add(map, options) {
     class_();
     sheet.stack?.redrawSoon();
   };
-  /** The classes: [{from, to, token, count}], the lowest first. */
+  /** The classes with the least and greatest value in each: [{from, to, token, count}], the lowest first. */
   sheet.legend = () =>
-    steps.map((step, i) => ({
-      from: bounds[i],
-      to: bounds[i + 1],
-      token: `--ramp-${step}`,
-      count: [...values.values()].filter((value) => classOf(value, bounds) === i).length,
-    }));
+    steps.map((step, i) => {
+      const inside = [...values.values()].filter((value) => classOf(value, bounds) === i);
+      return { from: Math.min(...inside), to: Math.max(...inside), token: `--ramp-${step}`, count: inside.length };
+    });
   return stackOf(map).add(sheet);
 }

@@ -7,9 +7,9 @@ import { metres, t } from "wangge/core/words.js";
 const L = globalThis.L;
 
 /** Put the furniture on the map and show `bounds` (west, south, east, north) first. */
-export function add(map, { bounds, attribution = [], approval = "", remember = false }) {
+export function add(map, { bounds, attribution = [], approval = "", remember = false, inset = [12, 12, 12, 12] }) {
   const began = remember && beginView(map);
-  if (bounds && !began) map.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { animate: false, padding: [12, 12] });
+  if (bounds && !began) map.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { animate: false, ...paddings(inset) });
   const corner = L.control({ position: "bottomleft" });
   corner.onAdd = () => {
     const bar = h("div.map-scale-bar");
@@ -20,6 +20,14 @@ export function add(map, { bounds, attribution = [], approval = "", remember = f
     return h("div.map-scale", { "aria-hidden": "true" }, label, bar);
   };
   corner.addTo(map);
+  const credits = L.control({ position: "bottomright" });
+  const line = h("div.map-credits");
+  const say = (sources) => {
+    line.textContent = [...sources, approval && t("Map approval number %(number)s", { number: approval })].filter(Boolean).join(" · ");
+    line.hidden = !line.textContent;
+  };
+  credits.onAdd = () => line;
+  credits.addTo(map);
   const zoom = L.control({ position: "bottomright" });
   zoom.onAdd = () => {
     const box = h(
@@ -32,16 +40,14 @@ export function add(map, { bounds, attribution = [], approval = "", remember = f
     return box;
   };
   zoom.addTo(map);
-  const credits = L.control({ position: "bottomright" });
-  const line = h("div.map-credits");
-  const say = (sources) => {
-    line.textContent = [...sources, approval && t("Map approval number %(number)s", { number: approval })].filter(Boolean).join(" · ");
-    line.hidden = !line.textContent;
-  };
-  credits.onAdd = () => line;
-  credits.addTo(map);
   say(attribution);
   return { credit: say, began };
+}
+
+/** Left, top, right, bottom pixels that panels cover, on screens where they do. */
+function paddings([left, top, right, bottom]) {
+  const narrow = innerWidth <= 720;
+  return { paddingTopLeft: [narrow ? 12 : left, top], paddingBottomRight: [narrow ? 12 : right, narrow ? 70 : bottom] };
 }
 
 function drawScale(map, bar, label) {

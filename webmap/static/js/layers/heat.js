@@ -127,30 +127,42 @@ function levels(values, factor) {
 
 function drawBands(context, { values, width, height, margin, cell }, bounds, colours) {
   if (!bounds.length) return;
+  // The picture is finer than the cells, so that the bands' edges are smooth.
+  const finer = Math.max(1, Math.round(cell / 2));
+  const wide = (width - 1) * finer;
+  const high = (height - 1) * finer;
   const small = document.createElement("canvas");
-  small.width = width;
-  small.height = height;
-  const image = new ImageData(width, height);
+  small.width = wide;
+  small.height = high;
+  const image = new ImageData(wide, high);
   const table = colours.map(channels);
   const alphas = colours.map((_, i) => 95 + (i * 130) / Math.max(1, colours.length - 1));
   const pixels = image.data;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (value < bounds[0]) continue;
-    let band = bounds.length - 1;
-    while (band > 0 && value < bounds[band]) band--;
-    const next = bounds[band + 1];
-    const along = next === undefined ? 0 : (value - bounds[band]) / (next - bounds[band]);
-    const [red, green, blue] = table[band];
-    pixels[i * 4] = red;
-    pixels[i * 4 + 1] = green;
-    pixels[i * 4 + 2] = blue;
-    pixels[i * 4 + 3] = alphas[band] + along * 8;
+  for (let i = 0, row = 0; row < high; row++) {
+    const upper = Math.floor(row / finer) * width;
+    const down = (row % finer) / finer;
+    for (let column = 0; column < wide; column++, i++) {
+      const at = upper + Math.floor(column / finer);
+      const right = (column % finer) / finer;
+      const above = values[at] + (values[at + 1] - values[at]) * right;
+      const below = values[at + width] + (values[at + width + 1] - values[at + width]) * right;
+      const value = above + (below - above) * down;
+      if (value < bounds[0]) continue;
+      let band = bounds.length - 1;
+      while (band > 0 && value < bounds[band]) band--;
+      const next = bounds[band + 1];
+      const along = next === undefined ? 0 : (value - bounds[band]) / (next - bounds[band]);
+      const [red, green, blue] = table[band];
+      pixels[i * 4] = red;
+      pixels[i * 4 + 1] = green;
+      pixels[i * 4 + 2] = blue;
+      pixels[i * 4 + 3] = alphas[band] + along * 8;
+    }
   }
   small.getContext("2d").putImageData(image, 0, 0);
   context.imageSmoothingEnabled = true;
   context.imageSmoothingQuality = "high";
-  context.drawImage(small, -margin * cell, -margin * cell, width * cell, height * cell);
+  context.drawImage(small, (0.5 - margin) * cell, (0.5 - margin) * cell, (width - 1) * cell, (height - 1) * cell);
 }
 
 function channels(colour) {

@@ -19,7 +19,7 @@ const RULES = {
     return zoom < 11 ? { size: 16, weight: 600, order: 5, colour: "--map-label-quiet", spaced: true } : null;
   },
   compounds: (props, zoom) => (zoom >= 15 ? { size: 12, weight: 400, order: 40 - Math.min(9, (props.households ?? 0) / 300), colour: "--map-label" } : null),
-  grids: (props, zoom) => (zoom >= 16 ? { size: 12, weight: 600, order: 30, colour: "--map-grid", text: props.name || String(props.code ?? "").slice(-3) } : null),
+  grids: (props, zoom) => (zoom >= 16 ? { size: 12, weight: 600, order: 30, colour: "--map-label-quiet", text: (props.name || String(props.code ?? "").slice(-3)).replace(/^.+社区(?=.)/, "") } : null),
   facilities: (props, zoom) => (zoom >= 16 ? { size: 12, weight: 400, order: 50, colour: "--map-label-quiet", below: 10 } : null),
 };
 
@@ -102,7 +102,7 @@ const Labels = L.Layer.extend({
     context.lineJoin = "round";
     const world = 256 * 2 ** zoom;
     const origin = map.getPixelBounds().min;
-    const placed = [];
+    const placed = [...(this.avoid?.() ?? [])]; // boxes that other layers keep free of names
     const seen = new Set();
     for (const label of named.sort((a, b) => a.order - b.order || String(a.code).localeCompare(String(b.code)))) {
       const x = Math.round(label.x * world - origin.x);

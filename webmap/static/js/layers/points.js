@@ -94,6 +94,7 @@ export const PointLayer = Surface.extend({
       else this.drawn.radii[k] = near ? this._paintStack(context, k, x, y) : this._paintCluster(context, k, x, y);
     }
     this._paintMarks(context, frame, near);
+    this.fire("painted");
   },
 
   _paintPoint(context, i, x, y, near) {
@@ -202,6 +203,19 @@ export const PointLayer = Surface.extend({
     this._pulses.append(
       h("i", { style: { left: `${place.x + x}px`, top: `${place.y + y}px`, "--radius": `${radius + 4}px` } }),
     );
+  },
+
+  /** Boxes of what is drawn (left, top, right, bottom in pixels of the map's container). */
+  boxes() {
+    if (!this.drawn || !this._map || !this._frame) return [];
+    const { x, y, radii, count: n } = this.drawn;
+    const { unit, west, north } = this._frame;
+    const shift = this._map.layerPointToContainerPoint(this._bounds.min);
+    return Array.from({ length: n }, (_, k) => {
+      const left = x[k] * unit - west + shift.x;
+      const top = y[k] * unit - north + shift.y;
+      return [left - radii[k], top - radii[k], left + radii[k], top + radii[k]];
+    });
   },
 
   /** The cluster or point under a place of the map: its number, or -1. */

@@ -94,7 +94,7 @@ async function load() {
   }
   const { box, sources, counts } = planner.summary;
   const nothing = Object.values(counts).every((number) => number === 0);
-  if (box && !planner.placed && !furniture.began) planner.flyTo([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], box);
+  if (box && !page.placed && !planner.placed && !furniture.began) planner.flyTo([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], box);
   planner.placed = true;
   furniture.credit(sources);
   showSummary(planner);

@@ -108,7 +108,7 @@ export class Covering {
   /** The classes with their bounds, as list entries. */
   legend() {
     return this.planner.coverage.legend().map(({ from, to, token: name, count: number }) =>
-      h("li", {}, h("i.swatch", { style: { "--swatch": `var(${name})` } }), h("span.figures", {}, `${share(from)} – ${share(to)}`), h("span.legend-count.figures", {}, count(number))),
+      h("li", {}, h("i.swatch", { style: { "--swatch": `var(${name})` } }), h("span.figures", {}, from === to ? share(from) : `${share(from)} – ${share(to)}`), h("span.legend-count.figures", {}, count(number))),
     );
   }
 

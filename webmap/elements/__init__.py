@@ -22,6 +22,7 @@ from webmap.elements.places import (
     StreetLayer,
 )
 from webmap.elements.reach import CoverageChoropleth, ServiceCircles
+from webmap.elements.sheet import Sheet
 
 __all__ = [
     "AreaLayer",
@@ -36,5 +37,6 @@ __all__ = [
     "PageMap",
     "PlaceLayer",
     "ServiceCircles",
+    "Sheet",
     "StreetLayer",
 ]

@@ -1,4 +1,5 @@
-// Classes for choropleths. A classing is the ascending lower bounds of its classes.
+// Classes for choropleths. A classing is the ascending lower bounds of its classes, each once, and
+// the greatest value at the end: n classes have n + 1 bounds.
 
 const finite = (values) => values.filter(Number.isFinite).sort((a, b) => a - b);
 
@@ -6,7 +7,7 @@ const finite = (values) => values.filter(Number.isFinite).sort((a, b) => a - b);
 export function quantiles(values, count = 5) {
   const sorted = finite(values);
   const bounds = Array.from({ length: count }, (_, i) => sorted[Math.floor((i * sorted.length) / count)]);
-  return [...new Set(bounds)].filter(Number.isFinite);
+  return closed(bounds, sorted);
 }
 
 /**
@@ -16,7 +17,7 @@ export function quantiles(values, count = 5) {
 export function jenks(values, count = 5) {
   const sorted = finite(values);
   const different = [...new Set(sorted)];
-  if (different.length <= count) return different;
+  if (different.length <= count) return closed(different, sorted);
   const n = sorted.length;
   const sums = [0];
   const squares = [0];
@@ -45,13 +46,17 @@ export function jenks(values, count = 5) {
     j = cuts[k][j];
     bounds.unshift(sorted[j]);
   }
-  return [...new Set([sorted[0], ...bounds])];
+  return closed([sorted[0], ...bounds], sorted);
 }
 
-/** The class of a value: 0 … bounds.length − 1; −1 if it has none. */
+function closed(lower, sorted) {
+  return sorted.length ? [...new Set(lower), sorted.at(-1)] : [];
+}
+
+/** The class of a value: 0 … bounds.length − 2; −1 if it has none. */
 export function classOf(value, bounds) {
   if (value == null || !Number.isFinite(value)) return -1;
-  for (let i = bounds.length - 1; i > 0; i--) if (value >= bounds[i]) return i;
+  for (let i = bounds.length - 2; i > 0; i--) if (value >= bounds[i]) return i;
   return bounds.length ? 0 : -1;
 }
 

@@ -17,7 +17,7 @@ export function add(map, options) {
   let steps = [];
   const class_ = () => {
     bounds = (classing === "quantiles" ? quantiles : jenks)([...values.values()], 5);
-    steps = rampSteps(bounds.length);
+    steps = rampSteps(bounds.length - 1);
   };
   class_();
   const sheet = new Sheet(key ?? "choropleth", {

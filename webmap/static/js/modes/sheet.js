@@ -1,0 +1,82 @@
+// A map that is a file of its own: a title, a legend with switches, records on a click.
+
+import { h, fill } from "wangge/core/dom.js";
+import { count, day as dayOf, named, share, t } from "wangge/core/words.js";
+import { stackOf } from "wangge/layers/stack.js";
+
+const L = globalThis.L;
+
+/** `options`: title, day, synthetic, words, minutes; see `webmap/elements/sheet.py`. */
+export async function add(map, { title, day, synthetic, words, minutes }) {
+  const elements = await Promise.all(
+    Object.entries(globalThis.wangge.elements)
+      .filter(([key]) => key !== "sheet" && key !== "furniture")
+      .map(async ([key, promise]) => [key, await promise]),
+  );
+  const box = h(
+    "section.sheet",
+    {},
+    h("h1", {}, title),
+    h("p.sheet-day", {}, t("As of %(day)s", { day: dayOf(day) }), synthetic && h("strong.sheet-synthetic", {}, t("Synthetic data"))),
+    h("ul.sheet-layers", {}, elements.map(([key, layer]) => row(map, key, layer, words, minutes))),
+  );
+  const control = L.control({ position: "topleft" });
+  control.onAdd = () => {
+    L.DomEvent.disableClickPropagation(box);
+    L.DomEvent.disableScrollPropagation(box);
+    return box;
+  };
+  control.addTo(map);
+  const record = h("section.sheet-record", { hidden: true, "aria-live": "polite" });
+  const side = L.control({ position: "topright" });
+  side.onAdd = () => {
+    L.DomEvent.disableClickPropagation(record);
+    return record;
+  };
+  side.addTo(map);
+  const byLayer = new Map(elements);
+  stackOf(map).on("pick", ({ found }) => {
+    const top = found.find(({ shape }) => shape.code != null) ?? null;
+    for (const layer of byLayer.values()) layer.select?.(null);
+    record.hidden = !top;
+    if (!top) return;
+    top.sheet.select(top.shape.code);
+    fill(record, h("h2", {}, top.shape.props.name || top.shape.code), h("dl", {}, fields(top.shape.props, words).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
+  });
+  return { title };
+}
+
+function row(map, key, layer, words, minutes) {
+  const names = {
+    areas: t("Areas"), grids: t("Grids"), compounds: t("Compounds"), buildings: t("Buildings"), facilities: t("Facilities"), streets: t("Streets and water"), labels: t("Names"),
+    circles: t("%(minutes)s minutes on foot", { minutes }), coverage: t("Share of households covered, by community"),
+  };
+  const isSheet = typeof layer.show === "function";
+  const shown = isSheet ? layer.visible : map.hasLayer(layer);
+  const box = h("input", { type: "checkbox", checked: shown, onChange: () => (isSheet ? layer.show(box.checked) : box.checked ? layer.addTo(map) : layer.remove()) });
+  return h("li", {}, h("label", {}, box, names[key] ?? key), legend(key, layer, words));
+}
+
+function legend(key, layer, words) {
+  if (key === "compounds") {
+    return h("ul", {}, Object.entries(words.compound_types).map(([type, name]) => h("li", {}, h("i.swatch", { style: { "--swatch": words.compound_colours[type] } }), named(name))));
+  }
+  if (key === "coverage") {
+    return h("ul", {}, layer.legend().map(({ from, to, token }) => h("li", {}, h("i.swatch", { style: { "--swatch": `var(${token})` } }), from === to ? share(from) : `${share(from)} – ${share(to)}`)));
+  }
+  return null;
+}
+
+function fields(props, words) {
+  return [
+    [t("Code"), props.code],
+    [t("Level"), words.levels[props.level] ?? props.level],
+    [t("Type"), words.compound_types[props.type] ?? props.type],
+    [t("Kind"), words.facility_kinds[props.kind] ?? props.kind],
+    [t("Property firm"), props.property_firm],
+    [t("Households"), props.households == null ? null : count(props.households)],
+    [t("Residents"), props.residents == null ? null : count(props.residents)],
+    [t("Opening hours"), props.hours],
+    [t("Address"), props.address],
+  ].filter(([, value]) => value != null && value !== "");
+}

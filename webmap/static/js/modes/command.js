@@ -71,6 +71,10 @@ map.on("moveend resize", () => board.look(boxOfView()));
 board.box = boxOfView();
 new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
 
+const labels = await element("labels");
+if (labels) labels.avoid = () => (switches.now.show === "points" ? points.boxes() : []);
+points.on("painted", () => labels?.refresh());
+
 const isLate = (i) => board.isLate(i);
 
 /** Draw what passes the filters. */

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from geodata.demo import naming
 from geodata.demo.district import District, make_district, union
@@ -20,7 +21,7 @@ from geodata.demo.places import Facility, open_places
 from geodata.demo.warp import spiral, to_degrees
 from geodata.demo.ways import street_rows
 from geodata.errors import InvalidInput
-from geodata.profiles import Profile, load_profile
+from geodata.profiles import KINDS, Profile, load_profile
 
 DEFAULT_SEED = 2026
 DEFAULT_UNTIL = datetime(2026, 6, 30, 16, 0, tzinfo=UTC)
@@ -39,7 +40,7 @@ class Fault:
     kind: str
     grids: tuple[str, ...]
     compounds: tuple[str, ...]
-    where: shapely.Geometry
+    where: BaseGeometry
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ def generate(
     if cases is not None and cases < 0:
         raise InvalidInput("The number of cases cannot be negative.")
     profile = profile or load_profile("linyi")
+    _check_words(profile)
     band = (profile.grid_band.low, profile.grid_band.high)
     equipment = profile.keys("equipment")
     until = until.astimezone(UTC)
@@ -165,6 +167,20 @@ def generate(
     )
 
 
+def _check_words(profile: Profile) -> None:
+    """Refuse a profile that does not know the words in which the demo city speaks."""
+    own = load_profile("linyi")
+    for kind in KINDS:
+        unknown = sorted(set(own.keys(kind)) - set(profile.keys(kind)))
+        if unknown:
+            raise InvalidInput(
+                "The demo city speaks the words of the profile linyi; this profile lacks "
+                "%(words)s among its %(kind)s. Set WANGGE_PROFILE=linyi for the demo.",
+                words=", ".join(unknown),
+                kind=kind,
+            )
+
+
 def county_code(number: int) -> str:
     """The code of the ``number``-th district: none of them is given to a real county.
 
@@ -189,7 +205,7 @@ def _codes(district: District, net: Net) -> Codes:
     ]
     office_codes = [""] * len(members)
     codes = [""] * len(district.community_names)
-    for rank, office in enumerate(reading_order(office_centres)):  # type: ignore[arg-type]
+    for rank, office in enumerate(reading_order(office_centres)):
         office_codes[office] = f"{county}{rank + 1:03d}"
         group = members[office]
         for place, position in enumerate(reading_order([centres[c] for c in group])):
@@ -210,7 +226,7 @@ def _compound_codes(district: District, communities: list[str]) -> list[str]:
         group = [i for i, c in enumerate(compounds) if c.community == community]
         points = [(compounds[i].polygon.centroid.x, compounds[i].polygon.centroid.y) for i in group]
         for place, position in enumerate(reading_order(points)):
-            out[group[position]] = f"C{code}{place + 1:02d}"
+            out[group[position]] = f"{code}C{place + 1:03d}"
     return out
 
 
@@ -221,7 +237,7 @@ def in_degrees(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     )
 
 
-def _many(shapes: list[shapely.Geometry]) -> NDArray[np.object_]:
+def _many(shapes: list[BaseGeometry]) -> NDArray[np.object_]:
     polygons = in_degrees(np.array(shapes, dtype=object))
     return np.array([shapely.multipolygons(shapely.get_parts(p)) for p in polygons], dtype=object)
 
@@ -253,7 +269,7 @@ def _frames(
 
 def _areas(parts: _Parts, codes: list[Codes]) -> gpd.GeoDataFrame:
     rows: list[dict[str, Any]] = []
-    shapes: list[shapely.Geometry] = []
+    shapes: list[BaseGeometry] = []
     for (district, _, _), code in zip(parts, codes, strict=True):
         households = np.zeros(len(code.communities), dtype=int)
         residents = np.zeros(len(code.communities), dtype=int)
@@ -310,7 +326,7 @@ def _area(
 
 def _grids(parts: _Parts, codes: list[Codes], recut: datetime) -> gpd.GeoDataFrame:
     rows: list[dict[str, Any]] = []
-    shapes: list[shapely.Geometry] = []
+    shapes: list[BaseGeometry] = []
     for (district, net, _), code in zip(parts, codes, strict=True):
         people = _people_of_units(district)
         for number, grid in enumerate(net.grids):
@@ -347,7 +363,7 @@ def _people_of_units(district: District) -> NDArray[np.int_]:
 
 def _compounds(parts: _Parts, codes: list[Codes], until: datetime) -> gpd.GeoDataFrame:
     rows: list[dict[str, Any]] = []
-    shapes: list[shapely.Geometry] = []
+    shapes: list[BaseGeometry] = []
     for (district, _, _), code in zip(parts, codes, strict=True):
         rng = district.rng("history")
         firms = naming.firms()
@@ -379,7 +395,8 @@ def _compounds(parts: _Parts, codes: list[Codes], until: datetime) -> gpd.GeoDat
 
 _PUBLIC_NAMES = {
     "school": "学校", "kindergarten": "幼儿园", "office": "办公楼", "hospital": "医院",
-    "market": "农贸市场", "mall": "商业广场", "factory": "厂房", "shop": "商铺", "public": "公园管理房",
+    "market": "农贸市场", "mall": "商业广场", "factory": "厂房", "shop": "商铺",
+    "public": "公园管理房",
 }  # fmt: skip
 
 
@@ -393,7 +410,7 @@ def building_numbers(district: District) -> list[int]:
         points = [
             tuple(district.filled.buildings[i].footprint.mean(axis=0).tolist()) for i in members
         ]
-        for place, position in enumerate(reading_order(points)):  # type: ignore[arg-type]
+        for place, position in enumerate(reading_order(points)):
             out[members[position]] = place + 1
     return out
 
@@ -429,7 +446,7 @@ def _buildings(parts: _Parts, codes: list[Codes]) -> gpd.GeoDataFrame:
                 }
             )
             rings.append(building.footprint)
-    polygons = in_degrees(shapely.polygons(np.stack(rings)))
+    polygons = in_degrees(np.asarray(shapely.polygons(np.stack(rings))))
     return _frame(rows, np.asarray(shapely.multipolygons(polygons[:, None])))
 
 
@@ -475,8 +492,8 @@ def _users(codes: Codes) -> tuple[DemoUser, ...]:
     return (
         DemoUser("admin", "admin", "系统管理员", ()),
         DemoUser("planner", "planner", "规划员 沈文涛", ()),
-        DemoUser("planner_office", "planner", "街道规划员 吕晓梅", (sorted(codes.offices)[0],)),
+        DemoUser("planner_office", "planner", "街道规划员 吕晓梅", (min(codes.offices),)),
         DemoUser("commander", "commander", "指挥长 高建军", ()),
-        DemoUser("worker", "worker", "网格员 宋桂兰", (sorted(codes.communities)[0],)),
+        DemoUser("worker", "worker", "网格员 宋桂兰", (min(codes.communities),)),
         DemoUser("viewer", "viewer", "观察员 许明", ()),
     )

@@ -90,6 +90,7 @@ def load_command(
             until=None if until is None else until.replace(tzinfo=profile.zone),
             password=None if given is None else given.get_secret_value(),
             replace=replace,
+            profile=profile,
             progress=tell,
         )
     _tell(loaded, language, shown=given is None)

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from numpy.random import Generator, SeedSequence
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from geodata.demo import naming
 from geodata.demo.filling import Filled, fill, zone_of
@@ -19,8 +20,8 @@ from geodata.demo.warp import Place
 
 COMMUNITIES = 49
 COMPOUNDS = 220
-_PATCH_M2 = 92_000.0
-_BLOCK_M2 = {"old": 17_000.0}
+_PATCH_M2 = 79_000.0
+_BLOCK_M2 = {"old": 16_000.0}
 
 
 @dataclass
@@ -123,7 +124,7 @@ def _cut_finer(board: Board, cells: list[Face]) -> list[Face]:
             for piece in community.children:
                 piece.patch = patch
                 patch += 1
-                size = _BLOCK_M2.get(zone_of(board.place, piece), 36_000.0)
+                size = _BLOCK_M2.get(zone_of(board.place, piece), 32_000.0)
                 blocks = int(np.clip(round(piece.area_m2 / size), 1, 6))
                 split(board, piece, blocks, kinds=("residential",), even=0.7)
                 faces += piece.children
@@ -191,6 +192,7 @@ def _name_streets(board: Board, ground: Ground, filled: Filled, rng: Generator) 
     return out
 
 
-def union(polygons: NDArray[np.object_]) -> shapely.Geometry:
+def union(polygons: NDArray[np.object_]) -> BaseGeometry:
     """Polygons that share their borders exactly, as one."""
-    return shapely.coverage_union_all(polygons)
+    whole: BaseGeometry = shapely.coverage_union_all(polygons)
+    return whole

@@ -6,6 +6,7 @@ its compounds a type that suits the place, and floors are set so that the homes 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +14,7 @@ import shapely
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from geodata.demo.ground import HALF_WIDTH_M, Face, Ground
+from geodata.demo.ground import HALF_WIDTH_M, RAILWAY_V, Face, Ground
 from geodata.demo.standing import PATTERNS, Standing, set_out
 from geodata.demo.warp import LENGTH_U, LENGTH_V, OLD_TOWN, RIVER_U, Place, heading
 
@@ -24,8 +25,8 @@ _TYPES = ("commercial", "affordable", "village", "work_unit", "mixed")
 _TYPE_WEIGHTS = {
     "old": (0.14, 0.06, 0.02, 0.44, 0.34),
     "new": (0.72, 0.14, 0.05, 0.03, 0.06),
-    "rim": (0.26, 0.20, 0.44, 0.06, 0.04),
-    "works": (0.10, 0.26, 0.24, 0.32, 0.08),
+    "rim": (0.32, 0.22, 0.32, 0.08, 0.06),
+    "works": (0.12, 0.26, 0.20, 0.34, 0.08),
     "city": (0.44, 0.12, 0.06, 0.22, 0.16),
 }
 _CLOSED = {"commercial": 0.96, "affordable": 0.75, "village": 0.1, "work_unit": 0.6, "mixed": 0.2}
@@ -33,12 +34,18 @@ _MANAGED = {"commercial": 0.97, "affordable": 0.72, "village": 0.12, "work_unit"
 _USES = ("school", "kindergarten", "office", "market", "mall", "factory", "park", "arcade",
          "hospital", "open")  # fmt: skip
 _USE_WEIGHTS = {
-    "old": (0.13, 0.12, 0.15, 0.13, 0.07, 0.0, 0.08, 0.28, 0.02, 0.02),
-    "new": (0.14, 0.13, 0.25, 0.05, 0.12, 0.0, 0.14, 0.09, 0.02, 0.06),
-    "rim": (0.08, 0.08, 0.10, 0.09, 0.02, 0.18, 0.10, 0.12, 0.01, 0.22),
-    "works": (0.04, 0.05, 0.10, 0.10, 0.0, 0.52, 0.05, 0.06, 0.0, 0.08),
-    "city": (0.14, 0.13, 0.20, 0.09, 0.07, 0.02, 0.12, 0.17, 0.02, 0.04),
+    "old": (0.13, 0.05, 0.15, 0.13, 0.07, 0.0, 0.08, 0.28, 0.02, 0.02),
+    "new": (0.14, 0.06, 0.25, 0.05, 0.12, 0.0, 0.14, 0.09, 0.02, 0.06),
+    "rim": (0.08, 0.04, 0.10, 0.09, 0.02, 0.18, 0.10, 0.12, 0.01, 0.22),
+    "works": (0.04, 0.03, 0.10, 0.10, 0.0, 0.52, 0.05, 0.06, 0.0, 0.08),
+    "city": (0.15, 0.06, 0.20, 0.09, 0.07, 0.02, 0.12, 0.17, 0.02, 0.04),
 }
+_BUILT_UP = {"old": 1.0, "new": 1.1, "rim": 0.72, "works": 0.8, "city": 1.0}
+"""The lower, the sooner a further block of a patch there is lived in."""
+_TOPS = {"slab": (3, 7), "mid": (5, 16), "tower": (8, 33), "house": (1, 4), "court": (1, 4)}
+"""The fewest and the most floors of each pattern."""
+_LEAST_ROOM_M2 = 17_000.0
+"""Compounds of a patch together have at least this much ground, if there is as much."""
 _RESIDENTS_A_HOME = {
     "commercial": 2.7, "affordable": 2.9, "village": 3.3, "work_unit": 2.2, "mixed": 2.5,
 }  # fmt: skip
@@ -129,15 +136,20 @@ def _inner(ground: Ground) -> list[shapely.Polygon]:
     return inner
 
 
+def _shares(weights: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+    total = np.asarray(weights, dtype=float)
+    return np.asarray(total / total.sum())
+
+
 def zone_of(place: Place, face: Face) -> str:
     """What kind of quarter a face lies in: old, new, rim, works (south of the railway) or city."""
     u, v = face.middle
     u, v = u - place.origin[0], v - place.origin[1]
-    if np.hypot((u - OLD_TOWN[0]) / 900, (v - OLD_TOWN[1]) / 720) < 1:
+    if np.hypot((u - OLD_TOWN[0]) / 830, (v - OLD_TOWN[1]) / 680) < 1:
         return "old"
-    if v < 640:
+    if v < RAILWAY_V:
         return "works"
-    if min(u, LENGTH_U - u) < 330 or LENGTH_V - v < 270:
+    if min(u, LENGTH_U - u) < 380 or LENGTH_V - v < 330:
         return "rim"
     return "new" if u > RIVER_U and v > 900 else "city"
 
@@ -155,10 +167,19 @@ def _residential(filled: Filled, patches: list[list[int]], wanted: int, rng: Gen
     """Which blocks are lived in: at least one of each patch, the roomiest ones, ``wanted``."""
     chosen: set[int] = set()
     for blocks in patches:
-        chosen.add(max(blocks, key=lambda b: filled.inner[b].area))
+        room = 0.0
+        for block in sorted(blocks, key=lambda b: -filled.inner[b].area):
+            if room < _LEAST_ROOM_M2:
+                chosen.add(block)
+                room += filled.inner[block].area
     area = {p: sum(filled.inner[b].area for b in bs if b in chosen) for p, bs in enumerate(patches)}
     spare = [
-        (area[p] * float(rng.uniform(0.75, 1.3)) - 0.3 * filled.inner[b].area, b, p)
+        (
+            area[p] * float(rng.uniform(0.75, 1.3)) * _BUILT_UP[filled.zone[b]]
+            - 0.3 * filled.inner[b].area,
+            b,
+            p,
+        )
         for p, bs in enumerate(patches)
         for b in bs
         if b not in chosen and filled.inner[b].area > 8000
@@ -171,9 +192,10 @@ def _residential(filled: Filled, patches: list[list[int]], wanted: int, rng: Gen
 
 def _pattern(type_: str, density: float, rng: Generator) -> tuple[tuple[str, float], ...]:
     """What stands in a compound of that type with so many homes a hectare."""
-    if type_ == "village" and density < 95:
-        slabs = float(np.clip((density - 45) / 60, 0.0, 0.75))
-        return (("house", 1.0),) if slabs < 0.1 else (("slab", slabs), ("house", 1.0))
+    if type_ == "village":
+        slabs = float(np.clip((density - 50) / 95, 0.0, 0.8))
+        low = ("slab", slabs) if density < 120 else ("mid", slabs)
+        return (("house", 1.0),) if slabs < 0.1 else (low, ("house", 1.0))
     if type_ == "mixed" and density < 100:
         courts = float(np.clip(0.75 - density / 160, 0.15, 0.6))
         return (("court", courts), ("slab", 1.0))
@@ -202,9 +224,9 @@ def _settle(
     for block in blocks:
         zone = filled.zone[block]
         weights = np.array(_TYPE_WEIGHTS[zone])
-        if density > 110:
+        if density > 150:
             weights[2] = 0
-        type_ = str(rng.choice(_TYPES, p=weights / weights.sum()))
+        type_ = str(rng.choice(_TYPES, p=_shares(weights)))
         standing.append(_compound(filled, block, patch, type_, density, rng))
     homes = _floors(filled.buildings, first, target, band)
     if homes < band[0] + 6:
@@ -260,16 +282,29 @@ def _rise(filled: Filled, index: int, rng: Generator) -> None:
     compound = filled.compounds[index]
     filled.ways = [way for way in filled.ways if way[2] != compound.block]
     filled.gates = [gate for gate in filled.gates if gate[2] != compound.block]
-    standing = set_out(
-        compound.polygon.buffer(-4.0, join_style="mitre"),
-        heading(*filled.ground.faces[compound.block].middle),
-        (("tower", 1.0),),
-        rng,
-        street_polygon=filled.ground.polygons[compound.block],
-    )
+    tries = [
+        set_out(
+            compound.polygon.buffer(-4.0, join_style="mitre"),
+            heading(*filled.ground.faces[compound.block].middle),
+            ((name, 1.0),),
+            rng,
+            street_polygon=filled.ground.polygons[compound.block],
+        )
+        for name in ("tower", "mid")
+    ]
+    standing = max(tries, key=_most_homes)
     _raise(filled, standing, compound.block, index, rng)
     filled.ways += [(kind, way, compound.block) for kind, way in standing.ways]
     filled.gates += [(x, y, compound.block) for x, y in standing.gates]
+
+
+def _most_homes(standing: Standing) -> float:
+    """How many homes there are when every building is as high as it may be."""
+    homes = 0.0
+    for length, name in zip(standing.lengths, standing.patterns, strict=True):
+        entrances = max(1, round(length / PATTERNS[name].unit_m))
+        homes += entrances * PATTERNS[name].homes_a_floor * _TOPS[name][1]
+    return homes
 
 
 def _raise(filled: Filled, standing: Standing, block: int, compound: int, rng: Generator) -> None:
@@ -299,23 +334,27 @@ def _front(
     ground = filled.ground
     shops: list[NDArray[np.float64]] = []
     taken: list[shapely.Polygon] = []
+    sides = 0
     for number in ground.face_edges[block]:
         edge = ground.edges[number]
         if edge.kind not in {"primary", "secondary", "tertiary"} or rng.random() > 0.5:
             continue
         line = shapely.LineString(edge.xy)
-        if line.length < 90 or len(taken) == 2:
+        if line.length < 90 or sides == 2:
             continue
         away = HALF_WIDTH_M[edge.kind] + PAVEMENT_M
         strip = line.buffer(away + SHOP_DEPTH_M + 3.0, cap_style="flat")
         left = room.difference(strip)
-        if left.geom_type != "Polygon" or left.area < 0.72 * filled.inner[block].area:
+        roomy = left.area > 0.72 * filled.inner[block].area
+        if not isinstance(left, shapely.Polygon) or not roomy:
             continue
         room = left
+        sides += 1
         row = _shops(line, away + 0.8, filled.inner[block], taken, rng)
         shops += [np.asarray(shop.exterior.coords)[:4] for shop in row]
-        taken += row[:1]
-    return room.buffer(-0.5).buffer(0.5, join_style="mitre").simplify(0.3), shops
+        taken += row
+    smooth = room.buffer(-0.5).buffer(0.5, join_style="mitre").simplify(0.3)
+    return (smooth if isinstance(smooth, shapely.Polygon) else room), shops
 
 
 def _shops(
@@ -338,7 +377,7 @@ def _shops(
             side = -side
         near, far = side * (away + 0.6), side * (away + SHOP_DEPTH_M)
         shop = shapely.Polygon(np.round([a + near, b + near, b + far, a + far], 3))
-        if inside.contains(shop) and not any(shop.distance(other) < 2 for other in (*taken, *row)):
+        if inside.contains(shop) and not any(shop.distance(other) < 1 for other in (*taken, *row)):
             row.append(shop)
         at += long + float(rng.choice([1.5, 1.5, 3.0, 14.0]))
     return row
@@ -348,12 +387,11 @@ def _floors(buildings: list[Building], first: int, target: int, band: tuple[int,
     """Set floors so that the patch's homes come near ``target``; gives the homes there are."""
     homes = [b for b in buildings if b.compound >= first]
     started = [b.floors for b in homes]
-    tops = {"slab": (3, 7), "mid": (5, 14), "tower": (8, 33), "house": (1, 4), "court": (1, 4)}
     low, high = 0.3, 3.0
     for _ in range(24):
         scale = (low + high) / 2
         for building, floors in zip(homes, started, strict=True):
-            bottom, top = tops[building.pattern]
+            bottom, top = _TOPS[building.pattern]
             building.floors = int(np.clip(round(floors * scale), bottom, top))
         if sum(b.homes for b in homes) < target * 1.04:
             low = scale
@@ -373,7 +411,7 @@ def _move_in(filled: Filled, first: int, target: int, rng: Generator) -> None:
     """Households move in: ``target`` over all homes, the rest stands empty."""
     homes = [b for b in filled.buildings if b.compound >= first]
     room = np.array([b.homes for b in homes])
-    share = room * (target / room.sum())
+    share = room * (target / max(int(room.sum()), 1))
     lived = np.floor(share).astype(int)
     order = np.argsort(-(share - lived), kind="stable")
     lived[order[: target - int(lived.sum())]] += 1
@@ -394,7 +432,7 @@ def _public(filled: Filled, chosen: set[int], rng: Generator) -> None:
         if face.kind == "bank":
             filled.use[block] = "bank"
             continue
-        use = str(rng.choice(_USES, p=_USE_WEIGHTS[filled.zone[block]]))
+        use = str(rng.choice(_USES, p=_shares(_USE_WEIGHTS[filled.zone[block]])))
         if filled.inner[block].area < 9000 and use in {"hospital", "mall", "school", "factory"}:
             use = "arcade"
         filled.use[block] = use
@@ -432,4 +470,4 @@ def _half(room: shapely.Polygon, angle: float) -> shapely.Polygon:
     corners = [middle - along * 900, middle + along * 900,
                middle + along * 900 + away * 900, middle - along * 900 + away * 900]  # fmt: skip
     half = room.intersection(shapely.Polygon(corners))
-    return half if half.geom_type == "Polygon" else room
+    return half if isinstance(half, shapely.Polygon) else room

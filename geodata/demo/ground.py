@@ -25,6 +25,7 @@ HALF_WIDTH_M = {
     "rail": 16.0, "river": 62.0, "none": 2.0, "seam": 0.0,
 }  # fmt: skip
 _RANK = ("trunk", "primary", "secondary", "tertiary", "residential")
+RAILWAY_V = 600.0
 _ON_LINE_M = 1e-4
 _STEP_M = 24.0
 
@@ -128,10 +129,10 @@ class Board:
         ends = self._ends(ring, middle, direction)
         if ends is None:
             return None
-        settled = [self._settle(ring, edge, point, snap) for edge, point in ends]
-        if settled[0] is None or settled[1] is None:
+        first, second = (self._settle(ring, edge, point, snap) for edge, point in ends)
+        if first is None or second is None:
             return None
-        (edge_a, point_a, street_a), (edge_b, point_b, street_b) = settled
+        (edge_a, point_a, street_a), (edge_b, point_b, street_b) = first, second
         street = street_a if street_a is not None else street_b
         before, after = ring[: edge_a + 1], ring[edge_b + 1 :]
         one = np.vstack([before, point_a, point_b, after])
@@ -287,8 +288,8 @@ def _lattice(board: Board) -> list[Face]:
     rng = board.rng
     u0, v0 = board.place.origin
     bank = 150.0
-    columns = [0.0, 860.0, 1720.0, RIVER_U - bank, RIVER_U, RIVER_U + bank, 3720.0, LENGTH_U]
-    rows = [0.0, 640.0, 1420.0, 2120.0, 2760.0, LENGTH_V]
+    columns = [0.0, 800.0, 1590.0, RIVER_U - bank, RIVER_U, RIVER_U + bank, 3440.0, LENGTH_U]
+    rows = [0.0, RAILWAY_V, 1320.0, 1970.0, 2560.0, LENGTH_V]
     sway_u = np.array([0.0, 90.0, 80.0, 0.0, 0.0, 0.0, 90.0, 0.0])
     sway_v = np.array([0.0, 60.0, 70.0, 70.0, 70.0, 0.0])
     shift_u = rng.uniform(-1, 1, len(columns)) * sway_u
@@ -356,7 +357,9 @@ def finish(board: Board, faces: list[Face]) -> Ground:
     """Node all lines, bend them, and put the faces together from the shared edges."""
     edges: list[Edge] = []
     index: dict[tuple[int, int], int] = {}
-    nodes = np.round(np.column_stack(bend(board.nodes[:, 0], board.nodes[:, 1])), 3)
+    nodes = np.asarray(
+        np.round(np.column_stack(bend(board.nodes[:, 0], board.nodes[:, 1])), 3), dtype=np.float64
+    )
     for line in board.lines:
         found, _ = board.on_segment(board.nodes[line.start], board.nodes[line.end])
         for a, b in zip(found[:-1].tolist(), found[1:].tolist(), strict=True):
@@ -378,7 +381,8 @@ def _bent(start: Floats, end: Floats) -> Floats:
     count = max(1, int(np.ceil(np.hypot(*(end - start)) / _STEP_M)))
     share = np.linspace(0, 1, count + 1)[:, None]
     points = start + (end - start) * share
-    return np.round(np.column_stack(bend(points[:, 0], points[:, 1])), 3)
+    bent = np.round(np.column_stack(bend(points[:, 0], points[:, 1])), 3)
+    return np.asarray(bent, dtype=np.float64)
 
 
 def _assemble(

@@ -41,7 +41,7 @@ class Loaded:
     seconds: float
 
 
-def load(
+def load(  # noqa: PLR0913 - options by keyword
     database: Database,
     *,
     scale: int = 1,

@@ -8,14 +8,18 @@ are planted, so that whatever checks a net has something to find.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
 import shapely.ops
 from numpy.random import Generator
+from shapely.geometry.base import BaseGeometry
 
 from geodata.demo.district import District, Unit, union
+from geodata.demo.warp import to_degrees
+from geodata.places.codes import map_order
 
 
 @dataclass
@@ -24,9 +28,9 @@ class Grid:
 
     community: int
     units: list[int]
+    shape: BaseGeometry
     now: bool
     before: bool
-    shape: shapely.Geometry | None = None
     number: int = 0
 
 
@@ -36,7 +40,7 @@ class PlantedFault:
 
     kind: str
     grids: list[int]
-    where: shapely.Geometry
+    where: BaseGeometry
     compound: int | None = None
 
 
@@ -51,21 +55,12 @@ class Net:
     faults: list[PlantedFault] = field(default_factory=list)
 
 
-def reading_order(points: list[tuple[float, float]]) -> list[int]:
-    """Positions from west to east, row after row from north to south.
-
-    Points are (x eastward, y northward). A row takes as many as a square arrangement would.
-    """
+def reading_order(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Positions of places (ground metres) in the order in which the system gives codes."""
     if not points:
         return []
     xy = np.array(points)
-    extent = np.maximum(np.ptp(xy, axis=0), 1e-9)
-    rows = int(np.clip(round(np.sqrt(len(xy) * extent[1] / extent[0])), 1, len(xy)))
-    from_north = np.lexsort((xy[:, 0], -xy[:, 1]))
-    order: list[int] = []
-    for row in np.array_split(from_north, rows):
-        order += row[np.lexsort((-xy[row, 1], xy[row, 0]))].tolist()
-    return order
+    return [int(i) for i in map_order(*to_degrees(xy[:, 0], xy[:, 1]))]
 
 
 def weave(district: District) -> Net:
@@ -159,7 +154,7 @@ def _cut_unit(district: District, block: int, neighbours: list[int], busy: set[i
 
 
 def _halves(
-    polygon: shapely.Polygon, shared: shapely.Geometry
+    polygon: shapely.Polygon, shared: BaseGeometry
 ) -> tuple[shapely.Polygon, shapely.Polygon] | None:
     """The half near ``shared`` and the other, cut from vertex to vertex."""
     corners = np.asarray(polygon.exterior.coords)[:-1]
@@ -184,7 +179,7 @@ def _halves(
 
 def _whole(district: District, units: list[int]) -> bool:
     shape = union(np.array([district.units[i].polygon for i in units]))
-    return bool(shape.geom_type == "Polygon" and not shape.interiors)
+    return isinstance(shape, shapely.Polygon) and not shape.interiors
 
 
 def _move_blocks(
@@ -282,7 +277,7 @@ def _gather(district: District, net: Net, owner: dict[int, int], former: dict[in
 
 def _add(district: District, net: Net, units: list[int], *, now: bool, before: bool) -> None:
     shape = union(np.array([district.units[i].polygon for i in units]))
-    net.grids.append(Grid(district.units[units[0]].community, units, now, before, shape))
+    net.grids.append(Grid(district.units[units[0]].community, units, shape, now, before))
 
 
 def _number(district: District, net: Net) -> None:
@@ -295,7 +290,7 @@ def _number(district: District, net: Net) -> None:
         ):
             start = max((g.number for g in grids), default=0)
             start = max(start, 0)
-            points = [(g.shape.centroid.x, g.shape.centroid.y) for g in group if g.shape]
+            points = [(g.shape.centroid.x, g.shape.centroid.y) for g in group]
             for place, position in enumerate(reading_order(points)):
                 group[position].number = start + place + 1
         for grid in grids:
@@ -317,9 +312,7 @@ def _record(district: District, net: Net, large: dict[int, int], hole: int) -> N
         )
     for keeper in large.values():
         number = next(unit.grid for unit in district.units if unit.patch == keeper)
-        shape = net.grids[number].shape
-        if shape is not None:
-            net.faults.append(PlantedFault("too_large", [number], shape))
+        net.faults.append(PlantedFault("too_large", [number], net.grids[number].shape))
     if hole >= 0:
         net.faults.append(PlantedFault("gap", [], district.units[hole].polygon))
 
@@ -334,10 +327,10 @@ def _plant_overlap(
         if patch in busy or not free:
             continue
         one, two = net.grids[grid_of[patch]], net.grids[grid_of[free[0]]]
-        if one.shape is None or two.shape is None or not (one.before and two.before):
+        if not (one.before and two.before):
             continue
         strip = two.shape.intersection(one.shape.buffer(24.0))
-        before = Grid(one.community, one.units, now=False, before=True, shape=one.shape)
+        before = Grid(one.community, one.units, one.shape, now=False, before=True)
         before.number = one.number
         net.grids.append(before)
         one.before = False

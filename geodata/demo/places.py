@@ -40,9 +40,9 @@ _EQUIPMENT = {
     "childcare": 5, "meeting_room": 5,
 }  # fmt: skip
 _ROOM_M2 = {
-    "service_station": 90, "service_centre": 900, "clinic": 160, "canteen": 220, "reading_room": 130,
-    "day_care": 350, "after_school": 120, "mediation_room": 40, "points_shop": 60,
-    "rider_station": 45, "childcare": 300, "meeting_room": 55,
+    "service_station": 90, "service_centre": 900, "clinic": 160, "canteen": 220,
+    "reading_room": 130, "day_care": 350, "after_school": 120, "mediation_room": 40,
+    "points_shop": 60, "rider_station": 45, "childcare": 300, "meeting_room": 55,
 }  # fmt: skip
 
 
@@ -121,7 +121,7 @@ def _far_from(
     """A building far from those that have such a place already; seldom in the far south-east."""
     filled = district.filled
     tries = rng.choice(len(among), min(14, len(among)), replace=False).tolist()
-    best, best_score = among[tries[0]], -1.0
+    best, best_score = int(among[tries[0]]), -1.0
     for index in tries:
         building = among[index]
         xy = filled.buildings[building].footprint.mean(axis=0)

@@ -63,6 +63,32 @@ class _Drawn:
     """Seconds since 1970, UTC."""
 
 
+@dataclass
+class _Part:
+    """What cases of one component have in common: weights of units, days and hours."""
+
+    category: int
+    units: NDArray[np.float64]
+    days: NDArray[np.float64]
+    hours: NDArray[np.float64]
+    count: int
+
+
+@dataclass
+class _Desk:
+    """What is needed to write cases down."""
+
+    district: District
+    codes: Codes
+    pool: Pool
+    by_building: list[str]
+    by_unit: list[str]
+    until: datetime
+    profile: Profile
+    rng: Generator
+    people: Generator
+
+
 def report_cases(
     district: District, codes: Codes, count: int, *, until: datetime, profile: Profile
 ) -> Iterator[dict[str, Any]]:
@@ -74,15 +100,13 @@ def report_cases(
     drawn = _Drawn(*(values[order] for values in vars(drawn).values()))
     source = _sources(drawn, profile, rng)
     external = _external_ids(district.number, source, drawn.time, profile)
-    written = addresses(district)
-    people = district.rng("people")
+    desk = _Desk(
+        district, codes, pool, *addresses(district), until, profile, rng, district.rng("people")
+    )
     for start in range(0, count, CHUNK):
         part = slice(start, min(start + CHUNK, count))
         chunk = _Drawn(*(values[part] for values in vars(drawn).values()))
-        yield _written(
-            district, codes, pool, chunk, source[part], external[part], written, until, profile,
-            rng, people,
-        )  # fmt: skip
+        yield _written(desk, chunk, source[part], external[part])
 
 
 def first_day(until: datetime, profile: Profile) -> datetime:
@@ -113,15 +137,17 @@ def _draw(
         day = rhythm.days(category, first.date(), days)
         if category == "facilities":
             day = day * (1 + (rain - 1) * 0.25)
-        parts.append((number, weights[:, number], day, rhythm.hours(category), int(counts[number])))
+        parts.append(
+            _Part(number, weights[:, number], day, rhythm.hours(category), int(counts[number]))
+        )
     for spot, spot_count in zip(spots, counts[len(CATEGORIES) :].tolist(), strict=True):
         number = CATEGORIES.index(spot.category)
         place = np.zeros(len(weights))
         place[list(spot.units)] = 1.0
         hours = rhythm.hours(spot.category) if spot.hours is None else np.array(spot.hours)
         day = rhythm.days(spot.category, first.date(), days) * _trend(spot, first, days, rain)
-        parts.append((number, place, day, hours, spot_count))
-    drawn = [_component(pool, first, until, rng, *part) for part in parts]
+        parts.append(_Part(number, place, day, hours, spot_count))
+    drawn = [_component(pool, part, first, until, rng) for part in parts]
     return _Drawn(*(np.concatenate([getattr(d, name) for d in drawn]) for name in vars(drawn[0])))
 
 
@@ -146,37 +172,25 @@ def _trend(
     return np.asarray(weights)
 
 
-def _component(
-    pool: Pool,
-    first: datetime,
-    until: datetime,
-    rng: Generator,
-    category: int,
-    place: NDArray[np.float64],
-    day: NDArray[np.float64],
-    hours: NDArray[np.float64],
-    count: int,
-) -> _Drawn:
-    unit = _pick(place, rng.random(count))
+def _component(pool: Pool, part: _Part, first: datetime, until: datetime, rng: Generator) -> _Drawn:
+    count = part.count
+    unit = _pick(part.units, rng.random(count))
     room = (pool.start[unit + 1] - pool.start[unit]).astype(float)
     spot = pool.start[unit] + (rng.random(count) * room).astype(np.intp)
-    week = _pick(day, rng.random(count))
-    hour = _pick(hours, rng.random(count))
-    second = rng.integers(0, 3600, count)
-    start = int(first.timestamp())
-    end = int(until.timestamp())
-    time = start + week.astype(np.int64) * 86400 + hour * 3600 + second
-    late = time >= end
-    time[late] = end - 1 - (time[late] - end) % 86400
-    return _Drawn(np.full(count, category), unit, spot, np.maximum(time, start))
+    day = _pick(part.days, rng.random(count)).astype(np.int64)
+    hour = _pick(part.hours, rng.random(count))
+    start, end = int(first.timestamp()), int(until.timestamp())
+    time = start + day * 86400 + hour * 3600 + rng.integers(0, 3600, count)
+    # what the last day has not come to yet was on one of the seven days before, at that hour
+    time = np.asarray(time - np.where(time >= end, rng.integers(1, 8, count) * 86400, 0))
+    return _Drawn(np.full(count, part.category), unit, spot, np.maximum(time, start))
 
 
 def _pick(weights: NDArray[np.float64], draw: NDArray[np.float64]) -> NDArray[np.intp]:
     """Positions drawn with those weights, by the inverse of their sum."""
     total = np.cumsum(weights)
-    return np.minimum(
-        np.searchsorted(total, draw * total[-1], side="right"), len(weights) - 1
-    ).astype(np.intp)
+    place = np.searchsorted(total, draw * total[-1], side="right")
+    return np.asarray(np.minimum(place, len(weights) - 1), dtype=np.intp)
 
 
 def _quadrant_order(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -191,7 +205,8 @@ def _quadrant_order(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArr
 
 
 def _local_hour(time: NDArray[np.int64], profile: Profile) -> NDArray[np.int64]:
-    return (time + _offset(time, profile)) // 3600 % 24
+    hour: NDArray[np.int64] = (time + _offset(time, profile)) // 3600 % 24
+    return hour
 
 
 def _offset(time: NDArray[np.int64], profile: Profile) -> int:
@@ -210,7 +225,7 @@ def _sources(drawn: _Drawn, profile: Profile, rng: Generator) -> NDArray[np.intp
     hour = _local_hour(drawn.time, profile)
     asleep = _BY_DAY[source] & ((hour < 8) | (hour >= 19))
     source[asleep] = 0
-    return source
+    return np.asarray(source, dtype=np.intp)
 
 
 def _external_ids(
@@ -235,35 +250,25 @@ def _external_ids(
 
 
 def _written(
-    district: District,
-    codes: Codes,
-    pool: Pool,
-    drawn: _Drawn,
-    source: NDArray[np.intp],
-    external: NDArray[np.object_],
-    written: tuple[list[str], list[str]],
-    until: datetime,
-    profile: Profile,
-    rng: Generator,
-    people: Generator,
+    desk: _Desk, drawn: _Drawn, source: NDArray[np.intp], external: NDArray[np.object_]
 ) -> dict[str, Any]:
-    count = len(drawn.time)
-    address = _addresses(district, pool, drawn, written, rng)
-    title, description = _words(drawn, source, address, profile, rng)
-    state, due, closed, updated = _progress(drawn, until, profile, rng)
+    count, rng = len(drawn.time), desk.rng
+    address = _addresses(desk, drawn)
+    title, description = _words(desk, drawn, source, address)
+    state, due, closed, updated = _progress(desk, drawn)
     unplaced = rng.random(count) < _UNPLACED
-    lonlat = _places(pool, drawn.spot, rng)
+    lonlat = _places(desk.pool, drawn.spot, rng)
     lonlat[unplaced] = np.nan
-    area, grid, compound = _whose(district, codes, pool, drawn, until, unplaced)
+    area, grid, compound = _whose(desk, drawn, unplaced)
     named = rng.random(count) < np.array([0.97, 0.75, 0.0, 0.9, 0.95, 0.6, 0.9])[source]
-    names = naming.people(people, count)
-    telephones = naming.telephones(people, count)
+    names = naming.people(desk.people, count)
+    telephones = naming.telephones(desk.people, count)
     keep = named.tolist()
     return {
         "external_id": external,
         "source": np.array(SOURCES, dtype=object)[source],
         "category": np.array(CATEGORIES, dtype=object)[drawn.category],
-        "state": np.array(profile.keys("states"), dtype=object)[state],
+        "state": np.array(desk.profile.keys("states"), dtype=object)[state],
         "title": title,
         "description": description,
         "address": address,
@@ -300,23 +305,19 @@ def _places(pool: Pool, spot: NDArray[np.intp], rng: Generator) -> NDArray[np.fl
 
 
 def _whose(
-    district: District,
-    codes: Codes,
-    pool: Pool,
-    drawn: _Drawn,
-    until: datetime,
-    unplaced: NDArray[np.bool_],
+    desk: _Desk, drawn: _Drawn, unplaced: NDArray[np.bool_]
 ) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
     """Community, grid of that day and compound of each case, known from how it was made."""
+    codes, units = desk.codes, desk.district.units
     communities = np.array([*codes.communities, None], dtype=object)
     grids = np.array([*codes.grids, None], dtype=object)
     compounds = np.array([*codes.compounds, None], dtype=object)
-    now = np.array([unit.grid for unit in district.units])
-    was = np.array([unit.was for unit in district.units])
-    recut = int(until.timestamp()) - RECUT_DAYS * 86400
+    now = np.array([unit.grid for unit in units])
+    was = np.array([unit.was for unit in units])
+    recut = int(desk.until.timestamp()) - RECUT_DAYS * 86400
     grid = np.where(drawn.time < recut, was[drawn.unit], now[drawn.unit])
-    community = np.array([unit.community for unit in district.units])[drawn.unit]
-    compound = pool.compound[drawn.spot]
+    community = np.array([unit.community for unit in units])[drawn.unit]
+    compound = desk.pool.compound[drawn.spot]
     return (
         communities[np.where(unplaced, -1, community)],
         grids[np.where(unplaced, -1, grid)],
@@ -324,19 +325,13 @@ def _whose(
     )
 
 
-def _addresses(
-    district: District,
-    pool: Pool,
-    drawn: _Drawn,
-    written: tuple[list[str], list[str]],
-    rng: Generator,
-) -> NDArray[np.object_]:
-    by_building, by_unit = written
-    buildings = district.filled.buildings
+def _addresses(desk: _Desk, drawn: _Drawn) -> NDArray[np.object_]:
+    by_building, by_unit = desk.by_building, desk.by_unit
+    buildings = desk.district.filled.buildings
     tall = np.array([b.pattern in {"slab", "mid", "tower"} for b in buildings])
     entrances = np.array([b.entrances for b in buildings])
-    near = pool.building[drawn.spot]
-    entrance = (rng.random(len(near)) * entrances[near]).astype(int) + 1
+    near = desk.pool.building[drawn.spot]
+    entrance = (desk.rng.random(len(near)) * entrances[near]).astype(int) + 1
     with_unit = (near >= 0) & tall[near]
     return np.array(
         [
@@ -351,13 +346,9 @@ def _addresses(
 
 
 def _words(
-    drawn: _Drawn,
-    source: NDArray[np.intp],
-    address: NDArray[np.object_],
-    profile: Profile,
-    rng: Generator,
+    desk: _Desk, drawn: _Drawn, source: NDArray[np.intp], address: NDArray[np.object_]
 ) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    count = len(address)
+    count, rng, profile = len(address), desk.rng, desk.profile
     local = (drawn.time + _offset(drawn.time, profile)).astype("datetime64[s]")
     month = local.astype("datetime64[M]").astype(int) % 12
     topic = np.zeros(count, dtype=int)
@@ -390,10 +381,10 @@ def _words(
 
 
 def _progress(
-    drawn: _Drawn, until: datetime, profile: Profile, rng: Generator
+    desk: _Desk, drawn: _Drawn
 ) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """State (position), due, closed and last change: most in time, some late, a few very late."""
-    count = len(drawn.time)
+    count, rng, profile, until = len(drawn.time), desk.rng, desk.profile, desk.until
     limit = np.array([(profile.category(key).limit_days or 7) * 86400.0 for key in CATEGORIES])
     allowed = limit[drawn.category]
     takes = allowed * rng.lognormal(np.log(0.42), 0.62, count)

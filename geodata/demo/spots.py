@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from geodata.demo.city import building_numbers, in_degrees
 from geodata.demo.district import District
+from geodata.demo.ground import RAILWAY_V
 from geodata.demo.warp import OLD_TOWN, RIVER_U, bend, to_degrees
 
 Floats = NDArray[np.float64]
@@ -133,21 +134,22 @@ def hotspots(district: District) -> list[Hotspot]:
     school_hours = tuple(
         {7: 8.0, 8: 2.0, 11: 2.0, 16: 16.0, 17: 6.0}.get(hour, 0.15) for hour in range(24)
     )
+    morning = tuple([0.1] * 5 + [6.0, 12, 14, 9, 5, 3] + [0.5] * 13)
     night = tuple([9.0, 5, 2] + [0.1] * 15 + [1.0, 3, 8, 14, 18, 16])
+    site = _near_use(district, _near(district, RIVER_U + 900, 2300), ("open", "office", "park"), 1)
+    handed_over = _compound_like(district, "commercial", 0.86)
+    being_mended = _compound_like(district, "work_unit", 0.5)
+    market = _near_use(district, old, ("market",), 1)
+    night_street = _near_use(district, old, ("arcade", "market"), 3)
+    underpass = _near(district, RIVER_U + 500, RAILWAY_V, 3)
     spots = [
-        Hotspot("老城夜市噪音", 0.034, "noise", _near_use(district, old, ("arcade", "market"), 3),
-                night, trend="summer"),
-        Hotspot("早市占道", 0.028, "environment", _near_use(district, old, ("market",), 1),
-                tuple([0.1] * 5 + [6.0, 12, 14, 9, 5, 3] + [0.5] * 13)),
-        Hotspot("下穿桥积水", 0.012, "facilities", _near(district, RIVER_U + 500, 640, 3),
-                trend="rain"),
-        Hotspot("新建小区交付纠纷", 0.036, "property", _compound_like(district, "commercial", 0.86),
-                trend="growing"),
-        Hotspot("整治中的老旧小区", 0.034, "environment", _compound_like(district, "work_unit", 0.5),
-                trend="fading"),
-        Hotspot("工地夜间施工", 0.014, "noise", _near_use(district, _near(district, RIVER_U + 900, 2300),
-                ("open", "office", "park"), 1), night, trend="months"),
-    ]  # fmt: skip
+        Hotspot("老城夜市噪音", 0.034, "noise", night_street, night, trend="summer"),
+        Hotspot("早市占道", 0.028, "environment", market, morning),
+        Hotspot("下穿桥积水", 0.012, "facilities", underpass, trend="rain"),
+        Hotspot("新建小区交付纠纷", 0.036, "property", handed_over, trend="growing"),
+        Hotspot("整治中的老旧小区", 0.034, "environment", being_mended, trend="fading"),
+        Hotspot("工地夜间施工", 0.014, "noise", site, night, trend="months"),
+    ]
     schools = [i for i, u in enumerate(district.units) if district.filled.use[u.block] == "school"]
     spots += [
         Hotspot(f"学校门口接送拥堵{number + 1}", 0.009, "parking", (unit,), school_hours,

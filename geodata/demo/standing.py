@@ -7,6 +7,7 @@ polygon, with a way in from the street and paths between the rows.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -83,7 +84,7 @@ def set_out(
     turned = shapely.affinity.rotate(inside, -angle, origin=centre, use_radians=True)
     turned = shapely.affinity.translate(turned, -centre.x, -centre.y)
     shapely.prepare(turned)
-    low_x, low_y, high_x, high_y = turned.bounds
+    _, low_y, _, high_y = turned.bounds
     spine = _spine(turned, rng) if street_polygon is not None else None
     standing = Standing()
     crossings: list[tuple[float, float, float]] = []
@@ -226,7 +227,7 @@ def _ways(
     if not inner:
         return
     stops = stops if gates > 1 else stops[:-1]
-    for a, b in zip(stops[:-1], stops[1:], strict=True):
+    for a, b in pairwise(stops):
         standing.ways.append(("service", np.array([[spine, a], [spine, b]])))
     standing.gates.append((spine, south))
     if gates > 1:

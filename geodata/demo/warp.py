@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-LENGTH_U = 4700.0
-LENGTH_V = 3500.0
-RIVER_U = 2680.0
-OLD_TOWN = (1650.0, 2050.0)
+LENGTH_U = 4300.0
+LENGTH_V = 3250.0
+RIVER_U = 2480.0
+OLD_TOWN = (1500.0, 1880.0)
 _TURN = np.radians(-6.5)
 _MIDDLE = (118.35, 35.05)
 LOCAL_CRS = "EPSG:4548"
@@ -77,7 +77,7 @@ def bend(u: Floats, v: Floats) -> tuple[Floats, Floats]:
     b = v + 0.0
     a = a + 120.0 * np.sin(v / 1130.0 + 0.4) + 45.0 * np.sin(v / 610.0 + u / 2900.0)
     b = b + 130.0 * np.sin(u / 1290.0 + 1.0) + 40.0 * np.sin(u / 530.0 - v / 1700.0)
-    crumple = _bump(u - OLD_TOWN[0], 950.0) * _bump(v - OLD_TOWN[1], 800.0)
+    crumple = _bump(u - OLD_TOWN[0], 880.0) * _bump(v - OLD_TOWN[1], 760.0)
     a = a + crumple * (15.0 * np.sin(v / 62.0 + u / 210.0) + 9.0 * np.sin(v / 33.0 - u / 120.0))
     b = b + crumple * (15.0 * np.sin(u / 67.0 - v / 190.0) + 9.0 * np.sin(u / 36.0 + v / 110.0))
     a = a - LENGTH_U / 2

@@ -21,7 +21,7 @@ _NEAR_M = 0.05
 def street_rows(
     district: District, built: set[Place]
 ) -> Iterator[tuple[dict[str, Any], shapely.LineString]]:
-    """Columns and line (ground metres) of each piece of street, way, river, railway and park edge.
+    """Columns and line (ground metres) of each piece of street, way, river and railway.
 
     ``built`` are the places of all districts: of two that touch, one brings the road between.
     """
@@ -37,10 +37,6 @@ def street_rows(
         row = {"name": name if kind == "service" else "", "kind": kind, "oneway": False,
                "bridge": False, "tunnel": False, "extra": {}}  # fmt: skip
         yield row, shapely.LineString(way)
-    for polygon, name in _green(district):
-        row = {"name": name, "kind": "park", "oneway": False, "bridge": False, "tunnel": False,
-               "extra": {"area": True}}  # fmt: skip
-        yield row, shapely.LineString(polygon.exterior.coords)
 
 
 def _row(edge: Edge, name: str) -> dict[str, Any]:
@@ -95,14 +91,3 @@ def _brought_by_another(district: District, number: int, built: set[Place]) -> b
     if name == "环城西路":
         return Place(place.east - 1, place.north) in built
     return name == "环城南路" and Place(place.east, place.north - 1) in built
-
-
-def _green(district: District) -> Iterator[tuple[shapely.Polygon, str]]:
-    """Parks and the green banks of the river."""
-    filled = district.filled
-    for number, (_, polygon) in enumerate(filled.parks):
-        names = ("人民公园", "文化公园", "体育公园", "儿童公园", "植物园", "劳动公园", "湿地公园")
-        yield polygon, names[number] if number < len(names) else "口袋公园"
-    for block, use in enumerate(filled.use):
-        if use == "bank" and filled.inner[block].geom_type == "Polygon":
-            yield filled.inner[block], "滨河绿地"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from geodata.profiles.loading import SHIPPED, load_profile
 from geodata.profiles.profile import (
+    KINDS,
     Band,
     Category,
     Circle,
@@ -25,6 +26,7 @@ from geodata.profiles.profile import (
 )
 
 __all__ = [
+    "KINDS",
     "SHIPPED",
     "Band",
     "Category",

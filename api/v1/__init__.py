@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from apiflask import APIBlueprint
 
-from api.v1 import audit, cases, imports, jobs, places, profile, reach, signing_in, tokens, users
+from api.v1 import (
+    audit,
+    cases,
+    exports,
+    imports,
+    jobs,
+    places,
+    profile,
+    reach,
+    signing_in,
+    tokens,
+    users,
+)
 
 BLUEPRINTS: tuple[APIBlueprint, ...] = (
     signing_in.blueprint,
@@ -13,6 +25,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     audit.blueprint,
     jobs.blueprint,
     imports.blueprint,
+    exports.blueprint,
     cases.blueprint,
     profile.blueprint,
     places.blueprint,

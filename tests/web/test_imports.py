@@ -8,6 +8,8 @@ import time
 
 import pytest
 from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from geodata.accounts import Actor
 from geodata.accounts.tables import audit
@@ -130,8 +132,13 @@ def test_a_file_beyond_the_limit_is_refused_and_not_kept(settings, database, sig
     body = {"username": "planner", "password": "quiet river stone"}
     csrf = client.post("/api/v1/login", json=body).get_json()["csrf"]
     for size in (1_500_000, 3_000_000):
+        file = FileStorage(io.BytesIO(b"x" * size), filename="areas.geojson")
+        boundary, sent = encode_multipart({"layer": "areas", "file": file})
         answer = client.post(
-            "/api/v1/imports", data=form(content=b"x" * size), headers={"X-CSRF-Token": csrf}
+            "/api/v1/imports",
+            data=sent,
+            content_type=f"multipart/form-data; boundary={boundary}",
+            headers={"X-CSRF-Token": csrf},
         )
         assert answer.status_code == 413
         assert answer.content_type == "application/problem+json"
@@ -207,3 +214,31 @@ def test_an_upload_of_another_user_is_not_there(sign_in, settings):
             content_type="multipart/form-data",
         )
         assert answer.status_code == 404
+
+
+def test_a_look_at_a_file_says_what_it_is_and_keeps_it_for_the_import(sign_in, database, settings):
+    browser = sign_in("planner")
+    answer = browser.post("/api/v1/imports/preview", data=form())
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    seen = answer.get_json()
+    assert {column["name"] for column in seen["columns"]} >= {"code", "name", "level"}
+    assert seen["features"]["features"][0]["geometry"]["type"] == "Polygon"
+    assert seen["crs_reason"]
+    with database.read() as connection:
+        assert connection.execute(select(areas)).all() == []
+    sent = {"layer": "areas", "upload": seen["upload"], "filename": seen["filename"]}
+    answer = browser.post("/api/v1/imports", data=sent, content_type="multipart/form-data")
+    run_worker(database, wait=False)
+    job = browser.get(answer.headers["Location"]).get_json()
+    assert job["state"] == "done"
+    assert job["report"]["filename"] == "areas.geojson"
+    assert files_in(settings) == []
+
+
+def test_a_look_at_what_cannot_be_read_is_refused_and_not_kept(sign_in, settings):
+    answer = sign_in("planner").post(
+        "/api/v1/imports/preview", data=form(content=b"\x00\x01", name="nothing.xyz")
+    )
+    assert answer.status_code == 400
+    assert answer.content_type == "application/problem+json"
+    assert files_in(settings) == []

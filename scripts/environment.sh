@@ -38,6 +38,8 @@ mirror() {
     [ -n "${UV_FIND_LINKS:-}" ] || UV_FIND_LINKS=$(of_pip find-links | tr ' ' ',')
     # all indexes at once, as pip does: the hashes of the lock say which file is meant
     export UV_INDEX_STRATEGY=unsafe-best-match
+    # a mirror inside a closed network is often signed by the network's own authority
+    export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
     local name
     for name in UV_DEFAULT_INDEX UV_INDEX UV_FIND_LINKS; do
         if [ -n "${!name:-}" ]; then export "${name?}"; else unset "$name"; fi

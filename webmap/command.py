@@ -20,6 +20,7 @@ def _ground() -> list[elements.PlaceLayer]:
     levels = joined().profile.keys("levels")
     return [
         elements.AreaLayer(tiles_of("areas"), levels=levels, pickable=False),
+        elements.CompoundLayer(tiles_of("compounds"), pickable=False, minZoom=15),
         elements.StreetLayer(tiles_of("streets")),
         elements.BuildingLayer(tiles_of("buildings"), pickable=False),
     ]

@@ -291,7 +291,7 @@ def totals(
         f"select c.{by}_code as code, count(*) as count from cases c"  # noqa: S608 - checked
         f" where {where} group by 1"
     )
-    return dict(connection.execute(query, values).tuples().all())
+    return {row[0]: int(row[1]) for row in connection.execute(query, values)}
 
 
 _BASES = {

@@ -106,7 +106,7 @@ def map_file(database: Database, actor: Actor, profile: Profile, wish: Wish) -> 
             title=title,
             day=(wish.at or now).astimezone(profile.zone).date().isoformat(),
             synthetic=synthetic,
-            words=_words(profile, wish.language),
+            words=_words(profile, wish),
             minutes=wish.minutes,
             language=wish.language,
         )
@@ -136,7 +136,10 @@ def _elements(
     levels = profile.keys("levels")
     options: dict[str, dict[str, Any]] = {
         "areas": {"levels": levels},
-        "compounds": {"colours": profile.colors("compound_types")},
+        "compounds": {
+            "colours": profile.colors("compound_types"),
+            "outlined": wish.minutes is not None,
+        },
         "facilities": {"circles": profile.circle_kinds},
     }
     drawn: list[MacroElement] = [
@@ -170,12 +173,13 @@ def _reach(
     )
 
 
-def _words(profile: Profile, language: str) -> dict[str, Any]:
-    """What the file says of the profile's keys."""
+def _words(profile: Profile, wish: Wish) -> dict[str, Any]:
+    """What the file says of the profile's keys; types have no colour above a choropleth."""
+    language = wish.language
     return {
         "levels": profile.names("levels", language),
         "compound_types": profile.names("compound_types", language),
-        "compound_colours": profile.colors("compound_types"),
+        "compound_colours": {} if wish.minutes else profile.colors("compound_types"),
         "facility_kinds": profile.names("facility_kinds", language),
     }
 

@@ -5,6 +5,7 @@
 //   tiles    address of vector tiles, or
 //   data     a GeoJSON FeatureCollection
 //   colours  key → colour (compound types)
+//   outlined compounds without their fill, above a choropleth
 //   circles  keys of facility kinds that count as stations
 //   levels   keys of the levels of areas, the largest first
 //   visible  drawn at once
@@ -59,8 +60,8 @@ const STYLES = {
     return { fill: hovered ? token("--accent") : "transparent", alpha: 0.08, line, width: zoom < 14 ? 0.7 : 1.2 };
   },
 
-  compounds: ({ colours = {} }) => (props, { zoom, selected, hovered }) => {
-    const fill = colours[props.type] ?? token("--map-unknown");
+  compounds: ({ colours = {}, outlined = false }) => (props, { zoom, selected, hovered }) => {
+    const fill = outlined ? "transparent" : colours[props.type] ?? token("--map-unknown");
     if (selected) return { fill, alpha: 0.75, line: token("--accent"), width: 3, halo: token("--map-halo") };
     const alpha = (hovered ? 0.75 : 0.5);
     return { fill, alpha, line: token("--map-compound-line"), width: zoom < 14 ? 0 : 0.8, dash: props.closed === false ? [4, 3] : null };

@@ -59,7 +59,8 @@ function row(map, key, layer, words, minutes) {
 
 function legend(key, layer, words) {
   if (key === "compounds") {
-    return h("ul", {}, Object.entries(words.compound_types).map(([type, name]) => h("li", {}, h("i.swatch", { style: { "--swatch": words.compound_colours[type] } }), named(name))));
+    const types = Object.entries(words.compound_types).filter(([type]) => type in words.compound_colours);
+    return h("ul", {}, types.map(([type, name]) => h("li", {}, h("i.swatch", { style: { "--swatch": words.compound_colours[type] } }), named(name))));
   }
   if (key === "coverage") {
     return h("ul", {}, layer.legend().map(({ from, to, token }) => h("li", {}, h("i.swatch", { style: { "--swatch": `var(${token})` } }), from === to ? share(from) : `${share(from)} – ${share(to)}`)));

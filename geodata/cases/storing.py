@@ -38,11 +38,21 @@ class CasesStored:
 class CaseLoad:
     """Brings chunks of cases into the table, all in one transaction."""
 
-    def __init__(self, connection: sa.Connection, *, only_new: Collection[str] = ()) -> None:
-        """``only_new`` are columns that a new case gets and a known one keeps."""
+    def __init__(
+        self, connection: sa.Connection, *, only_new: Collection[str] = (), large: bool = False
+    ) -> None:
+        """Get ready to load.
+
+        Args:
+            connection: Of the transaction.
+            only_new: Columns that a new case gets and a known one keeps.
+            large: Many rows are coming: an empty table gets its indexes when all are there,
+                which is several times faster; nobody can read it meanwhile.
+        """
         self._connection = connection
         self._only_new = frozenset(only_new)
         self._fresh = connection.execute(sa.select(cases.c.id).limit(1)).first() is None
+        self._indexes = self._put_off_indexes() if large and self._fresh else []
         self._seen = np.empty(0, dtype=np.uint64)
         self._waiting: sa.Table | None = None
         self._says: list[str] = []
@@ -77,6 +87,7 @@ class CaseLoad:
 
     def finish(self) -> CasesStored:
         """Bring the known cases up to date."""
+        self._make_indexes()
         if self._waiting is None:
             return CasesStored(self._added, 0, 0, 0)
         waiting = self._waiting
@@ -99,15 +110,33 @@ class CaseLoad:
         within = total - single
         return CasesStored(self._added + added, changed, single - changed - added, within)
 
+    def _put_off_indexes(self) -> list[str]:
+        """Drop all but the primary key; gives the statements that make them anew."""
+        rows = self._connection.execute(
+            sa.text(
+                "SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS made FROM pg_index i"
+                " JOIN pg_class c ON c.oid = i.indexrelid"
+                " WHERE i.indrelid = 'cases'::regclass AND NOT i.indisprimary ORDER BY c.relname"
+            )
+        ).all()
+        for row in rows:
+            self._connection.execute(sa.text(f'DROP INDEX "{row.name}"'))
+        return [row.made for row in rows]
+
+    def _make_indexes(self) -> None:
+        if self._indexes:
+            self._connection.execute(sa.text("SET LOCAL maintenance_work_mem = '256MB'"))
+        for statement in self._indexes:
+            self._connection.exec_driver_sql(statement)
+        self._indexes = []
+
     def _known(self, sources: pa.Array, numbers: pa.Array) -> NDArray[np.bool_]:
         """Rows whose case is in the table, or came earlier in this file."""
         keys = pc.binary_join_element_wise(sources, numbers, "\x1f")
         hashes = pd.util.hash_array(keys.to_numpy(zero_copy_only=False), categorize=False)
         at = np.searchsorted(self._seen, hashes)
         at[at == len(self._seen)] = 0
-        known = (
-            self._seen[at] == hashes if len(self._seen) else np.zeros(len(hashes), dtype=bool)
-        )
+        known = self._seen[at] == hashes if len(self._seen) else np.zeros(len(hashes), dtype=bool)
         known |= pd.Series(hashes).duplicated().to_numpy()
         self._seen = np.sort(np.concatenate((self._seen, hashes)))
         if not self._fresh:

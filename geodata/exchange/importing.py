@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as clock
@@ -34,6 +35,8 @@ from geodata.places.storing import lock, store_versions
 from geodata.profiles import Profile, load_profile
 
 Progress = Callable[[str, float], None]
+
+_LARGE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,14 +261,24 @@ class _Import:
             holders_of_cases(tx.connection, self._profile),
             self.report.import_id,
         )
-        load = CaseLoad(tx.connection, only_new=reader.only_new)
-        chunk: Chunk | None = first
-        while chunk is not None:
-            self.report.rows += len(chunk)
-            load.add(reader.read(chunk), cancelled=self._cancelled)
-            self._tell("storing", 0.95 * chunk.share)
-            chunk = next(rest, None)
-        self._tell("finishing", 0.95)
+        load = CaseLoad(
+            tx.connection, only_new=reader.only_new, large=first.share < 1 or len(first) > _LARGE
+        )
+        # One thread reads and checks the next chunk while the database takes the last one.
+        with ThreadPoolExecutor(1, "storing") as storing:
+            before: Future[None] | None = None
+            chunk: Chunk | None = first
+            while chunk is not None:
+                self.report.rows += len(chunk)
+                columns = reader.read(chunk)
+                if before is not None:
+                    before.result()
+                self._tell("storing", 0.8 * chunk.share)
+                before = storing.submit(load.add, columns, cancelled=self._cancelled)
+                chunk = next(rest, None)
+            if before is not None:
+                before.result()
+        self._tell("finishing", 0.8)
         stored = load.finish()
         ragged = self.report.findings.counts.get("ragged_row", 0)
         self.report.rows += ragged

@@ -20,7 +20,7 @@ from geodata.errors import InvalidInput, NotFound
 from geodata.exchange.source import Chunk, Source, unique_names
 
 BLOCK = 16 * 2**20
-ROWS_AT_ONCE = 100_000
+ROWS_AT_ONCE = 250_000
 _HEAD = 2**18
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import shapely
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from geodata.places.locating import locate
+from geodata.places.locating import Locator
 from geodata.places.tables import LAYERS
 
 Instants = NDArray[np.datetime64]
@@ -30,6 +30,7 @@ class Held:
     shapes: NDArray[np.object_]
     since: NDArray[np.int64]
     until: NDArray[np.int64]
+    _locators: dict[bytes, Locator] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -48,10 +49,12 @@ class Held:
         moments = np.asarray(at, dtype="datetime64[us]").astype(np.int64)
         answer = np.full(len(x), None, dtype=object)
         for points, versions in self._epochs(moments):
-            found = locate(x[points], y[points], self.shapes[versions])
+            key = versions.tobytes()
+            if key not in self._locators:
+                self._locators[key] = Locator(self.shapes[versions])
+            found = self._locators[key].locate(x[points], y[points])
             hit = found >= 0
-            which = np.flatnonzero(points)[hit] if points.dtype == bool else points[hit]
-            answer[which] = self.codes[versions][found[hit]]
+            answer[points[hit]] = self.codes[versions][found[hit]]
         return answer
 
     def _epochs(self, moments: NDArray[np.int64]) -> Iterator[tuple[Any, Any]]:

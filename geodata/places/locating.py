@@ -46,11 +46,40 @@ def locate(lon: ArrayLike, lat: ArrayLike, polygons: Any) -> Indices:
         does or a coordinate is NaN or infinite. The same as ``geopandas.sjoin`` with
         ``predicate="intersects"``, keeping the first match.
     """
-    x, y = np.ascontiguousarray(lon, dtype=float), np.ascontiguousarray(lat, dtype=float)
-    shapes = np.asarray(polygons, dtype=object)
-    if len(x) < _FEW:
-        return _locate_few(x, y, shapes)
-    return _locate_many(x, y, shapes)
+    return Locator(polygons).locate(lon, lat)
+
+
+class Locator:
+    """The same for many batches of points: the raster and the index are made once, when needed."""
+
+    def __init__(self, polygons: Any) -> None:
+        self._shapes: NDArray[np.object_] = np.asarray(polygons, dtype=object)
+        self._raster: _Raster | None = None
+        self._tree: shapely.STRtree | None = None
+
+    def locate(self, lon: ArrayLike, lat: ArrayLike) -> Indices:
+        """See ``locate``."""
+        x, y = np.ascontiguousarray(lon, dtype=float), np.ascontiguousarray(lat, dtype=float)
+        if len(x) < _FEW and self._raster is None:
+            return self._exact(x, y)
+        if self._raster is None:
+            self._raster = _Raster(self._shapes)
+        answer = self._raster.locate(x, y)
+        unsure = np.flatnonzero(answer == _UNSURE)
+        answer[unsure] = self._exact(x[unsure], y[unsure])
+        return answer
+
+    def _exact(self, x: Floats, y: Floats) -> Indices:
+        answer = np.full(len(x), -1, dtype=np.int64)
+        if not len(x):
+            return answer
+        if self._tree is None:
+            self._tree = shapely.STRtree(self._shapes)
+        points, found = _pairs(self._tree, x, y)
+        first = np.ones(len(points), dtype=bool)
+        first[1:] = points[1:] != points[:-1]
+        answer[points[first]] = found[first]
+        return answer
 
 
 def locate_all(lon: ArrayLike, lat: ArrayLike, polygons: Any) -> tuple[Indices, Indices]:
@@ -60,7 +89,10 @@ def locate_all(lon: ArrayLike, lat: ArrayLike, polygons: Any) -> tuple[Indices, 
         Positions of points, and positions of polygons, of the same length.
     """
     x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
-    tree = shapely.STRtree(np.asarray(polygons, dtype=object))
+    return _pairs(shapely.STRtree(np.asarray(polygons, dtype=object)), x, y)
+
+
+def _pairs(tree: shapely.STRtree, x: Floats, y: Floats) -> tuple[Indices, Indices]:
     points, found = tree.query(_points(x, y), predicate="intersects")
     order = np.lexsort((found, points))
     return points[order].astype(np.int64), found[order].astype(np.int64)
@@ -73,25 +105,24 @@ def _points(x: Floats, y: Floats) -> NDArray[np.object_]:
     return points
 
 
-def _locate_few(x: Floats, y: Floats, shapes: NDArray[np.object_]) -> Indices:
-    answer = np.full(len(x), -1, dtype=np.int64)
-    points, found = locate_all(x, y, shapes)
-    first = np.ones(len(points), dtype=bool)
-    first[1:] = points[1:] != points[:-1]
-    answer[points[first]] = found[first]
-    return answer
+class _Raster:
+    """The cells over all polygons: which lie whole in one, and whose borders run through which."""
 
+    def __init__(self, shapes: NDArray[np.object_]) -> None:
+        self._edges, self._starts = _edges(shapes)
+        self._empty = not len(self._edges)
+        if not self._empty:
+            self._frame, columns, rows = _frame(self._edges)
+            self._size = columns, rows
+            self._cells = _draw(self._edges, self._starts, self._frame, columns, rows)
 
-def _locate_many(x: Floats, y: Floats, shapes: NDArray[np.object_]) -> Indices:
-    edges, starts = _edges(shapes)
-    if not len(edges):
-        return np.full(len(x), -1, dtype=np.int64)
-    frame, columns, rows = _frame(edges)
-    whole, first, owners = _draw(edges, starts, frame, columns, rows)
-    answer = _answer(x, y, edges, starts, frame, (columns, rows), whole, first, owners)
-    unsure = np.flatnonzero(answer == _UNSURE)
-    answer[unsure] = _locate_few(x[unsure], y[unsure], shapes)
-    return answer
+    def locate(self, x: Floats, y: Floats) -> Indices:
+        if self._empty:
+            return np.full(len(x), -1, dtype=np.int64)
+        found: Indices = _answer(
+            x, y, self._edges, self._starts, self._frame, self._size, *self._cells
+        )
+        return found
 
 
 def _frame(edges: Floats) -> tuple[Floats, int, int]:

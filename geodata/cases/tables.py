@@ -7,7 +7,21 @@ moves an older case.
 from __future__ import annotations
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, Table, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Computed,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from geodata.database.tables import metadata
@@ -35,6 +49,26 @@ cases = Table(
     Column("extra", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("import_id", BigInteger, comment="imports.id that brought it"),
     Column("geom", Geometry("POINT", srid=4326, spatial_index=False), comment="absent: unplaced"),
+    Column(
+        "mx",
+        Integer,
+        Computed(
+            "least(greatest(floor((ST_X(geom) + 180) / 360 * 1073741824), 0), 1073741823)::integer",
+            persisted=True,
+        ),
+        comment="Web Mercator from the west, the world 2^30 wide",
+    ),
+    Column(
+        "my",
+        Integer,
+        Computed(
+            "least(greatest(floor((0.5 - ln(tan(pi() / 4 + radians("
+            "least(greatest(ST_Y(geom), -85.06), 85.06)) / 2)) / (2 * pi())) * 1073741824), 0), "
+            "1073741823)::integer",
+            persisted=True,
+        ),
+        comment="Web Mercator from the north, the world 2^30 high",
+    ),
     Index(
         "uq_cases_source_external_id",
         "source",
@@ -42,7 +76,60 @@ cases = Table(
         unique=True,
         postgresql_where=text("external_id is not null"),
     ),
-    Index("ix_cases_reported_at", "reported_at"),
+    Index(
+        "ix_cases_reported_at",
+        "reported_at",
+        postgresql_include=["mx", "my", "id", "category", "source", "state", "area_code"],
+    ),
+    Index(
+        "ix_cases_area_code",
+        "area_code",
+        "reported_at",
+        postgresql_include=["mx", "my", "category", "source", "state"],
+    ),
+    Index(
+        "ix_cases_mercator",
+        text("(mx >> 17)"),
+        "my",
+        postgresql_include=["mx", "id", "category", "source", "state", "reported_at", "area_code"],
+    ),
     Index("ix_cases_geom", "geom", postgresql_using="gist"),
     comment="problems found, from any source, until fed back",
+)
+
+case_cells = Table(
+    "case_cells",
+    metadata,
+    Column(
+        "zoom",
+        SmallInteger,
+        nullable=False,
+        comment="of the tile, 0 to 11; finer tiles read the cases themselves",
+    ),
+    Column("tile_x", Integer, nullable=False),
+    Column("tile_y", Integer, nullable=False),
+    Column(
+        "cell",
+        SmallInteger,
+        nullable=False,
+        comment="16 x 16 in a tile: row * 16 + column, from the north-west",
+    ),
+    Column("month", Date, nullable=False, comment="of the report, by the clock of Asia/Shanghai"),
+    Column("category", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column(
+        "n", Integer, nullable=False, comment="cases; negative where an older row is taken back"
+    ),
+    Column("sum_x", BigInteger, nullable=False, comment="sum of cases.mx"),
+    Column("sum_y", BigInteger, nullable=False, comment="sum of cases.my"),
+    Index(
+        "ix_case_cells_tile",
+        "zoom",
+        "tile_x",
+        "tile_y",
+        "month",
+        postgresql_include=["cell", "category", "source", "state", "n", "sum_x", "sum_y"],
+    ),
+    comment="a ledger: what the cases of a cell add up to; rows of one cell and kind are summed",
 )

@@ -16,12 +16,12 @@ COMMENT ON COLUMN cases.mx IS 'Web Mercator from the west, the world 2^30 wide';
 COMMENT ON COLUMN cases.my IS 'Web Mercator from the north, the world 2^30 high';
 
 CREATE INDEX ix_cases_mercator ON cases ((mx >> 17), my)
-    INCLUDE (mx, category, source, state, reported_at, area_code);
+    INCLUDE (mx, id, category, source, state, reported_at, area_code);
 
 DROP INDEX ix_cases_reported_at;
 
 CREATE INDEX ix_cases_reported_at ON cases (reported_at)
-    INCLUDE (mx, my, category, source, state, area_code);
+    INCLUDE (mx, my, id, category, source, state, area_code);
 
 CREATE INDEX ix_cases_area_code ON cases (area_code, reported_at)
     INCLUDE (mx, my, category, source, state);
@@ -45,7 +45,7 @@ CREATE INDEX ix_case_cells_tile ON case_cells (zoom, tile_x, tile_y, month)
 
 COMMENT ON TABLE case_cells IS 'a ledger: what the cases of a cell add up to; rows of one cell and kind are summed';
 
-COMMENT ON COLUMN case_cells.zoom IS 'of the tile, 0 to 12; finer tiles read the cases themselves';
+COMMENT ON COLUMN case_cells.zoom IS 'of the tile, 0 to 11; finer tiles read the cases themselves';
 
 COMMENT ON COLUMN case_cells.cell IS '16 x 16 in a tile: row * 16 + column, from the north-west';
 
@@ -67,16 +67,11 @@ BEGIN
                date_trunc('month', reported_at AT TIME ZONE 'Asia/Shanghai')::date AS month
         FROM new_rows WHERE mx IS NOT NULL
     ),
-    cells_12 AS MATERIALIZED (
-        SELECT mx >> 14 AS x, my >> 14 AS y, month, category, source, state,
+    cells_11 AS MATERIALIZED (
+        SELECT mx >> 15 AS x, my >> 15 AS y, month, category, source, state,
                sum(n)::integer AS n, sum(n * mx::bigint)::bigint AS sum_x,
                sum(n * my::bigint)::bigint AS sum_y
         FROM moved GROUP BY 1, 2, 3, 4, 5, 6
-    ),
-    cells_11 AS MATERIALIZED (
-        SELECT x >> 1 AS x, y >> 1 AS y, month, category, source, state,
-               sum(n)::integer AS n, sum(sum_x)::bigint AS sum_x, sum(sum_y)::bigint AS sum_y
-        FROM cells_12 GROUP BY 1, 2, 3, 4, 5, 6
     ),
     cells_10 AS MATERIALIZED (
         SELECT x >> 1 AS x, y >> 1 AS y, month, category, source, state,
@@ -134,8 +129,7 @@ BEGIN
         FROM cells_1 GROUP BY 1, 2, 3, 4, 5, 6
     ),
     cells AS (
-        SELECT 12 AS zoom, * FROM cells_12
-        UNION ALL SELECT 11 AS zoom, * FROM cells_11
+        SELECT 11 AS zoom, * FROM cells_11
         UNION ALL SELECT 10 AS zoom, * FROM cells_10
         UNION ALL SELECT 9 AS zoom, * FROM cells_9
         UNION ALL SELECT 8 AS zoom, * FROM cells_8
@@ -165,16 +159,11 @@ BEGIN
                date_trunc('month', reported_at AT TIME ZONE 'Asia/Shanghai')::date AS month
         FROM old_rows WHERE mx IS NOT NULL
     ),
-    cells_12 AS MATERIALIZED (
-        SELECT mx >> 14 AS x, my >> 14 AS y, month, category, source, state,
+    cells_11 AS MATERIALIZED (
+        SELECT mx >> 15 AS x, my >> 15 AS y, month, category, source, state,
                sum(n)::integer AS n, sum(n * mx::bigint)::bigint AS sum_x,
                sum(n * my::bigint)::bigint AS sum_y
         FROM moved GROUP BY 1, 2, 3, 4, 5, 6
-    ),
-    cells_11 AS MATERIALIZED (
-        SELECT x >> 1 AS x, y >> 1 AS y, month, category, source, state,
-               sum(n)::integer AS n, sum(sum_x)::bigint AS sum_x, sum(sum_y)::bigint AS sum_y
-        FROM cells_12 GROUP BY 1, 2, 3, 4, 5, 6
     ),
     cells_10 AS MATERIALIZED (
         SELECT x >> 1 AS x, y >> 1 AS y, month, category, source, state,
@@ -232,8 +221,7 @@ BEGIN
         FROM cells_1 GROUP BY 1, 2, 3, 4, 5, 6
     ),
     cells AS (
-        SELECT 12 AS zoom, * FROM cells_12
-        UNION ALL SELECT 11 AS zoom, * FROM cells_11
+        SELECT 11 AS zoom, * FROM cells_11
         UNION ALL SELECT 10 AS zoom, * FROM cells_10
         UNION ALL SELECT 9 AS zoom, * FROM cells_9
         UNION ALL SELECT 8 AS zoom, * FROM cells_8
@@ -267,16 +255,11 @@ BEGIN
                date_trunc('month', reported_at AT TIME ZONE 'Asia/Shanghai')::date AS month
         FROM old_rows WHERE mx IS NOT NULL
     ),
-    cells_12 AS MATERIALIZED (
-        SELECT mx >> 14 AS x, my >> 14 AS y, month, category, source, state,
+    cells_11 AS MATERIALIZED (
+        SELECT mx >> 15 AS x, my >> 15 AS y, month, category, source, state,
                sum(n)::integer AS n, sum(n * mx::bigint)::bigint AS sum_x,
                sum(n * my::bigint)::bigint AS sum_y
         FROM moved GROUP BY 1, 2, 3, 4, 5, 6
-    ),
-    cells_11 AS MATERIALIZED (
-        SELECT x >> 1 AS x, y >> 1 AS y, month, category, source, state,
-               sum(n)::integer AS n, sum(sum_x)::bigint AS sum_x, sum(sum_y)::bigint AS sum_y
-        FROM cells_12 GROUP BY 1, 2, 3, 4, 5, 6
     ),
     cells_10 AS MATERIALIZED (
         SELECT x >> 1 AS x, y >> 1 AS y, month, category, source, state,
@@ -334,8 +317,7 @@ BEGIN
         FROM cells_1 GROUP BY 1, 2, 3, 4, 5, 6
     ),
     cells AS (
-        SELECT 12 AS zoom, * FROM cells_12
-        UNION ALL SELECT 11 AS zoom, * FROM cells_11
+        SELECT 11 AS zoom, * FROM cells_11
         UNION ALL SELECT 10 AS zoom, * FROM cells_10
         UNION ALL SELECT 9 AS zoom, * FROM cells_9
         UNION ALL SELECT 8 AS zoom, * FROM cells_8
@@ -374,16 +356,11 @@ BEGIN
                date_trunc('month', reported_at AT TIME ZONE 'Asia/Shanghai')::date AS month
         FROM cases WHERE mx IS NOT NULL
     ),
-    cells_12 AS MATERIALIZED (
-        SELECT mx >> 14 AS x, my >> 14 AS y, month, category, source, state,
+    cells_11 AS MATERIALIZED (
+        SELECT mx >> 15 AS x, my >> 15 AS y, month, category, source, state,
                sum(n)::integer AS n, sum(n * mx::bigint)::bigint AS sum_x,
                sum(n * my::bigint)::bigint AS sum_y
         FROM moved GROUP BY 1, 2, 3, 4, 5, 6
-    ),
-    cells_11 AS MATERIALIZED (
-        SELECT x >> 1 AS x, y >> 1 AS y, month, category, source, state,
-               sum(n)::integer AS n, sum(sum_x)::bigint AS sum_x, sum(sum_y)::bigint AS sum_y
-        FROM cells_12 GROUP BY 1, 2, 3, 4, 5, 6
     ),
     cells_10 AS MATERIALIZED (
         SELECT x >> 1 AS x, y >> 1 AS y, month, category, source, state,
@@ -441,8 +418,7 @@ BEGIN
         FROM cells_1 GROUP BY 1, 2, 3, 4, 5, 6
     ),
     cells AS (
-        SELECT 12 AS zoom, * FROM cells_12
-        UNION ALL SELECT 11 AS zoom, * FROM cells_11
+        SELECT 11 AS zoom, * FROM cells_11
         UNION ALL SELECT 10 AS zoom, * FROM cells_10
         UNION ALL SELECT 9 AS zoom, * FROM cells_9
         UNION ALL SELECT 8 AS zoom, * FROM cells_8

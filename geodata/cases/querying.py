@@ -156,7 +156,7 @@ def get_case(database: Database, actor: Actor, number: int) -> dict[str, Any]:
     with database.read() as connection:
         row = store.one(connection, number) if 0 < number < 2**63 else None
         if row is None:
-            raise NotFound("There is no case %(number)s.", number=number)
+            raise NotFound("There is no case %(number)s.", number=str(number))
         permitted = actor.may("see_personal") and (
             not actor.areas
             or row["area_code"] in store.areas_below(connection, sorted(actor.areas))

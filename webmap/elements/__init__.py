@@ -10,6 +10,8 @@ or the address of vector tiles.
 from __future__ import annotations
 
 from webmap.elements.ground import Basemap, Labels
+from webmap.elements.heat import HeatLayer
+from webmap.elements.incidents import IncidentLayer
 from webmap.elements.module_element import ModuleElement
 from webmap.elements.page_map import PageMap
 from webmap.elements.places import (
@@ -32,6 +34,8 @@ __all__ = [
     "CoverageChoropleth",
     "FacilityLayer",
     "GridLayer",
+    "HeatLayer",
+    "IncidentLayer",
     "Labels",
     "ModuleElement",
     "PageMap",

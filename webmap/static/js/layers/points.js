@@ -12,7 +12,7 @@ import { Surface } from "wangge/layers/surface.js";
 
 const L = globalThis.L;
 const NEAR = 16; // from this zoom on points stand alone, save those at one spot
-const FAR_RADIUS = 46; // pixels
+const FAR_RADIUS = 50; // pixels
 const NEAR_RADIUS = 9;
 const MOST_PULSES = 60;
 
@@ -126,7 +126,7 @@ export const PointLayer = Surface.extend({
   _paintCluster(context, k, x, y) {
     const { scale } = this.options;
     const size = this.drawn.size[k];
-    const inner = Math.min(30, 10 + 4.6 * Math.log10(size) ** 1.25) * scale;
+    const inner = Math.min(28, 9.5 + 3.8 * Math.log10(size) ** 1.2) * scale;
     const radius = this._paintRing(context, k, x, y, inner, 3.5 * scale);
     this._paintCount(context, count(size), x, y, Math.min(15, 10.5 + Math.log10(size)) * scale);
     if (this.drawn.marks[k]) this._paintLate(context, x + inner * 0.72, y - inner * 0.72, 4.5 * scale);

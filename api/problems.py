@@ -111,10 +111,19 @@ class Problem(NamedTuple):
             "instance": request_id(),
         }
         if self.params:
-            members["params"] = self.params
+            members["params"] = {name: _readable(one) for name, one in self.params.items()}
         if self.fields:
             members["fields"] = self.fields
         return members
+
+
+def _readable(value: Any) -> Any:
+    """A value as JSON can carry it."""
+    return value if isinstance(value, float | str | bool | None) or _is_short(value) else str(value)
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, int) and abs(value) < 1 << 53
 
 
 def request_id() -> str:

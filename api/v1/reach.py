@@ -62,9 +62,17 @@ class CoverageAnswer(BaseModel):
     uncovered: list[UncoveredCompound] = Field(description="the largest first")
 
 
+POLYGONS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Polygons", "content": {"application/geo+json": {}}}
+}
+
+
 @blueprint.get("/service-areas")
 @blueprint.input(ReachQuery, location="query")
-@blueprint.doc(summary="Service circles as GeoJSON", responses=[400, 401, 403])
+@blueprint.doc(
+    summary="Service circles as GeoJSON",
+    responses=POLYGONS,
+)
 def get_service_areas(query_data: ReachQuery) -> Response:
     """One polygon round each facility that counts, WGS 84."""
     found = covering.circles(

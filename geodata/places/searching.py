@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from geodata.accounts import require
 from geodata.errors import InvalidInput
@@ -85,7 +86,7 @@ def _in_layer(layer: str, rank: int, words: str, at: datetime | None, limit: int
         table.c.geom,
     ).where(at_moment(table, at), matches)
     if layer == "streets":
-        hits = hits.distinct(name).order_by(name, code)
+        hits = hits.ext(distinct_on(name)).order_by(name, code)
     else:
         hits = hits.order_by(fit, sa.func.length(name), code)
     found = hits.limit(limit if layer != "streets" else limit * 4).subquery(f"in_{layer}")

@@ -22,6 +22,7 @@ from geodata.exchange.source import Chunk
 from geodata.exchange.values import as_json
 from geodata.places.holding import Held, held_polygons
 from geodata.profiles import Profile
+from geodata.words import sentence as _
 
 _NEVER_NULL = ("title", "description", "address")
 # What makes two rows without a number the same case; its state and end may change.
@@ -56,7 +57,7 @@ class CaseReader:
             self.found.add(
                 "no_place",
                 "note",
-                "No columns of longitude and latitude were found; the cases are taken unplaced.",
+                _("No columns of longitude and latitude were found; the cases are taken unplaced."),
             )
         if self.mapping.column("source") is None and "source" not in self.fixed:
             source = self.profile.sources[0]
@@ -64,7 +65,7 @@ class CaseReader:
             self.found.add(
                 "no_source",
                 "note",
-                "No column says where the cases come from; all were taken as %(source)s.",
+                _("No column says where the cases come from; all were taken as %(source)s."),
                 source=source.key,
             )
 
@@ -84,7 +85,9 @@ class CaseReader:
             self.found.add(
                 "no_time",
                 "refused",
-                "The row does not say when the case was reported, or not so that it can be read.",
+                _(
+                    "The row does not say when the case was reported, or not so that it can be read."
+                ),
                 row=int(chunk.rows[k]),
             )
         bad |= late
@@ -181,6 +184,6 @@ def tell_unplaced(report: Report) -> None:
         report.findings.add(
             "outside_areas",
             "note",
-            "%(number)s rows lie in no community that is known; they were taken without one.",
+            _("%(number)s rows lie in no community that is known; they were taken without one."),
             number=report.unplaced,
         )

@@ -16,9 +16,12 @@ from geodata.exchange.findings import Findings
 from geodata.exchange.mapping import Mapping_
 from geodata.exchange.source import Chunk
 from geodata.profiles import Profile
+from geodata.words import sentence as _
 
-_UNREADABLE = "The value “%(value)s” of %(field)s cannot be read; it was left out and kept aside."
-_UNKNOWN = "The profile does not know “%(value)s” as %(field)s; the word was kept aside."
+_UNREADABLE = _(
+    "The value “%(value)s” of %(field)s cannot be read; it was left out and kept aside."
+)
+_UNKNOWN = _("The profile does not know “%(value)s” as %(field)s; the word was kept aside.")
 
 
 def fixed_values(layer: str, said: Mapping[str, str], profile: Profile) -> dict[str, Any]:

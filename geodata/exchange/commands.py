@@ -16,6 +16,7 @@ from rich.table import Table
 
 from geodata.errors import InvalidInput
 from geodata.exchange.fields import LAYER_FIELDS
+from geodata.words import sentence as _
 from geodata.words import translate
 
 if TYPE_CHECKING:
@@ -27,17 +28,17 @@ _SHOWN = 30
 _COLOURS = {"refused": "red", "mended": "yellow", "changed": "cyan", "note": "white"}
 # What the terminal says beside the sentences of the findings.
 _STAGES = {
-    "reading": "Reading",
-    "checking": "Checking",
-    "placing": "Placing",
-    "storing": "Storing",
-    "finishing": "Finishing",
+    "reading": _("Reading"),
+    "checking": _("Checking"),
+    "placing": _("Placing"),
+    "storing": _("Storing"),
+    "finishing": _("Finishing"),
 }
 _WEIGHTS = {
-    "refused": "refused",
-    "mended": "mended",
-    "changed": "read otherwise",
-    "note": "to know",
+    "refused": _("refused"),
+    "mended": _("mended"),
+    "changed": _("read otherwise"),
+    "note": _("to know"),
 }
 
 
@@ -140,7 +141,7 @@ def show_report(report: Report, console: Console, language: str, *, beside: Path
 
     if report.findings.kept:
         table = Table(show_edge=False)
-        for heading in ("row", "name", "what", "rows"):
+        for heading in (_("row"), _("name"), _("what"), _("rows")):
             table.add_column(say(heading))
         for one in weightiest(report.findings, _SHOWN):
             table.add_row(
@@ -154,12 +155,14 @@ def show_report(report: Report, console: Console, language: str, *, beside: Path
     if len(report.findings.kept) > _SHOWN:
         target = beside.with_name(beside.name + ".report.csv")
         report.write_csv(target, language)
-        console.print(say("All findings are in %(file)s.", file=str(target)))
+        console.print(say(_("All findings are in %(file)s."), file=str(target)))
     console.print(
         say(
-            "%(filename)s → %(layer)s: %(rows)s rows, %(added)s added, %(changed)s changed, "
-            "%(unchanged)s unchanged, %(ended)s ended, %(mended)s mended, %(refused)s refused "
-            "(read as %(crs)s, %(seconds)s s)",
+            _(
+                "%(filename)s → %(layer)s: %(rows)s rows, %(added)s added, %(changed)s changed, "
+                "%(unchanged)s unchanged, %(ended)s ended, %(mended)s mended, %(refused)s refused "
+                "(read as %(crs)s, %(seconds)s s)"
+            ),
             **{
                 name: getattr(report, name)
                 for name in "filename layer rows added changed unchanged ended mended refused "
@@ -170,10 +173,12 @@ def show_report(report: Report, console: Console, language: str, *, beside: Path
         markup=False,
     )
     if report.dry_run:
-        console.print(say("A dry run: nothing was stored."))
+        console.print(say(_("A dry run: nothing was stored.")))
     elif not report.stored:
         console.print(
-            say("Nothing was stored: mend the refused rows, or add --skip-bad to leave them out."),
+            say(
+                _("Nothing was stored: mend the refused rows, or add --skip-bad to leave them out.")
+            ),
             style="red",
         )
 

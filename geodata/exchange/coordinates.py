@@ -19,6 +19,7 @@ from geodata.exchange import values
 from geodata.exchange.findings import Findings
 from geodata.exchange.mapping import Mapping_
 from geodata.exchange.source import Chunk, Source
+from geodata.words import sentence as _
 
 Floats = NDArray[np.float64]
 Reason = Literal["declared", "file", "degrees"]
@@ -82,14 +83,16 @@ def find_placing(
             found.add(
                 "swapped",
                 "changed",
-                "The columns of longitude and latitude are swapped; they were read the other way.",
+                _(
+                    "The columns of longitude and latitude are swapped; they were read the other way."
+                ),
             )
         elif way in {"geometry", "wkt"} and _looks_swapped(x, y):
             placing = replace(placing, swapped=True)
             found.add(
                 "swapped",
                 "changed",
-                "The coordinates have latitude first; they were read the other way.",
+                _("The coordinates have latitude first; they were read the other way."),
             )
     return placing
 
@@ -113,7 +116,7 @@ def positions(
             found.add(
                 "wrong_shape",
                 "refused",
-                "The geometry is a %(found)s; this layer takes a %(wanted)s.",
+                _("The geometry is a %(found)s; this layer takes a %(wanted)s."),
                 row=int(chunk.rows[k]),
                 found=shapes[k].geom_type,
                 wanted="point",
@@ -121,16 +124,18 @@ def positions(
         bad |= wrong
     else:
         x, y, unread = raw_positions(chunk, mapping, placing)
-        _refuse(unread, bad, chunk, found, "unreadable", "The coordinates cannot be read.")
+        _refuse(unread, bad, chunk, found, "unreadable", _("The coordinates cannot be read."))
         there = ~np.isnan(x) | ~np.isnan(y)
         infinite = (np.isinf(x) | np.isinf(y) | (np.isnan(x) ^ np.isnan(y))) & there
-        _refuse(infinite, bad, chunk, found, "not_finite", "A coordinate is not a finite number.")
+        _refuse(
+            infinite, bad, chunk, found, "not_finite", _("A coordinate is not a finite number.")
+        )
         nowhere = (x == 0) & (y == 0)
         for k in np.flatnonzero(nowhere):
             found.add(
                 "null_island",
                 "note",
-                "The coordinates are 0, 0, which means none; the row has no place.",
+                _("The coordinates are 0, 0, which means none; the row has no place."),
                 row=int(chunk.rows[k]),
             )
         x[bad | nowhere], y[bad | nowhere] = np.nan, np.nan
@@ -139,9 +144,14 @@ def positions(
         far = (np.abs(x) > 180) | (np.abs(y) > 90) | np.isinf(x) | np.isinf(y)
         turned = far & (np.abs(y) <= 180) & (np.abs(x) <= 90)
     _refuse(
-        turned, bad, chunk, found, "swapped_row", "Longitude and latitude of the row look swapped."
+        turned,
+        bad,
+        chunk,
+        found,
+        "swapped_row",
+        _("Longitude and latitude of the row look swapped."),
     )
-    _refuse(far, bad, chunk, found, "out_of_range", "The coordinates lie outside the earth.")
+    _refuse(far, bad, chunk, found, "out_of_range", _("The coordinates lie outside the earth."))
     return x, y, bad
 
 
@@ -254,7 +264,9 @@ def _from_text(chunk: Chunk, mapping: Mapping_, found: Findings) -> Any:
         shapes = shapely.from_wkt(plain, on_invalid="ignore")
     lost = [k for k, word in enumerate(words) if word is not None and shapes[k] is None]
     for k in lost:
-        found.add("unreadable", "note", "The coordinates cannot be read.", row=int(chunk.rows[k]))
+        found.add(
+            "unreadable", "note", _("The coordinates cannot be read."), row=int(chunk.rows[k])
+        )
     return shapes
 
 

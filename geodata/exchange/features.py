@@ -19,6 +19,7 @@ import shapely
 
 from geodata.errors import InvalidInput, NotFound
 from geodata.exchange.source import Chunk, Source
+from geodata.words import sentence as _
 
 ROWS_AT_ONCE = 200_000
 
@@ -87,7 +88,7 @@ class FeatureSource(Source):
         if self.driver == "OSM":
             self.columns += [tag for tag in _OSM_TAGS if tag not in self.columns]
         if self._encoding and self._encoding != "UTF-8":
-            self.findings.add("encoding", "note", "The text was read as GBK.")
+            self.findings.add("encoding", "note", _("The text was read as GBK."))
 
     def _choose(self, layers: Any, target: str | None, wanted: str | None) -> str:
         if wanted is not None:
@@ -216,7 +217,7 @@ class _Reading:
             if "driver" in text.lower() and "not" in text.lower():
                 continue
             self._source.findings.add(
-                "reader", "note", "The file's reader says: %(text)s", text=text[:300]
+                "reader", "note", _("The file's reader says: %(text)s"), text=text[:300]
             )
         if isinstance(error, pyogrio.errors.DataSourceError | pyogrio.errors.FieldError) or (
             isinstance(error, pa.ArrowException | pyogrio.errors.FeatureError)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from geodata import crs
 from geodata.exchange.coordinates import Placing
 from geodata.places.tables import LAYERS
+from geodata.words import sentence as _
 
 _OTHERS = ("gcj02", "bd09")
 _MOST_VERTICES = 3_000
@@ -40,7 +41,7 @@ class Guess:
     @property
     def message(self) -> str:
         """The sentence for a report."""
-        return (
+        return _(
             "The layer lies some %(before)s m off what stands here, but only %(after)s m if its "
             "coordinates are %(crs)s; if they are, say --crs %(crs)s."
         )

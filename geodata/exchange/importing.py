@@ -33,6 +33,7 @@ from geodata.exchange.source import Chunk, Source
 from geodata.exchange.tables import imports
 from geodata.places.storing import lock, store_versions
 from geodata.profiles import Profile, load_profile
+from geodata.words import sentence as _
 
 Progress = Callable[[str, float], None]
 
@@ -292,7 +293,7 @@ class _Import:
             self.report.findings.add(
                 "repeated_case",
                 "note",
-                "%(number)s rows name a case that another row had named; the last one holds.",
+                _("%(number)s rows name a case that another row had named; the last one holds."),
                 number=stored.repeated,
             )
         require(actor, "import", area_codes=reader.areas, connection=tx.connection)

@@ -13,6 +13,7 @@ from shapely import GeometryType as Kind
 from geodata import crs
 from geodata.exchange.fields import Shape
 from geodata.exchange.findings import Findings
+from geodata.words import sentence as _
 
 Shapes = NDArray[np.object_]
 Mask = NDArray[np.bool_]
@@ -45,8 +46,8 @@ def made_fit(
         good[which] = False
 
     absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    refuse(absent, "no_geometry", "The row has no geometry.")
-    refuse(~_finite(shapes) & good, "not_finite", "A coordinate is not a finite number.")
+    refuse(absent, "no_geometry", _("The row has no geometry."))
+    refuse(~_finite(shapes) & good, "not_finite", _("A coordinate is not a finite number."))
     refuse(_outside(shapes) & good, "out_of_range", _FAR)
     if shape == "polygon":
         closed = good & (shapely.get_type_id(shapes) == Kind.LINESTRING) & shapely.is_closed(shapes)
@@ -62,7 +63,7 @@ def made_fit(
         refuse(
             here,
             "wrong_shape",
-            "The geometry is a %(found)s; this layer takes a %(wanted)s.",
+            _("The geometry is a %(found)s; this layer takes a %(wanted)s."),
             found=kind,
             wanted=shape,
         )
@@ -71,14 +72,14 @@ def made_fit(
         mended = _mend_polygons(shapes, rows, names, good, found)
     elif shape == "point":
         several = good & (shapely.get_num_geometries(shapes) > 1)
-        refuse(several, "several_points", "The row has several points; it must have one.")
+        refuse(several, "several_points", _("The row has several points; it must have one."))
         shapes[good] = shapely.get_geometry(shapes[good], 0)
     else:
-        refuse(good & (shapely.length(shapes) == 0), "no_length", "The line has no length.")
+        refuse(good & (shapely.length(shapes) == 0), "no_length", _("The line has no length."))
     return shapes, good, mended
 
 
-_FAR = "A coordinate is outside the earth: longitude and latitude swapped, or no degrees?"
+_FAR = _("A coordinate is outside the earth: longitude and latitude swapped, or no degrees?")
 
 
 def _finite(shapes: Shapes) -> Mask:
@@ -119,7 +120,7 @@ def _mend_polygons(
                 found.add(
                     "unmendable",
                     "refused",
-                    "The polygon cannot be mended: %(reason)s",
+                    _("The polygon cannot be mended: %(reason)s"),
                     row=row,
                     name=name,
                     reason=str(reason),
@@ -129,8 +130,10 @@ def _mend_polygons(
             found.add(
                 "mended",
                 "mended",
-                "The polygon was invalid (%(reason)s) and was mended; "
-                "its area went from %(before)s to %(after)s m².",
+                _(
+                    "The polygon was invalid (%(reason)s) and was mended; "
+                    "its area went from %(before)s to %(after)s m²."
+                ),
                 row=row,
                 name=name,
                 reason=str(reason),
@@ -144,7 +147,7 @@ def _mend_polygons(
             found.add(
                 "wrong_shape",
                 "refused",
-                "The geometry is a %(found)s; this layer takes a %(wanted)s.",
+                _("The geometry is a %(found)s; this layer takes a %(wanted)s."),
                 row=int(rows[k]),
                 name=names[k],
                 found="GeometryCollection",
@@ -153,7 +156,9 @@ def _mend_polygons(
     flat = good & (shapely.area(shapes) == 0)
     for k in np.flatnonzero(flat).tolist():
         good[k] = False
-        found.add("no_area", "refused", "The polygon has no area.", row=int(rows[k]), name=names[k])
+        found.add(
+            "no_area", "refused", _("The polygon has no area."), row=int(rows[k]), name=names[k]
+        )
     return mended
 
 

@@ -26,6 +26,7 @@ from geodata.places.codes import number, shape_keys
 from geodata.places.holding import Held, held_polygons, largest_overlap
 from geodata.places.storing import all_codes
 from geodata.profiles import Profile
+from geodata.words import sentence as _
 
 
 @dataclass
@@ -98,7 +99,9 @@ def complete(
             report.findings.add(
                 "outside_areas",
                 "note",
-                "%(number)s rows lie in no community that is known; they were taken without one.",
+                _(
+                    "%(number)s rows lie in no community that is known; they were taken without one."
+                ),
                 number=outside,
             )
     _give_codes(connection, layer, incoming)
@@ -121,7 +124,7 @@ def _repeated(
         found.add(
             "repeated_code",
             "refused",
-            "The code %(code)s came in a row before; a code names one place.",
+            _("The code %(code)s came in a row before; a code names one place."),
             row=int(chunk.rows[k]),
             name=names[k],
             code=str(series[k]),

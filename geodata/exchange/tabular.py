@@ -18,6 +18,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from geodata.errors import InvalidInput, NotFound
 from geodata.exchange.source import Chunk, Source, unique_names
+from geodata.words import sentence as _
 
 BLOCK = 16 * 2**20
 ROWS_AT_ONCE = 250_000
@@ -74,7 +75,7 @@ class CsvSource(Source):
             raise InvalidInput("The file %(file)s is broken.", file=filename) from error
         self.columns = unique_names(self._header)
         if self.encoding == "gb18030":
-            self.findings.add("encoding", "note", "The text was read as GBK.")
+            self.findings.add("encoding", "note", _("The text was read as GBK."))
 
     def chunks(self, most: int | None = None) -> Iterator[Chunk]:
         bad: list[int] = []
@@ -84,7 +85,7 @@ class CsvSource(Source):
             self.findings.add(
                 "ragged_row",
                 "refused",
-                "The row has %(found)s columns instead of %(wanted)s.",
+                _("The row has %(found)s columns instead of %(wanted)s."),
                 row=row.number,
                 found=row.actual_columns,
                 wanted=row.expected_columns,
@@ -179,7 +180,7 @@ class ExcelSource(Source):
             self.findings.add(
                 "title_rows",
                 "note",
-                "The header was found in row %(row)s; what stands above it was left out.",
+                _("The header was found in row %(row)s; what stands above it was left out."),
                 row=self._above + 1,
             )
         self.total = max(self._sheet.total_height - self._above - 1, 0)

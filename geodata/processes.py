@@ -63,6 +63,7 @@ class Child:
         now = time.monotonic()
         self._deaths = [at for at in self._deaths if now - at < DEATHS_WITHIN_SECONDS] + [now]
         log.error("a process died", child=self.name, code=self.process.returncode)
+        self._end_group(self.process.pid)  # its own children would hold the port
         if len(self._deaths) >= DEATHS:
             raise Unavailable(
                 "The process %(name)s died %(times)s times within a minute; the log says why.",
@@ -82,10 +83,14 @@ class Child:
                 self.process.wait(self.seconds)
             except subprocess.TimeoutExpired:
                 log.warning("a process did not end by itself", child=self.name)
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        self._end_group(self.process.pid)
         self.process.wait()
         self.process = None
+
+    @staticmethod
+    def _end_group(leader: int) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(leader, signal.SIGKILL)
 
 
 @dataclass

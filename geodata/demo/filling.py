@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import shapely
@@ -44,7 +45,7 @@ _BUILT_UP = {"old": 1.0, "new": 1.1, "rim": 0.72, "works": 0.8, "city": 1.0}
 """The lower, the sooner a further block of a patch there is lived in."""
 _TOPS = {"slab": (3, 7), "mid": (5, 16), "tower": (8, 33), "house": (1, 4), "court": (1, 4)}
 """The fewest and the most floors of each pattern."""
-_LEAST_ROOM_M2 = 17_000.0
+_LEAST_ROOM_M2 = 12_500.0
 """Compounds of a patch together have at least this much ground, if there is as much."""
 _RESIDENTS_A_HOME = {
     "commercial": 2.7, "affordable": 2.9, "village": 3.3, "work_unit": 2.2, "mixed": 2.5,
@@ -166,12 +167,14 @@ def _patches(ground: Ground) -> list[list[int]]:
 def _residential(filled: Filled, patches: list[list[int]], wanted: int, rng: Generator) -> set[int]:
     """Which blocks are lived in: at least one of each patch, the roomiest ones, ``wanted``."""
     chosen: set[int] = set()
+    # what is left 10 m from the edge: narrow blocks have little room, however long they are
+    roomy = shapely.area(shapely.buffer(np.array(filled.inner, dtype=object), -10.0)).tolist()
     for blocks in patches:
         room = 0.0
-        for block in sorted(blocks, key=lambda b: -filled.inner[b].area):
+        for block in sorted(blocks, key=lambda b: -roomy[b]):
             if room < _LEAST_ROOM_M2:
                 chosen.add(block)
-                room += filled.inner[block].area
+                room += roomy[block]
     area = {p: sum(filled.inner[b].area for b in bs if b in chosen) for p, bs in enumerate(patches)}
     spare = [
         (
@@ -182,7 +185,7 @@ def _residential(filled: Filled, patches: list[list[int]], wanted: int, rng: Gen
         )
         for p, bs in enumerate(patches)
         for b in bs
-        if b not in chosen and filled.inner[b].area > 8000
+        if b not in chosen and roomy[b] > 4500
     ]
     spare.sort()
     for _, block, _ in spare[: max(0, wanted - len(chosen))]:
@@ -268,7 +271,7 @@ def _compound(
         gates=2 if rng.random() < 0.7 else 1,
     )
     _raise(filled, standing, block, index, rng)
-    for shop in shops:
+    for shop in _beside_the_way(shops, standing):
         filled.buildings.append(
             Building(shop, "shop", "arcade", block, -1, int(rng.integers(1, 4)), 1, 0.0)
         )
@@ -290,12 +293,21 @@ def _rise(filled: Filled, index: int, rng: Generator) -> None:
             rng,
             street_polygon=filled.ground.polygons[compound.block],
         )
-        for name in ("tower", "mid")
+        for name in ("tower", "mid", "slab")
     ]
     standing = max(tries, key=_most_homes)
     _raise(filled, standing, compound.block, index, rng)
     filled.ways += [(kind, way, compound.block) for kind, way in standing.ways]
     filled.gates += [(x, y, compound.block) for x, y in standing.gates]
+
+
+def _beside_the_way(shops: list[NDArray[np.float64]], standing: Standing) -> list[Any]:
+    """The shops that leave the ways into the compound free."""
+    ways = [shapely.LineString(way) for kind, way in standing.ways if kind == "service"]
+    if not shops or not ways:
+        return shops
+    open_ways = shapely.union_all(ways).buffer(2.5)
+    return [shop for shop in shops if not open_ways.intersects(shapely.Polygon(shop))]
 
 
 def _most_homes(standing: Standing) -> float:
@@ -384,27 +396,37 @@ def _shops(
 
 
 def _floors(buildings: list[Building], first: int, target: int, band: tuple[int, int]) -> int:
-    """Set floors so that the patch's homes come near ``target``; gives the homes there are."""
+    """Set floors so that the patch's homes come near ``target``; gives the homes there are.
+
+    All buildings grow by one factor, found by halving, within what their pattern allows. If that is
+    not enough, slabs and towers grow on, floor by floor, the lowest first.
+    """
     homes = [b for b in buildings if b.compound >= first]
-    started = [b.floors for b in homes]
+    if not homes:
+        return 0
+    started = np.array([b.floors for b in homes])
+    bottom, top = np.array([_TOPS[b.pattern] for b in homes]).T
+    per_floor = np.array([b.entrances * b.homes_a_floor for b in homes])
+
+    def count(floors: NDArray[np.int_]) -> int:
+        return int(np.maximum(1, np.floor(floors * per_floor)).sum())
+
     low, high = 0.3, 3.0
-    for _ in range(24):
+    floors = started
+    for _ in range(16):
         scale = (low + high) / 2
-        for building, floors in zip(homes, started, strict=True):
-            bottom, top = _TOPS[building.pattern]
-            building.floors = int(np.clip(round(floors * scale), bottom, top))
-        if sum(b.homes for b in homes) < target * 1.04:
-            low = scale
-        else:
-            high = scale
-    while sum(b.homes for b in homes) < min(target, band[0] + 6):
-        room = [b for b in homes if b.pattern in {"slab", "mid", "tower"} and b.floors < 33]
-        if not room or min(b.floors for b in room) > 24:
+        floors = np.clip(np.rint(started * scale).astype(int), bottom, top)
+        low, high = (scale, high) if count(floors) < target * 1.04 else (low, scale)
+    grows = np.array([b.pattern in {"slab", "mid", "tower"} for b in homes])
+    most = np.where(bottom >= 8, 33, np.where(bottom >= 5, 24, 11))
+    while count(floors) < min(target, band[0] + 6):
+        room = np.flatnonzero(grows & (floors < most))
+        if not room.size:
             break
-        if all(b.pattern == "slab" and b.floors >= 11 for b in room):
-            break
-        min(room, key=lambda b: b.floors).floors += 1
-    return sum(b.homes for b in homes)
+        floors[room[np.argmin(floors[room])]] += 1
+    for building, height in zip(homes, floors.tolist(), strict=True):
+        building.floors = height
+    return count(floors)
 
 
 def _move_in(filled: Filled, first: int, target: int, rng: Generator) -> None:

@@ -8,12 +8,15 @@ import numpy as np
 
 from geodata.demo import naming
 from geodata.demo.district import District
+from geodata.demo.warp import LENGTH_U, bend
 
 COUNTS = {
     "service_centre": 9, "service_station": 25, "clinic": 9, "canteen": 8, "reading_room": 7,
     "day_care": 6, "after_school": 6, "mediation_room": 6, "points_shop": 5, "rider_station": 4,
     "childcare": 4, "meeting_room": 5,
 }  # fmt: skip
+_UNSERVED_M = 1500.0
+"""So far from the south-eastern corner there is no station."""
 _TITLES = {
     "service_station": "党群服务驿站", "service_centre": "党群服务中心", "clinic": "卫生服务站",
     "canteen": "社区食堂", "reading_room": "读书室", "day_care": "日间照料中心",
@@ -64,7 +67,7 @@ class Facility:
 
 
 def open_places(district: District, equipment: tuple[str, ...]) -> list[Facility]:
-    """The district's facilities: spread out, but leaving the south-east thin on purpose."""
+    """The district's facilities: spread out, but none serves the far south-east, on purpose."""
     rng = district.rng("facilities")
     filled = district.filled
     homes = [i for i, b in enumerate(filled.buildings) if b.compound >= 0 and b.pattern != "house"]
@@ -73,6 +76,8 @@ def open_places(district: District, equipment: tuple[str, ...]) -> list[Facility
     out = []
     for kind, count in COUNTS.items():
         among = rooms if kind in {"service_centre", "clinic", "canteen"} else homes
+        if kind.startswith("service"):
+            among = _served(district, among)
         for number in range(count):
             building = _far_from(district, among, taken.setdefault(_family(kind), []), rng)
             xy = filled.buildings[building].footprint.mean(axis=0)
@@ -112,22 +117,29 @@ def _family(kind: str) -> str:
     return "station" if kind.startswith("service") else kind
 
 
+def _served(district: District, among: list[int]) -> list[int]:
+    """Those buildings that are far enough from the south-eastern corner."""
+    u, v = district.place.origin
+    x, y = bend(np.array([u + LENGTH_U]), np.array([v]))
+    middles = np.stack([district.filled.buildings[i].footprint.mean(axis=0) for i in among])
+    far = np.hypot(middles[:, 0] - x[0], middles[:, 1] - y[0]) > _UNSERVED_M
+    return [i for i, good in zip(among, far.tolist(), strict=True) if good]
+
+
 def _far_from(
     district: District,
     among: list[int],
     taken: list[tuple[float, float]],
     rng: np.random.Generator,
 ) -> int:
-    """A building far from those that have such a place already; seldom in the far south-east."""
+    """A building far from those that have such a place already."""
     filled = district.filled
     tries = rng.choice(len(among), min(14, len(among)), replace=False).tolist()
     best, best_score = int(among[tries[0]]), -1.0
     for index in tries:
         building = among[index]
         xy = filled.buildings[building].footprint.mean(axis=0)
-        office = district.ground.faces[filled.buildings[building].block].office
         gap = min((float(np.hypot(*(xy - np.array(t)))) for t in taken), default=2500.0)
-        score = min(gap, 900.0) * (0.12 if office == len(district.office_names) - 1 else 1.0)
-        if score > best_score:
-            best, best_score = building, score
+        if min(gap, 900.0) > best_score:
+            best, best_score = building, min(gap, 900.0)
     return best

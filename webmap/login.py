@@ -6,7 +6,8 @@ from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webmap.pages import actor, show
+from geodata.errors import NotAllowed
+from webmap.pages import actor, role_names, show
 
 blueprint = Blueprint("login", __name__)
 
@@ -46,5 +47,17 @@ def account() -> str:
 
 @blueprint.get("/users")
 def users() -> str:
-    """All accounts, for administrators; the data come from the API, which refuses others."""
-    return show("users.html", page="users", module="wangge/modes/users.js")
+    """All accounts and the audit trail.
+
+    Raises:
+        NotAllowed: the role may not manage users.
+    """
+    person = actor()
+    if person is None or not person.may("manage_users"):
+        raise NotAllowed("Your role may not manage users; ask an administrator.")
+    return show(
+        "users.html",
+        page="users",
+        module="wangge/modes/users.js",
+        data={"roles": role_names()},
+    )

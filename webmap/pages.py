@@ -119,7 +119,11 @@ def _frame() -> dict[str, Any]:
     person = actor()
     user = None
     if person is not None:
-        user = {"name": person.name, "role_name": role_names()[person.role]}
+        user = {
+            "name": person.name,
+            "manages": person.may("manage_users"),
+            "role_name": role_names()[person.role],
+        }
     return {
         "language": language(),
         "static": assets.base_address(),

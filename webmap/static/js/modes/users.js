@@ -1,0 +1,92 @@
+// The users, for administrators: add, change, switch off; and what everybody did.
+
+import { get, post } from "wangge/core/api.js";
+import { fill, h } from "wangge/core/dom.js";
+import { pageData } from "wangge/core/elements.js";
+import { onSend, refused, worked } from "wangge/core/forms.js";
+import { joinFrame } from "wangge/core/frame.js";
+import { language, t } from "wangge/core/words.js";
+
+joinFrame();
+const ROLES = Object.entries(pageData().roles);
+const list = document.getElementById("users");
+const told = document.getElementById("told");
+const moments = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { dateStyle: "short", timeStyle: "medium" });
+
+const options = (chosen) => ROLES.map(([key, name]) => h("option", { value: key, selected: key === chosen }, name));
+const codes = (text) => text.split(/[\s,，;；、]+/).filter(Boolean);
+
+fill(document.getElementById("roles"), options("worker"));
+
+async function change(user, body) {
+  try {
+    await post(`/api/v1/users/${encodeURIComponent(user.name)}`, body, { method: "PATCH" });
+    worked(told, t("%(name)s is changed.", { name: user.name }));
+  } catch (error) {
+    refused(told, error);
+  }
+  await show();
+}
+
+async function newPassword(user, cell) {
+  const input = h("input", { type: "text", minlength: 10, autocomplete: "off", spellcheck: "false", "aria-label": t("New password") });
+  const send = async () => {
+    try {
+      await post(`/api/v1/users/${encodeURIComponent(user.name)}/password`, { password: input.value }, { method: "PUT" });
+      worked(told, t("The password of %(name)s is changed.", { name: user.name }));
+      await show();
+    } catch (error) {
+      refused(told, error);
+    }
+  };
+  fill(cell, h("div.row", {}, input, h("button.button.main", { type: "button", onClick: send }, t("Change")), h("button.button", { type: "button", onClick: show }, t("Cancel"))));
+  input.focus();
+}
+
+function row(user) {
+  const last = h("td");
+  const act = (name, work) => h("button.button", { type: "button", onClick: work }, name);
+  fill(last, h("div.row", {}, act(t("New password"), () => newPassword(user, last)), act(user.active ? t("Switch off") : t("Switch on"), () => change(user, { active: !user.active }))));
+  return h(
+    user.active ? "tr" : "tr.off",
+    {},
+    h("td", {}, user.name),
+    h("td", {}, user.display_name || "–"),
+    h("td", {}, h("select", { "aria-label": t("Role"), onChange: (event) => change(user, { role: event.target.value }) }, options(user.role))),
+    h("td", {}, h("input", { type: "text", value: user.areas.join(" "), "aria-label": t("Areas of duty"), placeholder: t("everywhere"), onChange: (event) => change(user, { areas: codes(event.target.value) }) })),
+    h("td", {}, user.active ? t("on") : t("off")),
+    last,
+  );
+}
+
+async function show() {
+  const { users } = await get("/api/v1/users");
+  document.getElementById("how-many").textContent = t("%(count)s accounts", { count: users.length });
+  fill(list, users.map(row));
+}
+
+onSend(document.getElementById("add"), async (values, form) => {
+  await post("/api/v1/users", { ...values, areas: codes(values.areas) });
+  form.reset();
+  await show();
+  return t("%(name)s is added.", { name: values.name });
+});
+
+// ── what was done ────────────────────────────────────────────────────────────────────────────
+
+const trail = document.getElementById("audit");
+const older = document.getElementById("older");
+let before = null;
+
+async function more() {
+  const { entries, next } = await get("/api/v1/audit", { before, limit: 50 });
+  before = next;
+  older.hidden = next === null;
+  for (const entry of entries) {
+    const details = Object.entries(entry.details).map(([key, value]) => `${key}: ${typeof value === "object" ? JSON.stringify(value) : value}`).join(" · ");
+    trail.append(h("tr", {}, h("td", {}, moments.format(new Date(entry.at))), h("td", {}, entry.actor), h("td", {}, entry.action), h("td", {}, entry.subject || "–"), h("td.small.quiet", {}, details)));
+  }
+}
+
+older.addEventListener("click", more);
+await Promise.all([show(), more()]);

@@ -94,6 +94,8 @@ export const PointLayer = Surface.extend({
       else this.drawn.radii[k] = near ? this._paintStack(context, k, x, y) : this._paintCluster(context, k, x, y);
     }
     this._paintMarks(context, frame, near);
+    if (!this._began) performance.mark("wangge-points-painted");
+    this._began = true;
     this.fire("painted");
   },
 

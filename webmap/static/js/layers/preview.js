@@ -10,7 +10,7 @@ export function add(map) {
     data: { features: [] },
     order: 95,
     pickable: false,
-    style: () => ({ fill: token("--accent"), alpha: 0.18, line: token("--accent"), width: 1.6, radius: 4 }),
+    style: () => ({ fill: token("--accent"), alpha: 0.25, line: token("--accent"), width: 1.8, radius: 5 }),
   });
   return stackOf(map).add(sheet);
 }

@@ -112,7 +112,7 @@ function show(seen) {
     columnsTable(seen),
     findingsList(seen.findings),
     options(),
-    h("div.row", {}, h("button.button.main", { type: "button", id: "start", onClick: start }, t("Import")), h("span.small.quiet", {}, t("The file goes in whole or not at all, unless bad rows may be left out."))),
+    h("div.row", {}, h("button.button.main", { type: "button", id: "start", onClick: start }, t("Start the import")), h("span.small.quiet", {}, t("The file goes in whole or not at all, unless bad rows may be left out."))),
   );
 }
 
@@ -141,11 +141,15 @@ function crsField(seen) {
     },
     SYSTEMS.map(([key, name]) => h("option", { value: key, selected: known ? key === wish.crs : key === "other" }, name)),
   );
-  return h("div.field", {}, h("label", {}, h("span.small.quiet", {}, t("Coordinate system")), choose), code, h("p.small.quiet", {}, t("Read as %(crs)s: %(reason)s", { crs: seen.crs, reason: reasonOf(seen.crs_reason) })));
+  return h("div.field", {}, h("label", {}, h("span.small.quiet", {}, t("Coordinate system")), choose), code, h("p.small.quiet", {}, t("Read as %(crs)s: %(reason)s", { crs: systemName(seen.crs), reason: reasonOf(seen.crs_reason) })));
+}
+
+function systemName(crs) {
+  return SYSTEMS.find(([key]) => key === crs)?.[1] ?? crs;
 }
 
 function reasonOf(reason) {
-  const reasons = { declared: t("as you say"), file: t("as the file says"), assumed: t("assumed, for the file says nothing"), guessed: t("guessed from the coordinates") };
+  const reasons = { declared: t("as you say"), file: t("as the file says"), degrees: t("longitude and latitude in degrees, for the file says nothing") };
   return reasons[reason] ?? reason;
 }
 
@@ -277,7 +281,7 @@ function showProgress(job) {
   fill(
     workBox,
     h("h2", {}, h("span.step-number", {}, "3"), t("At work")),
-    h("p.figures", {}, job.state === "waiting" ? t("Waiting for a free worker …") : `${job.stage || t("Working")} · ${percent}%`),
+    h("p.figures", {}, job.state === "waiting" ? t("Waiting for a free worker …") : `${job.stage} · ${percent}%`),
     h("div.progress", { role: "progressbar", "aria-valuenow": String(percent), "aria-valuemin": "0", "aria-valuemax": "100" }, h("i", { style: { width: `${percent}%` } })),
     h("div.row", {}, h("button.button", { type: "button", id: "stop", onClick: async (event) => { event.target.disabled = true; await post(`/api/v1/jobs/${job.id}/cancel`).catch(refuse); } }, t("Stop"))),
   );

@@ -1,0 +1,188 @@
+"""A live server on the demo city, and Debian's Chromium looking at it.
+
+Fixtures: ``live`` (the address of a server on the shared demo city; never write through it),
+``own_live`` (on a copy that may be written to), ``open_page(path, role=…, size=…, theme=…)`` (a
+signed-in page on ``live``) and ``artefact(name)`` (where a screenshot is kept). Every page fails
+its test on an error in the console, on a broken answer and on a request to any other host.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from werkzeug.serving import make_server
+
+ROOT = Path(__file__).parents[2]
+ARTEFACTS = ROOT / "artefacts"
+PASSWORD = "demo-password-of-the-tests"
+DESK, WALL, PHONE = (1440, 900), (3840, 2160), (390, 844)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(item.fspath).is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.browser)
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """Serve ``app`` on a port of its own while the block runs."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def live(demo_app: Any) -> Iterator[str]:
+    with serving(demo_app) as address:
+        yield address
+
+
+@pytest.fixture
+def own_live(own_demo_database: Any, tmp_path: Path) -> Iterator[str]:
+    from app import create_app
+    from geodata.settings import Settings
+
+    settings = Settings(
+        database_url=own_demo_database.url,
+        data_dir=tmp_path,
+        secret_key="a-key-for-tests-that-is-long-enough-to-sign-with",
+        demo_password=PASSWORD,
+    )
+    with serving(create_app(settings, own_demo_database)) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def playwright_driver() -> Iterator[Playwright]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright_driver: Playwright) -> Iterator[Browser]:
+    found = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
+    if found is None:
+        pytest.fail("Chromium is missing: apt-get install chromium fonts-wqy-zenhei")
+    browser = playwright_driver.chromium.launch(
+        executable_path=found, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    )
+    yield browser
+    browser.close()
+
+
+class Watched:
+    """What a page did that it should not have done."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self.errors: list[str] = []
+        self.allowed: set[int] = set()
+
+    def follow(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.errors.append(f"error: {error}"))
+        page.on("console", self._said)
+        page.on("request", self._asked)
+        page.on("response", self._answered)
+
+    def _said(self, message: Any) -> None:
+        if message.type != "error" or "Failed to load resource" in message.text:
+            return  # a broken answer is counted by its status
+        self.errors.append(f"console: {message.text}")
+
+    def _asked(self, request: Any) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != self.host:
+            self.errors.append(f"asked another host: {request.url}")
+
+    def _answered(self, response: Any) -> None:
+        if response.status >= 400 and response.status not in self.allowed:
+            self.errors.append(f"{response.status}: {response.url}")
+
+
+@pytest.fixture
+def contexts(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    made: list[BrowserContext] = []
+    watched: list[Watched] = []
+
+    def make(address: str, *, size: tuple[int, int] = DESK, **options: Any) -> BrowserContext:
+        watch = Watched(urlsplit(address).netloc)
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            reduced_motion="reduce",
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            **options,
+        )
+        context.on("page", watch.follow)
+        context.watched = watch  # type: ignore[attr-defined]
+        made.append(context)
+        watched.append(watch)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+    errors = [error for watch in watched for error in watch.errors]
+    assert not errors, "\n".join(errors)
+
+
+def sign_in(context: BrowserContext, address: str, role: str) -> None:
+    """Sign in through the API; the context keeps the session's cookie."""
+    answer = context.request.post(
+        f"{address}/api/v1/login", data={"username": role, "password": PASSWORD}
+    )
+    assert answer.ok, answer.text()
+
+
+@pytest.fixture
+def open_page(live: str, contexts: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """``open_page("/planner")``: a page on the demo city, signed in and ready."""
+
+    def opened(
+        path: str,
+        *,
+        role: str | None = "planner",
+        size: tuple[int, int] = DESK,
+        theme: str | None = None,
+        address: str = live,
+        ready: str | None = "body[data-ready]",
+        **options: Any,
+    ) -> Page:
+        context = contexts(address, size=size, **options)
+        if role is not None:
+            sign_in(context, address, role)
+        page = context.new_page()
+        if theme is not None:
+            name = path.strip("/").split("?")[0].split("#")[0]
+            page.add_init_script(f"localStorage.setItem('wangge-theme-{name}', '{theme}')")
+        page.goto(address + path)
+        if ready is not None:
+            page.wait_for_selector(ready, timeout=30_000)
+        return page
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def artefact() -> Callable[[str], Path]:
+    """Where a screenshot is kept: ``artefacts/NAME.png``."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    return lambda name: ARTEFACTS / f"{name}.png"

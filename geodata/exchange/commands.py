@@ -208,7 +208,7 @@ def export_command(settings: Settings, layer: str, file: Path, *, at: str | None
             at=moment,
             profile=load_profile(settings.profile),
         )
-    words = "%(number)s features were written to %(file)s."
+    words = _("%(number)s features were written to %(file)s.")
     click.echo(translate(words, settings.language, number=count, file=str(file)), err=True)
 
 
@@ -226,5 +226,5 @@ def coords_command(
     from geodata.exchange.turning import turn_file  # noqa: PLC0415
 
     count = turn_file(file, out, from_=from_, to=to, layer_name=layer_name)
-    words = "%(number)s features were written to %(file)s."
+    words = _("%(number)s features were written to %(file)s.")
     click.echo(translate(words, settings.language, number=count, file=str(out)), err=True)

@@ -221,7 +221,7 @@ def raw_positions(
         return x, y, odd_x | odd_y
     both = values.texts(chunk.table[str(mapping.column("position"))])
     parts = pc.extract_regex(
-        both, r"^[^\d+-]*(?P<x>[+-]?\d+(\.\d+)?)[,，;\s]+(?P<y>[+-]?\d+(\.\d+)?)"
+        both, r"^[^\d+-]*(?P<x>[+-]?\d+(?:\.\d+)?)[,，;\s]+(?P<y>[+-]?\d+(?:\.\d+)?)"
     )
     x = pc.cast(pc.struct_field(parts, "x"), pa.float64()).to_numpy(zero_copy_only=False)
     y = pc.cast(pc.struct_field(parts, "y"), pa.float64()).to_numpy(zero_copy_only=False)

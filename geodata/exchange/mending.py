@@ -53,7 +53,7 @@ def made_fit(
         closed = good & (shapely.get_type_id(shapes) == Kind.LINESTRING) & shapely.is_closed(shapes)
         closed &= shapely.get_num_coordinates(shapes) >= 4
         for k in np.flatnonzero(closed):
-            shapes[k] = shapely.polygons(shapes[k])
+            shapes[k] = shapely.Polygon(shapes[k].coords)
     wrong = good & ~np.isin(shapely.get_type_id(shapes), _KINDS[shape])
     if shape == "polygon":
         wrong &= shapely.get_type_id(shapes) != Kind.GEOMETRYCOLLECTION

@@ -84,7 +84,7 @@ def numbers(column: Column) -> tuple[NDArray[np.float64], Mask]:
     except pa.ArrowInvalid:
         pass
     tidy = pc.replace_substring_regex(plain, r"[,，\s]|(户|人|层|个|㎡|m²|平方米|平米)$", "")
-    values = pd.to_numeric(tidy.to_pandas(), errors="coerce").to_numpy(dtype=float)
+    values = np.array(pd.to_numeric(tidy.to_pandas(), errors="coerce"), dtype=float)
     there = ~np.asarray(pc.is_null(plain))
     return values, there & np.isnan(values)
 

@@ -172,7 +172,7 @@ def _residential(filled: Filled, patches: list[list[int]], wanted: int, rng: Gen
     for blocks in patches:
         room = 0.0
         for block in sorted(blocks, key=lambda b: -roomy[b]):
-            if room < _LEAST_ROOM_M2:
+            if not room or (room < _LEAST_ROOM_M2 and roomy[block] > 2500):
                 chosen.add(block)
                 room += roomy[block]
     area = {p: sum(filled.inner[b].area for b in bs if b in chosen) for p, bs in enumerate(patches)}
@@ -223,14 +223,13 @@ def _settle(
     hectares = sum(filled.inner[b].area for b in blocks) / 1e4
     density = target / hectares
     first = len(filled.compounds)
-    standing = []
     for block in blocks:
         zone = filled.zone[block]
         weights = np.array(_TYPE_WEIGHTS[zone])
         if density > 150:
             weights[2] = 0
         type_ = str(rng.choice(_TYPES, p=_shares(weights)))
-        standing.append(_compound(filled, block, patch, type_, density, rng))
+        _compound(filled, block, patch, type_, density, rng)
     homes = _floors(filled.buildings, first, target, band)
     if homes < band[0] + 6:
         for index in range(first, len(filled.compounds)):
@@ -244,7 +243,7 @@ def _settle(
 
 def _compound(
     filled: Filled, block: int, patch: int, type_: str, density: float, rng: Generator
-) -> Standing:
+) -> None:
     face = filled.ground.faces[block]
     index = len(filled.compounds)
     room, shops = _front(filled, block, rng)
@@ -277,11 +276,12 @@ def _compound(
         )
     filled.ways += [(kind, way, block) for kind, way in standing.ways]
     filled.gates += [(x, y, block) for x, y in standing.gates]
-    return standing
+    if not standing.footprints:
+        _rise(filled, index, rng)
 
 
 def _rise(filled: Filled, index: int, rng: Generator) -> None:
-    """Build a compound again with towers: its patch is too small for anything lower."""
+    """Build a compound again, with whatever holds most homes: its ground is too small."""
     compound = filled.compounds[index]
     filled.ways = [way for way in filled.ways if way[2] != compound.block]
     filled.gates = [gate for gate in filled.gates if gate[2] != compound.block]
@@ -293,7 +293,7 @@ def _rise(filled: Filled, index: int, rng: Generator) -> None:
             rng,
             street_polygon=filled.ground.polygons[compound.block],
         )
-        for name in ("tower", "mid", "slab")
+        for name in ("tower", "mid", "slab", "court")
     ]
     standing = max(tries, key=_most_homes)
     _raise(filled, standing, compound.block, index, rng)

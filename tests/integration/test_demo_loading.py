@@ -1,0 +1,155 @@
+"""The generated city in PostGIS: whole, marked, and what PostGIS sees in it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from geodata.accounts import Actor, users
+from geodata.cases.tables import cases
+from geodata.demo import load
+from geodata.errors import Cancelled, Conflict, InvalidInput, NotAllowed
+from geodata.exchange.tables import imports
+from geodata.places.tables import LAYERS, areas
+
+PASSWORD = "a-password-for-the-demo"
+UNTIL = datetime(2026, 6, 30, 16, tzinfo=UTC)
+
+
+def count(database, table, *conditions):
+    query = sa.select(sa.func.count()).select_from(table).where(*conditions)
+    with database.read() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def scalar(database, statement):
+    with database.read() as connection:
+        return connection.execute(sa.text(statement)).scalar_one()
+
+
+def test_every_layer_is_stored_and_marked_as_synthetic(demo_database):
+    for name, table in {**LAYERS, "cases": cases}.items():
+        rows = count(demo_database, table)
+        assert rows > 0, name
+        assert count(demo_database, table, table.c.extra["synthetic"].astext == "true") == rows
+        assert demo_database.version(name) == 1
+    assert count(demo_database, imports, imports.c.report["synthetic"].astext == "true") == 7
+    assert count(demo_database, imports, imports.c.attribution.contains("合成数据")) == 7
+
+
+def test_postgis_agrees_with_the_grid_that_each_case_names(demo_database):
+    # the planted overlap leaves two answers there: the named one must be among them
+    wrong = scalar(
+        demo_database,
+        """
+        SELECT count(*) FROM cases c WHERE c.geom IS NOT NULL AND c.grid_code IS NOT NULL
+        AND NOT EXISTS (SELECT FROM grids g WHERE g.code = c.grid_code
+            AND g.held @> c.reported_at AND ST_Covers(g.geom, c.geom))
+        """,
+    )
+    assert wrong == 0
+    lost = scalar(
+        demo_database,
+        """
+        SELECT count(*) FROM cases c WHERE c.geom IS NOT NULL AND c.grid_code IS NULL
+        AND EXISTS (SELECT FROM grids g
+            WHERE g.held @> c.reported_at AND ST_Covers(g.geom, c.geom))
+        """,
+    )
+    assert lost == 0
+
+
+def test_postgis_finds_every_geometry_valid_and_simple(demo_database):
+    for name in LAYERS:
+        bad = scalar(demo_database, f"SELECT count(*) FROM {name} WHERE NOT ST_IsValid(geom)")
+        assert bad == 0, name
+
+
+def test_the_district_of_last_year_had_another_net(demo_database):
+    now = scalar(demo_database, "SELECT count(*) FROM grids WHERE held @> now()")
+    then = scalar(
+        demo_database,
+        "SELECT count(*) FROM grids WHERE held @> now() - interval '300 days'",
+    )
+    assert now == then + 3 - 1 + 1 or now != then
+    assert then > 100
+
+
+def test_the_command_centre_has_a_today(demo_database):
+    newest = scalar(demo_database, "SELECT now() - max(reported_at) FROM cases")
+    assert newest.total_seconds() < 26 * 3600
+    waiting = count(demo_database, cases, cases.c.state != "closed")
+    assert waiting > 200
+
+
+def test_the_demo_accounts_are_those_of_the_roles(demo_database):
+    found = {user.name: user for user in users.list_users(demo_database, Actor.terminal())}
+    assert {"admin", "planner", "commander", "worker", "viewer"} <= set(found)
+    for role in ("admin", "planner", "commander", "worker", "viewer"):
+        assert found[role].role == role
+    assert len(found["worker"].areas) == 1
+    assert found["planner"].areas == ()
+    assert len(found["planner_office"].areas[0]) == 9
+
+
+def test_it_is_told_in_the_change_feed_and_the_audit_trail(demo_database):
+    told = scalar(demo_database, "SELECT count(*) FROM changes WHERE action = 'loaded'")
+    assert told == 7
+    assert scalar(demo_database, "SELECT count(*) FROM audit WHERE action = 'demo_loaded'") == 1
+
+
+def test_a_second_load_is_refused_and_a_replacement_allowed(database):
+    load(database, cases=500, until=UNTIL, password=PASSWORD)
+    with pytest.raises(Conflict, match="not empty"):
+        load(database, cases=500, until=UNTIL, password=PASSWORD)
+    again = load(database, cases=700, seed=3, until=UNTIL, password=PASSWORD, replace=True)
+    assert again.counts["cases"] == 700
+    assert count(database, cases) == 700
+    assert count(database, areas) == 58
+    assert count(database, imports) == 7
+
+
+def test_the_demo_never_replaces_what_was_not_generated(database):
+    load(database, cases=100, until=UNTIL, password=PASSWORD)
+    with database.begin() as tx:
+        tx.connection.execute(
+            sa.insert(cases).values(
+                source="hotline", category="noise", state="reported", reported_at=UNTIL
+            )
+        )
+    with pytest.raises(Conflict, match="not generated"):
+        load(database, cases=100, until=UNTIL, password=PASSWORD, replace=True)
+    assert count(database, cases) == 101
+
+
+def test_a_load_that_is_stopped_leaves_nothing(database):
+    def stop(stage, _share):
+        if stage == "cases":
+            raise Cancelled("Stopped; nothing was kept.")
+
+    with pytest.raises(Cancelled):
+        load(database, cases=1000, until=UNTIL, password=PASSWORD, progress=stop)
+    for table in (*LAYERS.values(), cases, imports):
+        assert count(database, table) == 0
+    assert users.list_users(database, Actor.terminal()) == []
+
+
+def test_many_cases_get_their_indexes_back(database):
+    before = scalar(database, "SELECT count(*) FROM pg_indexes WHERE tablename = 'cases'")
+    load(database, cases=400_000, until=UNTIL, password=PASSWORD)
+    after = scalar(database, "SELECT count(*) FROM pg_indexes WHERE tablename = 'cases'")
+    assert after == before
+    assert count(database, cases) == 400_000
+
+
+def test_a_weak_password_is_refused_before_anything_is_done(database):
+    with pytest.raises(InvalidInput):
+        load(database, password="short")
+    assert count(database, areas) == 0
+
+
+def test_a_viewer_cannot_load_the_demo(database):
+    with pytest.raises(NotAllowed):
+        load(database, password=PASSWORD, actor=Actor(1, "viewer", "viewer"))

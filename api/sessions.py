@@ -16,11 +16,13 @@ from flask import Flask, request
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
 
+from api.recent import Recent
 from geodata.accounts import sessions
 
 if TYPE_CHECKING:
     from flask import Request, Response
 
+    from geodata.accounts import Actor
     from geodata.accounts.users import User
     from geodata.database import Database
 
@@ -55,6 +57,8 @@ class Sessions(SessionInterface):
     def __init__(self, database: Database) -> None:
         """Keep them in ``database``."""
         self.database = database
+        self.recent: Recent[User] = Recent()
+        self.recent_tokens: Recent[Actor] = Recent()
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Only over TLS, if this request came over TLS."""
@@ -67,6 +71,11 @@ class Sessions(SessionInterface):
         identifier = request.cookies.get(app.config["SESSION_COOKIE_NAME"])
         if not identifier or request.path.startswith(WITHOUT) or "Authorization" in request.headers:
             return fresh
+        key = sessions.key(identifier)
+        known = self.recent.get(key)
+        if known is not None:
+            fresh.user, fresh.stored = known, True
+            return fresh
         try:
             found = sessions.open_session(self.database, identifier)
         except Exception as error:  # noqa: BLE001 - raised again where a handler can answer it
@@ -75,6 +84,7 @@ class Sessions(SessionInterface):
         if found is None:
             return fresh
         session = WebSession(orjson.loads(found.content), identifier=identifier)
+        self.recent.keep(key, found.user)
         session.user = found.user
         session.stored = True
         session.due = found.expires_at - datetime.now(UTC) < sessions.IDLE - REFRESH
@@ -92,6 +102,7 @@ class Sessions(SessionInterface):
 
     def end(self, session: WebSession) -> None:
         """Sign out."""
+        self.recent.forget(sessions.key(session.identifier))
         actor = None if session.user is None else session.user.actor()
         sessions.end_session(self.database, session.identifier, actor=actor)
         session.clear()

@@ -90,6 +90,16 @@ def _keeper() -> Sessions:
     return cast("Sessions", current_app.session_interface)
 
 
+def _actor_of_token(secret: str) -> Actor:
+    recent = _keeper().recent_tokens
+    key = sessions.key(secret)
+    actor = recent.get(key)
+    if actor is None:
+        actor = tokens.actor_of_token(database, secret)
+        recent.keep(key, actor)
+    return actor
+
+
 def _session() -> WebSession:
     return cast("WebSession", session)
 
@@ -101,7 +111,7 @@ def _know_actor() -> None:
     scheme, _, secret = header.partition(" ")
     if scheme.casefold() == "bearer":
         g.by_token = True
-        g.actor = tokens.actor_of_token(database, secret.strip())
+        g.actor = _actor_of_token(secret.strip())
         return
     trouble = getattr(session, "trouble", None)
     if trouble is not None and not _is_open():

@@ -80,7 +80,7 @@ def sign_in(database: Database, name: str, password: str, *, address: str) -> Us
 
 def open_session(database: Database, identifier: str) -> Session | None:
     """The session of a cookie, if it holds and its user is active."""
-    with database.read() as connection:
+    with database.single() as connection:
         row = store.session(connection, key(identifier))
     return None if row is None else Session(from_row(row), row.content, row.expires_at)
 

@@ -100,7 +100,7 @@ def actor_of_token(database: Database, secret: str) -> Actor:
     """
     row = None
     if secret.startswith(PREFIX):
-        with database.read() as connection:
+        with database.single() as connection:
             row = store.user_by_token(connection, _digest(secret))
     if row is None:
         raise SignInNeeded("This token is unknown, expired or revoked.")

@@ -16,7 +16,8 @@ const moments = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", {
 const options = (chosen) => ROLES.map(([key, name]) => h("option", { value: key, selected: key === chosen }, name));
 const codes = (text) => text.split(/[\s,，;；、]+/).filter(Boolean);
 
-fill(document.getElementById("roles"), options("worker"));
+// The least right first, so that a form left as it is gives no more.
+fill(document.getElementById("roles"), [...options("")].reverse());
 
 async function change(user, body) {
   try {

@@ -20,18 +20,24 @@ from geodata.words import translate
 if TYPE_CHECKING:
     from geodata.settings import Settings
 
+
+def _(sentence: str) -> str:
+    """Mark a sentence that is translated where it is shown."""
+    return sentence
+
+
 STAGES = {
-    "generating": "Drawing the city",
-    "areas": "Storing areas",
-    "grids": "Storing grids",
-    "compounds": "Storing compounds",
-    "buildings": "Storing buildings",
-    "facilities": "Storing facilities",
-    "streets": "Storing streets",
-    "cases": "Storing cases",
-    "indexing": "Making indexes",
-    "measuring": "Measuring the tables",
-    "done": "Done",
+    "generating": _("Drawing the city"),
+    "areas": _("Storing places"),
+    "grids": _("Storing places"),
+    "compounds": _("Storing places"),
+    "buildings": _("Storing places"),
+    "facilities": _("Storing places"),
+    "streets": _("Storing places"),
+    "cases": _("Storing cases"),
+    "indexing": _("Making indexes"),
+    "measuring": _("Measuring the tables"),
+    "done": _("Done"),
 }
 
 
@@ -114,8 +120,8 @@ def _tell(loaded: Loaded, language: str, *, shown: bool) -> None:
             seconds=f"{loaded.seconds:.0f}",
         )
     )
-    table = Table(title=translate("Accounts", language))
-    for head in ("Name", "Role", "Person", "Area of duty"):
+    table = Table(title=translate("Demo accounts", language))
+    for head in (_("Name"), _("Role"), _("Person"), _("Areas of duty")):
         table.add_column(translate(head, language))
     for user in loaded.users:
         table.add_row(user.name, user.role, user.display_name, ", ".join(user.areas) or "—")

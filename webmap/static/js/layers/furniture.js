@@ -47,6 +47,7 @@ export function add(map, { bounds, attribution = [], approval = "", remember = f
 /** Left, top, right, bottom pixels that panels cover, on screens where they do. */
 function paddings([left, top, right, bottom]) {
   const narrow = innerWidth <= 720;
+  if (innerWidth >= 2600) return { paddingTopLeft: [2 * left, 2 * top], paddingBottomRight: [2 * right, 2 * bottom] };
   return { paddingTopLeft: [narrow ? 12 : left, top], paddingBottomRight: [narrow ? 12 : right, narrow ? 70 : bottom] };
 }
 

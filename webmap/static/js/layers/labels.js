@@ -86,7 +86,7 @@ const Labels = L.Layer.extend({
     const map = this._map;
     const size = map.getSize();
     const sharp = Math.min(3, globalThis.devicePixelRatio || 1);
-    const scale = Number(token("--map-scale")) || (size.x >= 2600 ? 1.6 : 1);
+    const scale = Number(token("--map-scale")) || (size.x >= 2600 ? 2 : 1);
     const canvas = this._canvas;
     canvas.width = size.x * sharp;
     canvas.height = size.y * sharp;

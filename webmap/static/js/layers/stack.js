@@ -223,8 +223,8 @@ const Stack = L.GridLayer.extend({
           const hovered = this.hovered?.sheet === sheet && this.hovered.code === shape.code;
           const look = style(shape.props, { zoom, selected, hovered });
           if (!look) continue;
-          if (selected && pass === "line") upper.push([shape, look, frame]);
-          else paint(context, shape, look, frame, pass);
+          paint(context, shape, look, frame, pass);
+          if (selected && pass === "line") upper.push([shape, { ...look, fill: shape.kind === 1 ? look.fill : null }, frame]);
         }
       }
     });
@@ -291,7 +291,7 @@ function paintUnion(context, shapes, look, { scale, dx, dy }, sharp) {
   }
   own.lineJoin = "round";
   own.strokeStyle = look.line;
-  own.lineWidth = 2 * look.width;
+  own.lineWidth = 2 * look.width * strength();
   own.stroke();
   own.globalCompositeOperation = "destination-out";
   own.fill("nonzero");
@@ -305,15 +305,19 @@ function paintUnion(context, shapes, look, { scale, dx, dy }, sharp) {
   context.restore();
 }
 
+/** Lines and dots are twice as strong on a wall screen. */
+const strength = () => (globalThis.innerWidth >= 2600 ? 2 : 1);
+
 function paint(context, { kind, parts }, look, { scale, dx, dy }, pass) {
+  const strong = strength();
   const sx = (x) => (x * scale + dx) * SIDE;
   const sy = (y) => (y * scale + dy) * SIDE;
   context.beginPath();
   if (kind === 1) {
     for (const part of parts) {
       for (let i = 0; i < part.length; i += 2) {
-        context.moveTo(sx(part[i]) + look.radius, sy(part[i + 1]));
-        context.arc(sx(part[i]), sy(part[i + 1]), look.radius, 0, 2 * Math.PI);
+        context.moveTo(sx(part[i]) + look.radius * strong, sy(part[i + 1]));
+        context.arc(sx(part[i]), sy(part[i + 1]), look.radius * strong, 0, 2 * Math.PI);
       }
     }
   } else {
@@ -328,7 +332,7 @@ function paint(context, { kind, parts }, look, { scale, dx, dy }, pass) {
   if (pass === "casing") {
     if (!look.casing) return;
     context.strokeStyle = look.casing;
-    context.lineWidth = look.width + 2 * (look.casingWidth ?? 1);
+    context.lineWidth = (look.width + 2 * (look.casingWidth ?? 1)) * strong;
     context.stroke();
     return;
   }
@@ -342,11 +346,11 @@ function paint(context, { kind, parts }, look, { scale, dx, dy }, pass) {
     context.setLineDash(look.dash ?? []);
     if (look.halo) {
       context.strokeStyle = look.halo;
-      context.lineWidth = look.width + 4;
+      context.lineWidth = (look.width + 4) * strong;
       context.stroke();
     }
     context.strokeStyle = look.line;
-    context.lineWidth = look.width;
+    context.lineWidth = look.width * strong;
     context.stroke();
     context.setLineDash([]);
   }

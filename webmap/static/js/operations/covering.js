@@ -107,9 +107,11 @@ export class Covering {
 
   /** The classes with their bounds, as list entries. */
   legend() {
-    return this.planner.coverage.legend().map(({ from, to, token: name, count: number }) =>
+    const classes = this.planner.coverage.legend().map(({ from, to, token: name, count: number }) =>
       h("li", {}, h("i.swatch", { style: { "--swatch": `var(${name})` } }), h("span.figures", {}, from === to ? share(from) : `${share(from)} – ${share(to)}`), h("span.legend-count.figures", {}, count(number))),
     );
+    const outside = h("li", {}, h("i.swatch.swatch-outside", {}), t("Compounds not covered"), h("span.legend-count.figures", {}, count(this.answer.uncovered.length)));
+    return this.answer.uncovered.length ? [...classes, outside] : classes;
   }
 
   draw() {

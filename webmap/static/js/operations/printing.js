@@ -17,7 +17,10 @@ export function joinPrinting(planner) {
     {},
     [["a4", t("A4 landscape")], ["a4-tall", t("A4 portrait")], ["a3", t("A3 landscape")], ["a3-tall", t("A3 portrait")]].map(([key, name]) => h("option", { value: key }, name)),
   );
-  const title = h("input", { type: "text", value: planner.page.profile.name, maxlength: 80 });
+  const title = h("input", { type: "text", maxlength: 80 });
+  menu.addEventListener("toggle", () => {
+    title.value ||= planner.summary?.name || planner.page.profile.name;
+  });
   menu.append(
     h(
       "div.menu-body",
@@ -33,7 +36,7 @@ export function joinPrinting(planner) {
   save.addEventListener("click", () => {
     const layers = FILE_LAYERS.filter((name) => planner.layers[name].visible && name !== "buildings");
     const { lat, lng } = planner.map.getCenter();
-    location.assign(withQuery("/planner/map.html", { layers: layers.join(","), at: planner.at, minutes: planner.covering.minutes, view: `${planner.map.getZoom()}/${lat.toFixed(5)}/${lng.toFixed(5)}`, title: title.value }));
+    location.assign(withQuery("/planner/map.html", { layers: layers.join(","), at: planner.at, minutes: planner.covering.minutes, view: `${planner.map.getZoom()}/${lat.toFixed(5)}/${lng.toFixed(5)}`, title: title.value || planner.summary?.name }));
   });
   if (planner.page.may.export) tools.append(save);
 }

@@ -156,7 +156,7 @@ export class Selecting {
       [t("One way"), layer === "streets" ? yes(p.oneway) : null],
       [t("Ground area"), current.area_m2 > 0 ? squareMetres(current.area_m2) : null],
       [t("Length"), layer === "streets" ? metres(current.length_m) : null],
-      ...Object.entries(p.extra ?? {}).map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : value]),
+      ...Object.entries(p.extra ?? {}).filter(([name]) => name !== "synthetic").map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : value]),
     ];
     return rows.filter(([, value]) => value != null && value !== "");
   }

@@ -1,0 +1,88 @@
+"""Taking a file in by the browser."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas as gpd
+from playwright.sync_api import expect
+
+from geodata.crs import convert
+
+NASTY = "幸福<script>globalThis.bitten=1</script>驿站"
+
+
+def stations(folder, *, rows=6):
+    """A table of stations with Chinese column names."""
+    lines = ["名称,经度,纬度,类型,备注"]
+    lines += [
+        f"{NASTY}{i},{118.335 + i * 0.002},{35.055},党群服务驿站,第{i}个" for i in range(rows)
+    ]
+    path = folder / "驿站.csv"
+    path.write_text("\n".join(lines), encoding="gb18030")
+    return path
+
+
+def test_a_file_is_seen_as_columns_and_on_the_map_before_anything_is_stored(
+    open_page, tmp_path, artefact
+):
+    page = open_page("/import")
+    before = page.evaluate("fetch('/api/v1/places/summary').then((r) => r.json())")
+    page.check("input[value=facilities]")
+    page.set_input_files("#file", stations(tmp_path))
+    table = page.locator(".columns")
+    expect(table).to_be_visible()
+    assert page.locator("select[data-column=名称]").input_value() == "name"
+    assert page.locator("select[data-column=经度]").input_value() == "lon"
+    assert page.locator("select[data-column=备注]").input_value() == ""
+    expect(page.locator("#map-note")).to_contain_text("6")
+    page.wait_for_timeout(500)
+    page.screenshot(path=artefact("import-look"))
+    after = page.evaluate("fetch('/api/v1/places/summary').then((r) => r.json())")
+    assert after["counts"] == before["counts"]
+    assert page.evaluate("globalThis.bitten") is None
+
+
+def test_the_mapping_of_a_column_can_be_changed(open_page, tmp_path):
+    page = open_page("/import")
+    page.check("input[value=facilities]")
+    page.set_input_files("#file", stations(tmp_path))
+    page.locator("select[data-column=备注]").select_option("address")
+    page.wait_for_function("document.querySelector('select[data-column=备注]').value === 'address'")
+    expect(page.locator("tr[data-mapped] select[data-column=备注]")).to_be_visible()
+
+
+def test_a_layer_five_hundred_metres_off_is_said_to_fit_as_gcj02(open_page, live, tmp_path):
+    page = open_page("/import")
+    found = page.evaluate(
+        "fetch('/ogc/collections/areas/items?limit=100&level=community').then((r) => r.json())"
+    )
+    frame = gpd.GeoDataFrame.from_features(found["features"], crs=4326)[["name", "geometry"]]
+    path = tmp_path / "areas.geojson"
+    shifted = convert(frame, from_="wgs84", to="gcj02").set_crs(4326, allow_override=True)
+    path.write_text(json.dumps(json.loads(shifted.to_json())), encoding="utf-8")
+    page.check("input[value=areas]")
+    page.set_input_files("#file", path)
+    guess = page.locator(".guess")
+    expect(guess).to_contain_text("GCJ")
+    guess.locator("button").click()
+    expect(guess).to_be_hidden()
+    assert page.locator("#crs").input_value() == "gcj02"
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_words(open_page, tmp_path):
+    page = open_page("/import")
+    page.context.watched.allowed.add(400)
+    path = tmp_path / "kaputt.gpkg"
+    path.write_bytes(b"this is no geopackage")
+    page.set_input_files("#file", path)
+    expect(page.locator("#refused .refused")).to_be_visible()
+    expect(page.locator("#refused")).to_contain_text("kaputt.gpkg")
+
+
+def test_a_viewer_is_told_that_he_may_not_import(open_page):
+    page = open_page("/planner", role="viewer")
+    expect(page.locator(".bar-pages a[href='/import']")).to_have_count(0)
+    page.context.watched.allowed.add(403)
+    page.goto(page.url.split("/planner")[0] + "/import")
+    expect(page.locator(".problem h1")).to_be_visible()

@@ -17,6 +17,7 @@ from flask_wtf.csrf import CSRFProtect, ValidationError, generate_csrf, validate
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from api.serving import settings
 from geodata.errors import ForgedRequest
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from geodata.settings import Settings
 
 CSRF_HEADER: Final = "X-CSRF-Token"
+LARGEST_BODY: Final = 8_000_000
+UPLOADS: Final = "/api/v1/imports"
 UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 SIGN_IN: Final = frozenset({"/login", "/api/v1/login"})
 TIANDITU_HOSTS: Final = "https://*.tianditu.gov.cn"
@@ -39,23 +42,23 @@ PERMISSIONS_POLICY: Final = {
 }
 
 
-def picture_hosts(settings: Settings) -> list[str]:
+def picture_hosts(given: Settings) -> list[str]:
     """Where the configured basemaps' pictures come from."""
     hosts = []
-    if settings.basemap_url:
+    if given.basemap_url:
         # Leaflet's {s} stands for a subdomain; a CSP host may begin with *. only.
-        address = urlsplit(re.sub(r"\{s\}", "*", settings.basemap_url))
+        address = urlsplit(re.sub(r"\{s\}", "*", given.basemap_url))
         if address.netloc:
             host = re.sub(r"^[^.]*[*{][^.]*\.", "*.", address.netloc)
             hosts.append(f"{address.scheme}://{host}")
-    if settings.tianditu_key is not None:
+    if given.tianditu_key is not None:
         hosts.append(TIANDITU_HOSTS)
     return hosts
 
 
-def content_policy(settings: Settings) -> dict[str, str]:
+def content_policy(given: Settings) -> dict[str, str]:
     """The Content-Security-Policy, one line for each kind of content."""
-    pictures = " ".join(["'self'", "data:", "blob:", *picture_hosts(settings)])
+    pictures = " ".join(["'self'", "data:", "blob:", *picture_hosts(given)])
     return {
         "default-src": "'self'",
         "script-src": "'self'",
@@ -92,6 +95,13 @@ def refuse_forged() -> None:
             "The request lacks this session's token (%(header)s); load the page again.",
             header=CSRF_HEADER,
         ) from error
+
+
+def allow_uploads() -> None:
+    """Only who may import may send a large body, and only there: it costs room on the disk."""
+    actor = g.get("actor")
+    if actor is not None and actor.may("import") and request.path.startswith(UPLOADS):
+        request.max_content_length = settings.upload_limit_mb * 1_000_000 + 1_000_000
 
 
 def refuse_other_content() -> None:
@@ -134,15 +144,15 @@ def _private(response: Response) -> Response:
     return response
 
 
-def join(app: Flask, settings: Settings) -> None:
+def join(app: Flask, given: Settings) -> None:
     """Set the headers of every answer and the checks of every write."""
-    app.secret_key = settings.signing_key()
-    if settings.trusted_proxies:
-        count = settings.trusted_proxies
+    app.secret_key = given.signing_key()
+    if given.trusted_proxies:
+        count = given.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=count, x_proto=count, x_host=count
         )
-    app.config["MAX_CONTENT_LENGTH"] = settings.upload_limit_mb * 1_000_000 + 1_000_000
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY  # uploads: see ``allow_uploads``
     app.config["MAX_FORM_MEMORY_SIZE"] = 1_000_000
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # by ``refuse_forged``, once we know who asks
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session
@@ -152,7 +162,7 @@ def join(app: Flask, settings: Settings) -> None:
         force_https=False,
         session_cookie_secure=False,  # by ``api.sessions``: over TLS, it is
         strict_transport_security_include_subdomains=False,
-        content_security_policy=content_policy(settings),
+        content_security_policy=content_policy(given),
         content_security_policy_nonce_in=["script-src", "style-src"],
         referrer_policy="same-origin",
         permissions_policy=PERMISSIONS_POLICY,

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from flask import Flask, current_app, g, redirect, request, session
 
 from api.problems import wants_problem
-from api.security import csrf_token, refuse_forged, refuse_other_content
+from api.security import allow_uploads, csrf_token, refuse_forged, refuse_other_content
 from api.serving import database
 from geodata.accounts import sessions, tokens
 from geodata.errors import SignInNeeded
@@ -143,3 +143,4 @@ def join(app: Flask) -> None:
     app.before_request(_refuse_strangers)
     app.before_request(refuse_forged)
     app.before_request(refuse_other_content)
+    app.before_request(allow_uploads)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from apiflask import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,6 +20,7 @@ class Wanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    lang: Literal["zh", "en"] | None = Field(default=None, description="language of messages")
     before: int | None = Field(default=None, ge=1, description="`next` of the answer before")
     limit: int = Field(default=100, ge=1, le=1000)
     actor: str | None = Field(default=None, max_length=80, description="only by this name")

@@ -38,6 +38,7 @@ class Wanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    lang: Literal["zh", "en"] | None = Field(default=None, description="language of messages")
     format: Format = Field(default="geojson", description="shp: a zipped Shapefile")
     at: str | None = Field(
         default=None, max_length=40, description="of the end of this day, or of this instant"

@@ -56,6 +56,7 @@ class Wanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    lang: Literal["zh", "en"] | None = Field(default=None, description="language of messages")
     limit: int = Field(default=50, ge=1, le=500)
     all: bool = Field(default=False, description="of all users; for administrators")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -52,13 +53,15 @@ def sign_in(database: Database, name: str, password: str, *, address: str) -> Us
         TooManyAttempts: By the limits of ``throttling``; the password was not looked at.
         WrongPassword: They do not belong together, or the account is switched off.
     """
+    name = unicodedata.normalize("NFKC", name).strip()  # as stored; ａ of a Chinese keyboard is a
     throttle = Throttle(database, name=name, address=address)
     stranger = Actor(user_id=None, name=name.replace("\0", "")[:40], role="viewer")
     try:
         throttle.count()
     except TooManyAttempts:
-        with database.begin() as tx:
-            record(tx, stranger, "sign_in_throttled", address=throttle.address)
+        if throttle.just_closed:  # once a window: the trail must not be a way to fill the disk
+            with database.begin() as tx:
+                record(tx, stranger, "sign_in_throttled", address=throttle.address)
         raise
     with database.read() as connection:
         row = store.user_by_name(connection, name)

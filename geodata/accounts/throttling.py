@@ -110,6 +110,7 @@ class Throttle:
         self.limiter = FixedWindowRateLimiter(self.storage)
         self.account = name.casefold()
         self.address = network(address)
+        self.just_closed = False
         self._known = f"known/{self.account}/{self.address}"
 
     def _limits(self) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
@@ -125,6 +126,7 @@ class Throttle:
         """Count one try; raises TooManyAttempts with the seconds to wait."""
         for limit, key in self._limits():
             if not self.limiter.hit(limit, *key):
+                self.just_closed = self.storage.get(limit.key_for(*key)) == limit.amount + 1
                 closes = self.limiter.get_window_stats(limit, *key).reset_time
                 raise TooManyAttempts(
                     "Too many attempts to sign in; try again in %(seconds)s seconds.",

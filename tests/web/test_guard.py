@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 import sqlalchemy.exc
 
@@ -228,3 +230,19 @@ def test_the_language_is_the_systems_until_one_is_chosen(client):
     assert 'lang="en"' in client.get("/login?lang=en").get_data(as_text=True)
     assert 'lang="en"' in client.get("/login").get_data(as_text=True)
     assert 'lang="en"' in client.get("/login?lang=xx").get_data(as_text=True)
+
+
+def test_a_large_body_is_taken_only_where_files_are_and_from_who_may_bring_them(
+    client, sign_in, monkeypatch
+):
+    monkeypatch.setitem(client.application.config, "MAX_CONTENT_LENGTH", 1000)
+    body = {"username": "viewer", "password": "x" * 2000}
+    for path in ("/login", "/api/v1/login"):
+        sent = {"json": body} if "api" in path else {"data": body}
+        assert client.post(path, **sent).status_code == 413
+    for role, status in (("viewer", 413), ("planner", 202)):
+        answer = sign_in(role).post(
+            "/api/v1/imports",
+            data={"layer": "areas", "file": (io.BytesIO(b"x" * 2000), "x.csv")},
+        )
+        assert answer.status_code == status

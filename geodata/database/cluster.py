@@ -23,12 +23,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import psycopg
+import structlog
 
 from geodata.database.binaries import Binaries, find_binaries
-from geodata.errors import SetUpIncomplete, Unavailable
+from geodata.errors import SetUpIncomplete, Unavailable, WanggeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+log = structlog.get_logger()
 
 OWNER = "wangge"
 DATABASE = "wangge"
@@ -74,6 +77,7 @@ class EmbeddedCluster:
     data_dir: Path
     extra: Mapping[str, str] = field(default_factory=dict)
     _users: int | None = field(default=None, init=False, repr=False)
+    _not_before: float = field(default=0.0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Keep the folder's full path: the server has another current folder."""
@@ -141,12 +145,25 @@ class EmbeddedCluster:
             finally:
                 os.close(users)
 
-    def revive(self) -> None:
-        """Start the server again if it was killed while we use it."""
+    def revive(self) -> bool:
+        """Start the server again if it was killed while we use it; whether it runs now.
+
+        One that cannot start (a full disk) is tried again at a later call, not sooner than
+        after five seconds.
+        """
         if self._users is None or self.postmaster() is not None:
-            return
-        with self._alone():
-            self._run()
+            return True
+        if time.monotonic() < self._not_before:
+            return False
+        try:
+            with self._alone():
+                self._run()
+        except (WanggeError, OSError) as error:
+            log.error("the embedded database cannot be revived", reason=str(error))
+            self._not_before = time.monotonic() + 5
+            return False
+        log.warning("the embedded database was gone and was started again")
+        return True
 
     def running(self) -> bool:
         """Whether the server answers."""

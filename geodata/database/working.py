@@ -14,12 +14,13 @@ import structlog
 from geodata.database.engine import Database, refusals
 from geodata.database.jobs import LOCK_SPACE, TASK, Work, enqueue, forget, kind_of
 from geodata.database.tables import jobs
-from geodata.errors import Cancelled, WanggeError
+from geodata.errors import Cancelled, Unavailable, WanggeError
 
 log = structlog.get_logger()
 
 AT_ONCE = 2
 """Jobs that one worker runs side by side; each may take a core."""
+RETRY_SECONDS = 2
 GRACE_SECONDS = 20
 """How long running jobs get to stop by themselves when the server goes down."""
 
@@ -28,12 +29,21 @@ def run_worker(database: Database, *, wait: bool = True) -> None:
     """Work until SIGTERM or SIGINT; with ``wait=False`` until the queue is empty.
 
     A job that is running at that moment is told to stop and marked failed, or queued again if
-    its kind permits that.
+    its kind permits that. When the database goes away it waits until that is back.
     """
     stopping = threading.Event()
-    sweep(database)
-    app = _application(database, stopping)
-    asyncio.run(_work(app, stopping, wait=wait))
+    while not stopping.is_set():
+        try:
+            sweep(database)
+            asyncio.run(_work(_application(database, stopping), stopping, wait=wait))
+        except (Unavailable, procrastinate.exceptions.ConnectorException):
+            if not wait:
+                raise
+        if not wait:
+            return
+        if not stopping.is_set():
+            log.warning("the worker lost the database and tries again")
+            stopping.wait(RETRY_SECONDS)
 
 
 async def _work(app: procrastinate.App, stopping: threading.Event, *, wait: bool) -> None:

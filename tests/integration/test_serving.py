@@ -28,6 +28,7 @@ class Server:
     """A running ``wangge serve`` and what it printed."""
 
     def __init__(self, folder, *options):
+        Server.last = self
         self.folder = folder
         self.cluster = EmbeddedCluster(folder)
         self.process = _wangge(folder, "serve", "--port", "0", "--workers", "1", *options)
@@ -106,7 +107,7 @@ def _run(folder, *words):
 def _until(true, seconds=40):
     deadline = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, "".join(Server.last.lines[-40:])
         time.sleep(0.05)
 
 
@@ -296,3 +297,13 @@ def test_every_command_is_where_the_list_says():
     with click.Context(app.main) as context:
         for name in app.main.list_commands(context):
             assert app.main.get_command(context, name).name == name
+
+
+def test_the_worker_outlives_the_database(served):
+    assert served.get("/readyz") == 200
+    worker = served.children()["work"]
+    for _ in range(2):
+        os.kill(served.cluster.postmaster(), signal.SIGKILL)
+        _until(lambda: served.get("/readyz") == 503)
+        _until(lambda: served.get("/readyz") == 200)
+    assert served.children()["work"] == worker

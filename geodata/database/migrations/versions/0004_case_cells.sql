@@ -3,12 +3,14 @@
 -- beyond the map's edge stand on the edge.
 ALTER TABLE cases
     ADD COLUMN mx INTEGER GENERATED ALWAYS AS (
-        least(greatest(floor((ST_X(geom) + 180) / 360 * 1073741824), 0), 1073741823)::integer
+        CASE WHEN ST_X(geom) IS NOT NULL THEN
+        least(greatest(floor((ST_X(geom) + 180) / 360 * 1073741824), 0), 1073741823)::integer END
     ) STORED,
     ADD COLUMN my INTEGER GENERATED ALWAYS AS (
+        CASE WHEN ST_Y(geom) IS NOT NULL THEN
         least(greatest(floor((0.5 - ln(tan(pi() / 4 + radians(
             least(greatest(ST_Y(geom), -85.06), 85.06)) / 2)) / (2 * pi())) * 1073741824), 0),
-            1073741823)::integer
+            1073741823)::integer END
     ) STORED;
 
 COMMENT ON COLUMN cases.mx IS 'Web Mercator from the west, the world 2^30 wide';

@@ -159,7 +159,7 @@ class EmbeddedCluster:
             with self._alone():
                 self._run()
         except (WanggeError, OSError) as error:
-            log.error("the embedded database cannot be revived", reason=str(error))
+            log.warning("the embedded database cannot be revived", reason=str(error))
             self._not_before = time.monotonic() + 5
             return False
         log.warning("the embedded database was gone and was started again")

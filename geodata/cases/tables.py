@@ -53,7 +53,9 @@ cases = Table(
         "mx",
         Integer,
         Computed(
-            "least(greatest(floor((ST_X(geom) + 180) / 360 * 1073741824), 0), 1073741823)::integer",
+            "CASE WHEN ST_X(geom) IS NOT NULL THEN "
+            "least(greatest(floor((ST_X(geom) + 180) / 360 * 1073741824), 0), 1073741823)::integer "
+            "END",
             persisted=True,
         ),
         comment="Web Mercator from the west, the world 2^30 wide",
@@ -62,9 +64,10 @@ cases = Table(
         "my",
         Integer,
         Computed(
+            "CASE WHEN ST_Y(geom) IS NOT NULL THEN "
             "least(greatest(floor((0.5 - ln(tan(pi() / 4 + radians("
             "least(greatest(ST_Y(geom), -85.06), 85.06)) / 2)) / (2 * pi())) * 1073741824), 0), "
-            "1073741823)::integer",
+            "1073741823)::integer END",
             persisted=True,
         ),
         comment="Web Mercator from the north, the world 2^30 high",

@@ -219,8 +219,8 @@ class _Plan:
     def _cell(self) -> str:
         bits = self.shift - 4
         if bits < 0:
-            return "((my - :north) << 16 | (mx - :west))"
-        return f"((my - :north) >> {bits} << 4 | (mx - :west) >> {bits})"
+            return "(((my - :north) << 16) | (mx - :west))"
+        return f"((((my - :north) >> {bits}) << 4) | ((mx - :west) >> {bits}))"
 
     def _summed(self) -> str:
         """Whole months from the ledger and what is left of the period from the cases."""
@@ -297,8 +297,9 @@ class _Plan:
             "ledger_north": self.values["tile_y"] << (self.shift + finer),
         }
         return (
-            f"SELECT ((my - :ledger_north) >> {bits} << 4 | (mx - :ledger_west) >> {bits}) AS cell,"
-            f" category, {sign} AS n, {sign} * mx::bigint AS sum_x, {sign} * my::bigint AS sum_y,"
+            f"SELECT (((my - :ledger_north) >> {bits}) << 4)"
+            f" | ((mx - :ledger_west) >> {bits}) AS cell, category, {sign} AS n,"
+            f" {sign} * mx::bigint AS sum_x, {sign} * my::bigint AS sum_y,"
             f" {self.kinds} AS meant FROM cases"
             f" WHERE reported_at >= :{name}_start AND reported_at < :{name}_stop AND {self._here()}"
         )

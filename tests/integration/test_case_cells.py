@@ -1,0 +1,300 @@
+"""The ledger of cells, and the tiles that are drawn from it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import math
+import random
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pyogrio
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from geodata.accounts import Actor
+from geodata.cases import rollups, tiling
+from geodata.cases.tiling import CaseDrawing
+from geodata.errors import InvalidInput
+from geodata.places.tiling import Tile
+
+CATEGORIES = ("noise", "parking", "other")
+SOURCES = ("hotline", "snap")
+STATES = ("reported", "closed")
+AREAS = ("371311001001", "371311001002")
+TERMINAL = Actor.terminal()
+
+
+def _fill(connection, count, *, seed=1, west=118.30, south=35.00, width=0.1):
+    """Random cases within some 10 km, from January to June 2026."""
+    connection.execute(sa.text("SELECT setseed(:seed)"), {"seed": seed / 1000})
+    connection.execute(
+        sa.text(
+            """
+            INSERT INTO cases (source, category, state, reported_at, area_code, geom)
+            SELECT (CAST(:sources AS text[]))[1 + floor(random() * 2)::int],
+                   (CAST(:categories AS text[]))[1 + floor(random() * random() * 3)::int],
+                   (CAST(:states AS text[]))[1 + floor(random() * 2)::int],
+                   timestamptz '2026-01-01 00:00+08' + random() * interval '181 days',
+                   (CAST(:areas AS text[]))[1 + floor(random() * 2)::int],
+                   CASE WHEN i % 50 > 0 THEN ST_SetSRID(ST_Point(
+                       :west + random() * random() * :width, :south + random() * :width), 4326) END
+            FROM generate_series(1, :count) AS i
+            """
+        ),
+        {
+            "sources": list(SOURCES),
+            "categories": list(CATEGORIES),
+            "states": list(STATES),
+            "areas": list(AREAS),
+            "count": count,
+            "west": west,
+            "south": south,
+            "width": width,
+        },
+    )
+
+
+def _read(tile):
+    """The features of a vector tile as a list of their properties."""
+    if not tile:
+        return []
+    _, _, _, fields = pyogrio.raw.read(io.BytesIO(tile).getvalue())
+    names = list(pyogrio.read_info(tile)["fields"])
+    return [dict(zip(names, row, strict=True)) for row in zip(*fields, strict=True)]
+
+
+def _count(database, where, drawing):
+    """How many cases a tile stands for."""
+    features = _read(tiling.tile(database, TERMINAL, where, drawing))
+    counted = [feature.get("count") for feature in features]
+    return sum(1 if one is None or one != one else int(one) for one in counted)
+
+
+def _tiles(zoom, *, west=118.30, south=35.0, width=0.1):
+    """The tiles of ``zoom`` over the square that ``_fill`` fills."""
+    top, left = _tile_at(zoom, west, south + width)
+    bottom, right = _tile_at(zoom, west + width, south)
+    return [
+        Tile(zoom, row, column)
+        for row, column in product(range(top, bottom + 1), range(left, right + 1))
+    ]
+
+
+def _tile_at(zoom, lon, lat):
+    side = 1 << zoom
+    turned = math.asinh(math.tan(math.radians(lat))) / math.pi
+    return int((1 - turned) / 2 * side), int((lon + 180) / 360 * side)
+
+
+@pytest.fixture(scope="module")
+def filled(server, empty_template):
+    """12,000 cases, for reading only."""
+    with server.copy_of(empty_template) as database:
+        with database.begin() as tx:
+            _fill(tx.connection, 12_000)
+            tx.connection.execute(sa.text("ANALYZE cases"))
+            tx.connection.execute(sa.text("ANALYZE case_cells"))
+        yield database
+
+
+MARCH = datetime(2026, 2, 28, 16, tzinfo=UTC)
+DRAWINGS = {
+    "all": CaseDrawing(),
+    "one category": CaseDrawing(equal={"category": ("noise",)}),
+    "two kinds": CaseDrawing(equal={"source": ("snap",), "state": ("closed", "reported")}),
+    "whole months": CaseDrawing(since=MARCH, until=MARCH + timedelta(days=31)),
+    "late in one month to early in another": CaseDrawing(
+        since=datetime(2026, 2, 20, 7, 5, tzinfo=UTC), until=datetime(2026, 5, 3, tzinfo=UTC)
+    ),
+    "early in one month to late in another": CaseDrawing(
+        since=datetime(2026, 2, 3, tzinfo=UTC), until=datetime(2026, 4, 29, 3, tzinfo=UTC)
+    ),
+    "some days": CaseDrawing(
+        since=datetime(2026, 3, 14, tzinfo=UTC), until=datetime(2026, 3, 16, tzinfo=UTC)
+    ),
+    "some days over a month's end": CaseDrawing(
+        since=datetime(2026, 3, 25, tzinfo=UTC), until=datetime(2026, 4, 5, tzinfo=UTC)
+    ),
+    "open begin": CaseDrawing(until=datetime(2026, 3, 20, tzinfo=UTC)),
+    "open end": CaseDrawing(since=datetime(2026, 3, 20, tzinfo=UTC)),
+    "one area": CaseDrawing(equal={"area_code": (AREAS[0],)}),
+    "nothing": CaseDrawing(equal={"category": ("nothing like it",)}),
+}
+
+
+@pytest.mark.parametrize("drawing", DRAWINGS.values(), ids=DRAWINGS.keys())
+@pytest.mark.parametrize("zoom", [0, 11, 12, 15])
+def test_the_tiles_of_a_zoom_stand_for_every_case_that_is_meant(filled, zoom, drawing, monkeypatch):
+    monkeypatch.setattr(tiling, "POINTS", 100)
+    conditions = ["geom IS NOT NULL"]
+    values = {}
+    for name, wanted in drawing.equal.items():
+        conditions.append(f"{name} = ANY(:{name})")
+        values[name] = list(wanted)
+    if drawing.since:
+        conditions.append("reported_at >= :since")
+        values["since"] = drawing.since
+    if drawing.until:
+        conditions.append("reported_at < :until")
+        values["until"] = drawing.until
+    with filled.read() as connection:
+        query = f"SELECT count(*) FROM cases WHERE {' AND '.join(conditions)}"
+        expected = connection.execute(sa.text(query), values).scalar_one()
+    assert sum(_count(filled, where, drawing) for where in _tiles(zoom)) == expected
+
+
+@pytest.mark.parametrize("zoom", [12, 13])
+def test_a_crowded_tile_is_counted_from_the_ledger_and_still_complete(filled, zoom, monkeypatch):
+    monkeypatch.setattr(tiling, "POINTS", 100)
+    monkeypatch.setattr(tiling, "READ", 500)
+    drawing = DRAWINGS["late in one month to early in another"]
+    with filled.read() as connection:
+        expected = connection.execute(
+            sa.text(
+                "SELECT count(*) FROM cases WHERE geom IS NOT NULL"
+                " AND reported_at >= :since AND reported_at < :until"
+            ),
+            {"since": drawing.since, "until": drawing.until},
+        ).scalar_one()
+    assert sum(_count(filled, where, drawing) for where in _tiles(zoom)) == expected
+
+
+def test_few_cases_are_shown_one_by_one_with_their_ids_and_without_their_texts(database):
+    with database.begin() as tx:
+        tx.connection.execute(
+            sa.text(
+                "INSERT INTO cases (source, category, state, title, reported_at, geom) VALUES"
+                " ('snap', 'noise', 'reported', 'secret words', '2026-06-01 08:00+08',"
+                "  ST_SetSRID(ST_Point(118.35, 35.05), 4326))"
+            )
+        )
+    row, column = _tile_at(14, 118.35, 35.05)
+    tile = tiling.tile(database, TERMINAL, Tile(14, row, column))
+    (feature,) = _read(tile)
+    assert feature["category"] == "noise"
+    assert feature["reported"] == int(datetime(2026, 6, 1, tzinfo=UTC).timestamp())
+    assert b"secret" not in tile
+
+
+def test_a_cell_has_its_most_frequent_category_at_the_mean_position(database, monkeypatch):
+    monkeypatch.setattr(tiling, "POINTS", 2)
+    with database.begin() as tx:
+        tx.connection.execute(
+            sa.text(
+                "INSERT INTO cases (source, category, state, reported_at, geom)"
+                " SELECT 'snap', category, 'reported', now(), ST_SetSRID(ST_Point(lon, 35.003), 4326)"
+                " FROM (VALUES ('noise', 118.3531), ('noise', 118.3532), ('other', 118.3533))"
+                " AS v (category, lon)"
+            )
+        )
+    for zoom in (5, 11, 12):
+        row, column = _tile_at(zoom, 118.3532, 35.003)
+        (feature,) = _read(tiling.tile(database, TERMINAL, Tile(zoom, row, column)))
+        assert (feature["count"], feature["category"]) == (3, "noise")
+
+
+def test_tiles_cannot_be_filtered_by_what_they_do_not_carry():
+    with pytest.raises(InvalidInput):
+        CaseDrawing(equal={"title; drop table cases": ("x",)})
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["insert", "move", "close", "redate", "delete", "merge", "nothing"]),
+        st.integers(0, 10_000),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(steps=STEPS)
+def test_the_ledger_equals_a_recount_after_any_changes(database, steps):
+    with database.begin() as tx:
+        connection = tx.connection
+        connection.execute(sa.text("TRUNCATE cases"))
+        for step, seed in steps:
+            _change(connection, step, random.Random(seed))
+        assert rollups.is_right(connection)
+
+
+def _change(connection, step, dice):
+    share = dice.random()
+    some = f"id % 7 = {dice.randrange(7)}"
+    if step == "insert":
+        _fill(connection, dice.randrange(1, 400), seed=dice.randrange(1000))
+    elif step == "move":
+        connection.execute(
+            sa.text(
+                "UPDATE cases SET geom = CASE WHEN id % 5 = 0 THEN NULL ELSE"
+                f" ST_SetSRID(ST_Point(118.3 + :share, 35), 4326) END WHERE {some}"
+            ),
+            {"share": share},
+        )
+    elif step == "close":
+        connection.execute(sa.text(f"UPDATE cases SET state = 'closed', title = 'x' WHERE {some}"))
+    elif step == "redate":
+        connection.execute(
+            sa.text(f"UPDATE cases SET reported_at = reported_at - interval '9 days' WHERE {some}")
+        )
+    elif step == "delete":
+        connection.execute(sa.text(f"DELETE FROM cases WHERE {some}"))
+    elif step == "merge":
+        rollups.merge(connection)
+    else:
+        connection.execute(sa.text("UPDATE cases SET title = 'y' WHERE id < 0"))
+
+
+def test_two_that_report_at_once_neither_wait_nor_lose_a_case(database):
+    with database.begin() as first, database.begin() as second:
+        second.connection.execute(sa.text("SET LOCAL lock_timeout = '2s'"))
+        _fill(first.connection, 200, seed=1)
+        _fill(second.connection, 300, seed=2)
+    with database.begin() as tx:
+        assert rollups.is_right(tx.connection)
+
+
+def test_merging_leaves_fewer_rows_that_say_the_same(database):
+    with database.begin() as tx:
+        for seed in range(5):
+            _fill(tx.connection, 2_000, seed=seed)
+        before = tx.connection.execute(sa.text("SELECT count(*) FROM case_cells")).scalar_one()
+        saved = rollups.merge(tx.connection)
+        after = tx.connection.execute(sa.text("SELECT count(*) FROM case_cells")).scalar_one()
+        assert saved == before - after > 0
+        assert rollups.merge(tx.connection) == 0
+        assert rollups.is_right(tx.connection)
+
+
+def test_a_load_at_once_leaves_the_same_indexes_behind(database):
+    indexes = sa.text("SELECT indexdef FROM pg_indexes WHERE tablename = 'cases' ORDER BY 1")
+    with database.begin() as tx:
+        before = tx.connection.execute(indexes).scalars().all()
+        with rollups.filled_at_once(tx.connection, rows=60_000):
+            assert tx.connection.execute(indexes).scalars().all() != before
+            _fill(tx.connection, 1_000)
+        assert tx.connection.execute(indexes).scalars().all() == before
+        assert rollups.is_right(tx.connection)
+
+
+def test_a_load_beside_many_cases_keeps_the_indexes_in_use(database):
+    indexes = sa.text("SELECT count(*) FROM pg_indexes WHERE tablename = 'cases'")
+    with database.begin() as tx:
+        _fill(tx.connection, 6_000)
+        before = tx.connection.execute(indexes).scalar_one()
+        with rollups.filled_at_once(tx.connection, rows=50_000):
+            assert tx.connection.execute(indexes).scalar_one() == before
+
+
+def test_tiles_pack_small(filled):
+    tile = tiling.tile(filled, TERMINAL, Tile(9, *_tile_at(9, 118.35, 35.05)))
+    assert len(gzip.compress(tile)) < 20_000

@@ -55,6 +55,7 @@ class CaseLoad:
         self._indexes = self._put_off_indexes() if large and self._fresh else []
         self._seen = np.empty(0, dtype=np.uint64)
         self._waiting: sa.Table | None = None
+        self._repeats = False
         self._says: list[str] = []
         self._added = 0
         self._rows = 0
@@ -92,23 +93,24 @@ class CaseLoad:
             return CasesStored(self._added, 0, 0, 0)
         waiting = self._waiting
         total = self._count(waiting)
-        self._connection.execute(
-            sa.text(
-                "DELETE FROM waiting_cases w USING ("
-                " SELECT source, external_id, max(ordinal) AS last FROM waiting_cases"
-                " GROUP BY source, external_id HAVING count(*) > 1) m"
-                " WHERE w.source = m.source AND w.external_id = m.external_id"
-                " AND w.ordinal < m.last"
+        if self._repeats:
+            self._connection.execute(
+                sa.text(
+                    "DELETE FROM waiting_cases w USING ("
+                    " SELECT source, external_id, max(ordinal) AS last FROM waiting_cases"
+                    " GROUP BY source, external_id HAVING count(*) > 1) m"
+                    " WHERE w.source = m.source AND w.external_id = m.external_id"
+                    " AND w.ordinal < m.last"
+                )
             )
-        )
         self._connection.execute(sa.text("ANALYZE waiting_cases"))
-        single = self._count(waiting)
+        single = self._count(waiting) if self._repeats else total
+        own = self._update_own(waiting)
         changed = self._update(waiting)
         added = self._insert_rest(waiting)
-        # A row of this file that changed a case which this file had brought is no change.
         self._connection.execute(sa.text("DROP TABLE waiting_cases"))
-        within = total - single
-        return CasesStored(self._added + added, changed, single - changed - added, within)
+        unchanged = single - own - changed - added
+        return CasesStored(self._added + added, changed, unchanged, total - single + own)
 
     def _put_off_indexes(self) -> list[str]:
         """Drop all but the primary key; gives the statements that make them anew."""
@@ -138,6 +140,7 @@ class CaseLoad:
         at[at == len(self._seen)] = 0
         known = self._seen[at] == hashes if len(self._seen) else np.zeros(len(hashes), dtype=bool)
         known |= pd.Series(hashes).duplicated().to_numpy()
+        self._repeats = self._repeats or bool(known.any())
         self._seen = np.sort(np.concatenate((self._seen, hashes)))
         if not self._fresh:
             found = self._connection.execute(
@@ -169,7 +172,22 @@ class CaseLoad:
         count = self._connection.execute(sa.select(sa.func.count()).select_from(waiting))
         return int(count.scalar_one())
 
-    def _update(self, waiting: sa.Table) -> int:
+    def _update_own(self, waiting: sa.Table) -> int:
+        """Rows that name a case which this very file has brought; they are no changes."""
+        if not self._repeats:
+            return 0
+        own = sa.and_(
+            cases.c.source == waiting.c.source,
+            cases.c.external_id == waiting.c.external_id,
+            cases.c.import_id == waiting.c.import_id,
+        )
+        count = sa.select(sa.func.count()).select_from(sa.join(waiting, cases, own))
+        found = int(self._connection.execute(count).scalar_one())
+        if found:
+            self._update(waiting, cases.c.import_id == waiting.c.import_id)
+        return found
+
+    def _update(self, waiting: sa.Table, which: Any = None) -> int:
         silent = _NEVER_COMPARED | self._only_new
         compared = [name for name in self._says if name not in silent]
         moved = [
@@ -195,6 +213,7 @@ class CaseLoad:
             .where(cases.c.source == waiting.c.source)
             .where(cases.c.external_id == waiting.c.external_id)
             .where(sa.or_(sa.false(), *differs))
+            .where(sa.true() if which is None else which)
             .values(updated_at=sa.func.now(), **values)
         ).rowcount
 

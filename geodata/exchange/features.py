@@ -141,8 +141,9 @@ class FeatureSource(Source):
         if self.driver == "OSM":
             table = _with_osm_tags(table)
             self.columns = table.column_names
+        # A table without columns has forgotten how many rows it had.
+        count = table.num_rows if geometry is None else len(geometry)
         table = _plain_types(table)
-        count = table.num_rows
         for start in range(0, count, ROWS_AT_ONCE):
             end = min(start + ROWS_AT_ONCE, count)
             yield Chunk(

@@ -180,6 +180,11 @@ LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
     ),
 }
 
+# Columns of our own exports that are worked out anew when a file comes in.
+WORKED_OUT: dict[str, frozenset[str]] = {
+    "cases": frozenset("updated_at updated area_code grid_code compound_code comp_code".split())
+}
+
 SHAPES: dict[str, Shape] = {
     "areas": "polygon",
     "grids": "polygon",

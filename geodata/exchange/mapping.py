@@ -12,6 +12,7 @@ from geodata.exchange.fields import (
     LONGITUDE,
     POSITION,
     WELL_KNOWN_TEXT,
+    WORKED_OUT,
     fields_of,
 )
 
@@ -116,7 +117,7 @@ def map_columns(
     return Mapping_(
         {f: m for f, m in matches.items() if f in words},
         {f: m for f, m in matches.items() if f in PLACE_FIELDS and f not in words},
-        [column for column in columns if column not in used],
+        [column for column in columns if column not in used | WORKED_OUT.get(layer, frozenset())],
     )
 
 

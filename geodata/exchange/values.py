@@ -59,6 +59,8 @@ def texts(column: Column) -> pa.Array:
     trimmed = pc.utf8_trim_whitespace(column)
     if _any(pc.match_substring(trimmed, "\0")):
         trimmed = pc.replace_substring(trimmed, "\0", "")
+    if _any(pc.starts_with(trimmed, "'")):  # what keeps a spreadsheet from computing a text
+        trimmed = pc.replace_substring_regex(trimmed, r"^'([=+\-@])", r"\1")
     empty = pc.equal(trimmed, "")
     return pc.if_else(empty, pa.scalar(None, pa.string()), trimmed) if _any(empty) else trimmed
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import errno
+import io
 import os
 import shutil
 import tempfile
@@ -133,7 +134,10 @@ def _write_features(frame: gpd.GeoDataFrame, path: Path, name: str, shape: str |
     options: dict[str, Any] = {}
     if driver == "GeoJSON":
         options["RFC7946"] = "NO"
-        options["COORDINATE_PRECISION"] = 9
+        # 15 decimals bring every double back as it was.
+        options["COORDINATE_PRECISION"] = 15
+    if driver == "FlatGeobuf" and frame.geometry.isna().any():
+        options["SPATIAL_INDEX"] = "NO"  # it cannot hold rows without a place
     if driver != "GPKG":
         frame = _times_as_text(frame)
     _gdal(frame, path, driver=driver, layer=name, geometry_type=shape, **options)
@@ -207,7 +211,10 @@ def _write_excel(frame: gpd.GeoDataFrame, path: Path, name: str, shape: str | No
         except IllegalCharacterError:
             clean = ["".join(c for c in x if c >= " ") if isinstance(x, str) else x for x in cells]
             sheet.append([_excel_cell(sheet, cell) for cell in clean])
-    book.save(path)
+    # A book that fails to be written while the disk is full would complain once more when freed.
+    whole = io.BytesIO()
+    book.save(whole)
+    path.write_bytes(whole.getbuffer())
 
 
 def _excel_cell(sheet: Any, value: Any) -> Any:
@@ -234,7 +241,7 @@ def _as_table(frame: gpd.GeoDataFrame, *, most: int | None) -> pd.DataFrame:
         table["lon"], table["lat"] = shapely.get_x(shapes), shapely.get_y(shapes)
         return table
     if most is None:
-        table["wkt"] = shapely.to_wkt(shapes, rounding_precision=9)
+        table["wkt"] = shapely.to_wkt(shapes, rounding_precision=-1)
         return table
     inside = shapely.point_on_surface(shapes)
     table["lon"], table["lat"] = shapely.get_x(inside), shapely.get_y(inside)

@@ -1,6 +1,7 @@
 """The HTTP server that runs the application; the one place that knows which one it is.
 
-Granian, by measurement (``bench/servers.py``).
+Granian, by measurement (``bench/servers.py``). This process has imported the whole application
+when it forks its workers, so that they share that memory and start at once.
 """
 
 from __future__ import annotations
@@ -31,5 +32,6 @@ def run_server(factory: str, *, host: str, port: int, workers: int) -> None:
         backlog=1024,
         respawn_failed_workers=True,
         workers_kill_timeout=10,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
+        log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
     ).serve()

@@ -20,11 +20,14 @@ QUIET = ("alembic", "procrastinate", "_granian", "granian.access", "fiona", "pyo
 """Libraries that say much; their warnings are still heard."""
 
 
-def set_up_logs(*, process: str, level: int = logging.INFO) -> None:
+def set_up_logs(*, process: str, level: int | None = None) -> None:
     """Send structlog's and the standard library's messages to standard error.
 
-    ``process`` says who speaks: server, http, worker.
+    ``process`` says who speaks: server, http, worker. On a terminal, where somebody reads along,
+    only what went wrong is said unless ``level`` says otherwise.
     """
+    if level is None:
+        level = logging.WARNING if sys.stderr.isatty() else logging.INFO
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,

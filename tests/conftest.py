@@ -11,6 +11,7 @@ shared by a worker's tests: never write to it) and ``own_demo_database`` (a copy
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import hashlib
 import os
@@ -151,9 +152,10 @@ def demo_template(server: Server, empty_template: str) -> str:
 
         load(database, scale=1, seed=2026, password=DEMO_PASSWORD)
 
-    key = _digest(
+    code = _digest(
         "geodata/database/migrations/versions/*", "geodata/demo/**/*.py", "geodata/profiles/*"
     )
+    key = f"{dt.datetime.now(dt.UTC):%m%d}{code}"  # its now is the day of the tests
     return server.template("demo", key, empty_template, fill)
 
 

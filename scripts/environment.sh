@@ -40,6 +40,7 @@ mirror() {
     export UV_INDEX_STRATEGY=unsafe-best-match
     # a mirror inside a closed network is often signed by the network's own authority
     export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-true}
+    if [ -n "$(of_pip no-index)" ]; then export UV_NO_INDEX=1; fi
     local name
     for name in UV_DEFAULT_INDEX UV_INDEX UV_FIND_LINKS; do
         if [ -n "${!name:-}" ]; then export "${name?}"; else unset "$name"; fi

@@ -17,8 +17,8 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-from geodata.database.binaries import find_binaries
-from geodata.database.engine import Database
+from geodata.database.binaries import find_program
+from geodata.database.engine import Database, refusals
 from geodata.database.migrations import upgrade
 from geodata.database.requirements import ensure_extensions
 from geodata.errors import InvalidInput, SetUpIncomplete, Unavailable
@@ -43,7 +43,7 @@ def backup(database: Database, path: Path) -> int:
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             command = ["pg_dump", "--format=custom", "--no-owner", *_destination(database.url)]
-            _run(command, file, password=database.engine.url.password)
+            _run(command, file, server=_major(database), password=database.engine.url.password)
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
@@ -112,17 +112,19 @@ def restore(database: Database, path: Path) -> str:
 
 def _fill(database: Database, name: str, path: Path) -> None:
     address = _address(database, name)
+    server = _major(database)
     ensure_extensions(address)
     with tempfile.TemporaryDirectory() as folder:
         contents, wanted = Path(folder, "all"), Path(folder, "wanted")
         with contents.open("wb") as file:
-            _run(["pg_restore", "--list", str(path)], file)
+            _run(["pg_restore", "--list", str(path)], file, server=server)
         # the extensions are there already, and belong to whoever was allowed to make them
         lines = contents.read_text().splitlines(keepends=True)
         wanted.write_text("".join(line for line in lines if " EXTENSION " not in line))
         options = ["--exit-on-error", "--no-owner", "--no-privileges", f"--use-list={wanted}"]
         command = ["pg_restore", *options, *_destination(address), str(path)]
-        _run(command, subprocess.DEVNULL, password=database.engine.url.password)
+        password = database.engine.url.password
+        _run(command, subprocess.DEVNULL, server=server, password=password)
     with Database(address, pool_size=1) as restored:
         upgrade(restored)
         with restored.single() as connection:
@@ -148,6 +150,12 @@ def _sql(connection: psycopg.Connection, statement: str, *names: str) -> None:
     connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
+def _major(database: Database) -> int:
+    """The server's major version."""
+    with refusals(), psycopg.connect(_address(database, "postgres"), connect_timeout=5) as server:
+        return server.info.server_version // 10_000
+
+
 def _address(database: Database, name: str) -> str:
     url = database.engine.url.set(drivername="postgresql", database=name)
     return url.render_as_string(hide_password=False)
@@ -158,9 +166,11 @@ def _destination(address: str) -> list[str]:
     return [f"--dbname={sa.make_url(address).set(password=None).render_as_string()}"]
 
 
-def _run(command: list[str], output: int | IO[bytes], *, password: str | None = None) -> None:
+def _run(
+    command: list[str], output: int | IO[bytes], *, server: int, password: str | None = None
+) -> None:
     """Run one of PostgreSQL's programs; its last word becomes the message if it fails."""
-    program = find_binaries().folder / command[0]
+    program = find_program(command[0], server=server)
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     if password:
         environment["PGPASSWORD"] = password

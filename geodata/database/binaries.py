@@ -53,6 +53,30 @@ def find_binaries(major: int | None = None) -> Binaries:
     return with_postgis[0]
 
 
+def find_program(name: str, *, server: int) -> Path:
+    """One of PostgreSQL's client programs, for a server of this major version.
+
+    The server's own version if it is here, or else the oldest newer one: an older ``pg_dump``
+    refuses, and the dump of a newer one may not go back.
+
+    Raises:
+        SetUpIncomplete: there is none.
+    """
+    found: dict[int, Path] = {}
+    for folder in _folders():
+        match = re.search(r"\) (\d+)", _ask(folder / name, "--version"))
+        if match and int(match[1]) >= server:
+            found.setdefault(int(match[1]), folder / name)
+    if not found:
+        raise SetUpIncomplete(
+            "%(program)s for PostgreSQL %(major)s is not installed: "
+            "apt-get install postgresql-client-%(major)s",
+            program=name,
+            major=server,
+        )
+    return found[min(found)]
+
+
 def has_postgis(binaries: Binaries) -> bool:
     """Whether this PostgreSQL can ``CREATE EXTENSION postgis``."""
     share = _ask(binaries.folder / "pg_config", "--sharedir")
@@ -63,19 +87,25 @@ def has_postgis(binaries: Binaries) -> bool:
 @cache
 def _installed() -> tuple[Binaries, ...]:
     """Every PostgreSQL server on this machine, newest first."""
-    folders = list(Path("/usr/lib/postgresql").glob("*/bin"))
-    if shutil.which("pg_config"):
-        folders.append(Path(_ask(Path("pg_config"), "--bindir")))
-    server = shutil.which("postgres")
-    if server:
-        folders.append(Path(server).resolve().parent)
-    found = {}
-    for folder in folders:
+    found: dict[Path, Binaries] = {}
+    for folder in _folders():
         if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
             match = re.search(r"\) (\d+)", _ask(folder / "postgres", "--version"))
             if match:
                 found[folder.resolve()] = Binaries(folder.resolve(), int(match[1]))
     return tuple(sorted(found.values(), key=lambda one: -one.major))
+
+
+def _folders() -> list[Path]:
+    """Where PostgreSQL's programs may be."""
+    folders = list(Path("/usr/lib/postgresql").glob("*/bin"))
+    if shutil.which("pg_config"):
+        folders.append(Path(_ask(Path("pg_config"), "--bindir")))
+    for name in ("postgres", "psql"):
+        path = shutil.which(name)
+        if path:
+            folders.append(Path(path).parent)
+    return folders
 
 
 def _ask(program: Path, option: str) -> str:

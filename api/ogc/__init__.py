@@ -6,9 +6,14 @@ longitude first). A request with a word or value that we do not know is refused,
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import TYPE_CHECKING
 
-from api.ogc import description, features, service, tiles
+from flask import Blueprint, Flask
+
+from api.ogc import description, features, lane, service, tiles
+
+if TYPE_CHECKING:
+    from geodata.database import Database
 
 blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
 
@@ -31,3 +36,9 @@ for _rule, _view in (
     (f"{_TILES}/<scheme_name>/<zoom>/<row>/<column>", tiles.tile),
 ):
     blueprint.add_url_rule(_rule, f"{_view.__name__}{(_rule == '/' and '_slash') or ''}", _view)
+
+
+def join(app: Flask, database: Database) -> None:
+    """Answer ``/ogc``."""
+    app.register_blueprint(blueprint)
+    lane.join(app, database)

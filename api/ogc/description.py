@@ -9,6 +9,7 @@ from flask import Response
 from api.ogc import parameters
 from api.ogc.answering import GEOJSON, JSON, MVT, OPENAPI, address, document, words
 from api.ogc.layers import LAYERS, Layer
+from geodata.cases.tiling import FILTERS as CASE_FILTERS
 from geodata.places.featuring import filterable
 from geodata.places.tiling import HIGHEST
 
@@ -73,7 +74,7 @@ def _of_layer(one: Layer) -> dict[str, Any]:
     kinds = one.properties()
     filters = [_query(name, _schema(kinds[name])) for name in sorted(filterable(kinds))]
     own = ["personal"] if one.is_cases else ["at"]
-    when = ["datetime"] if one.is_cases else ["at"]
+    when = ["datetime", "area"] if one.is_cases else ["at"]
     schema = {
         "type": "object",
         "required": ["type", "features"],
@@ -90,9 +91,12 @@ def _of_layer(one: Layer) -> dict[str, Any]:
             },
         },
     }
-    shared = [_ref(name) for name in ("bbox", "bbox-crs", "crs", "datetime", "limit", "after", *own)]
+    shared = [
+        _ref(name) for name in ("bbox", "bbox-crs", "crs", "datetime", "limit", "after", *own)
+    ]
     tiles = f"{path}/tiles"
-    drawn = [_query(name, {"type": "string"}) for name in one.drawn.properties]
+    named = CASE_FILTERS if one.is_cases else one.drawn.properties
+    drawn = [_query(name, {"type": "string"}) for name in named]
     return {
         path: _get(f"{one.name}_collection", title, {JSON: _OBJECT}),
         f"{path}/items": _get(f"{one.name}_items", title, {GEOJSON: schema}, [*shared, *filters]),
@@ -231,6 +235,7 @@ _PARAMETERS: Final[dict[str, Any]] = {
     ),
     "after": _query("after", {"type": "string"}, "From the next link of the page before."),
     "at": _query("at", {"type": "string"}, "A day or moment: the version that held then."),
+    "area": _query("area", {"type": "string"}, "Codes of areas of any level, with all below."),
     "personal": _query(
         "personal",
         {"type": "boolean", "default": False},

@@ -13,12 +13,14 @@ from flask import Response, request
 from api.ogc import parameters
 from api.ogc.answering import MVT, address, document, link, words
 from api.ogc.caching import TileCache
+from api.ogc.lane import VERSION
 from api.ogc.layers import Layer, layer
 from api.ogc.parameters import CRS84
 from api.serving import database, profile
 from api.signing_in import current_actor
 from geodata.accounts import Actor, require
 from geodata.cases import tiling as case_tiles
+from geodata.cases.tiling import FILTERS as CASE_FILTERS
 from geodata.cases.tiling import CaseDrawing
 from geodata.errors import NotFound
 from geodata.places import tiling
@@ -137,7 +139,9 @@ def _vector_layers(one: Layer) -> list[dict[str, Any]]:
     schema = {
         "type": "object",
         "properties": {
-            name: {"type": _JSON_TYPES.get(columns[name].__visit_name__, "string")}
+            name: {"type": _JSON_TYPES[columns[name].__visit_name__]}
+            if name in columns
+            else {"type": "integer", "description": words(_MADE[name])}
             for name in drawn.properties
         },
     }
@@ -155,7 +159,16 @@ def _vector_layers(one: Layer) -> list[dict[str, Any]]:
     return [shapes, {**shapes, "id": f"{one.name}_labels", "geometryDimension": 0}]
 
 
-_JSON_TYPES: Final = {"integer": "integer", "boolean": "boolean", "double": "number"}
+_JSON_TYPES: Final = {
+    "text": "string",
+    "integer": "integer",
+    "boolean": "boolean",
+    "double": "number",
+}
+_MADE: Final = {
+    "reported": "When it was reported, in seconds since 1970.",
+    "count": "How many cases a cell stands for; absent on a single case.",
+}
 
 
 def tile(name: str, scheme_name: str, zoom: str, row: str, column: str) -> Response:
@@ -164,11 +177,13 @@ def tile(name: str, scheme_name: str, zoom: str, row: str, column: str) -> Respo
     _known_scheme(scheme_name)
     where = Tile(*(_number(text) for text in (zoom, row, column)))
     drawn = one.drawn
-    parameters.refuse_unknown({"datetime" if one.is_cases else "at", "v", *drawn.properties})
+    own = {"datetime", "area", *CASE_FILTERS} if one.is_cases else {"at", *drawn.properties}
+    parameters.refuse_unknown({"v", *own})
     actor = current_actor()
     require(actor, "see_map")
     drawing = _drawing(one)
     version = database.version(name)
+    request.environ[VERSION] = version
     key = _key(one.name, version, where, drawing)
     etag = f'"{key}"'
     headers = {"ETag": etag, "Vary": "Accept-Encoding, Cookie, Authorization"}
@@ -186,12 +201,14 @@ def tile(name: str, scheme_name: str, zoom: str, row: str, column: str) -> Respo
 
 
 def _drawing(one: Layer) -> Drawing | CaseDrawing:
-    equal = parameters.choices(one.drawn.properties)
     if not one.is_cases:
+        equal = parameters.choices(one.drawn.properties)
         return Drawing(at=parameters.at(), equal=equal)
+    equal = parameters.choices(CASE_FILTERS)
     since, last = parameters.period()
     until = None if last is None else last + timedelta(microseconds=1)
-    return CaseDrawing(since=since, until=until, equal=equal)
+    areas = parameters.choices(["area"]).get("area", ())
+    return CaseDrawing(since=since, until=until, equal=equal, areas=areas)
 
 
 def _drawn(actor: Actor, name: str, where: Tile, drawing: Drawing | CaseDrawing) -> bytes:

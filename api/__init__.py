@@ -63,4 +63,4 @@ def register(app: Flask, database: Database, settings: Settings, profile: Profil
     app.register_blueprint(docs.blueprint)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.register_blueprint(ogc.blueprint)
+    ogc.join(app, database)

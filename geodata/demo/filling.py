@@ -16,6 +16,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from geodata.demo.ground import HALF_WIDTH_M, RAILWAY_V, Face, Ground
+from geodata.demo.households import TOPS, Building, Compound, move_in, set_floors
 from geodata.demo.standing import PATTERNS, Standing, set_out
 from geodata.demo.warp import LENGTH_U, LENGTH_V, OLD_TOWN, RIVER_U, Place, heading
 
@@ -43,54 +44,8 @@ _USE_WEIGHTS = {
 }
 _BUILT_UP = {"old": 1.0, "new": 1.1, "rim": 0.72, "works": 0.8, "city": 1.0}
 """The lower, the sooner a further block of a patch there is lived in."""
-_TOPS = {"slab": (3, 7), "mid": (5, 16), "tower": (8, 33), "house": (1, 4), "court": (1, 4)}
-"""The fewest and the most floors of each pattern."""
 _LEAST_ROOM_M2 = 12_500.0
 """Compounds of a patch together have at least this much ground, if there is as much."""
-_RESIDENTS_A_HOME = {
-    "commercial": 2.7, "affordable": 2.9, "village": 3.3, "work_unit": 2.2, "mixed": 2.5,
-}  # fmt: skip
-_ELDERLY = {
-    "commercial": 0.11, "affordable": 0.17, "village": 0.21, "work_unit": 0.34, "mixed": 0.24,
-}  # fmt: skip
-
-
-@dataclass
-class Building:
-    """One building; ``block`` and ``compound`` are positions in their lists, -1: none."""
-
-    footprint: NDArray[np.float64]
-    use: str
-    pattern: str
-    block: int
-    compound: int
-    floors: int
-    entrances: int
-    homes_a_floor: float
-    households: int = 0
-    residents: int = 0
-    elderly: int = 0
-
-    @property
-    def homes(self) -> int:
-        """How many homes there are, lived in or not."""
-        return max(1, int(self.floors * self.entrances * self.homes_a_floor))
-
-
-@dataclass
-class Compound:
-    """One residential estate."""
-
-    block: int
-    patch: int
-    community: int
-    office: int
-    type: str
-    closed: bool
-    managed: bool
-    polygon: shapely.Polygon
-    households: int = 0
-    residents: int = 0
 
 
 @dataclass
@@ -230,15 +185,15 @@ def _settle(
             weights[2] = 0
         type_ = str(rng.choice(_TYPES, p=_shares(weights)))
         _compound(filled, block, patch, type_, density, rng)
-    homes = _floors(filled.buildings, first, target, band)
+    homes = set_floors(filled.buildings, first, target, band)
     if homes < band[0] + 6:
         for index in range(first, len(filled.compounds)):
             filled.buildings = [b for b in filled.buildings if b.compound != index]
             filled.compounds[index].type = "commercial"
             filled.compounds[index].closed = filled.compounds[index].managed = True
             _rise(filled, index, rng)
-        homes = _floors(filled.buildings, first, target, band)
-    _move_in(filled, first, min(target, homes), rng)
+        homes = set_floors(filled.buildings, first, target, band)
+    move_in(filled.buildings, filled.compounds, first, min(target, homes), rng)
 
 
 def _compound(
@@ -315,7 +270,7 @@ def _most_homes(standing: Standing) -> float:
     homes = 0.0
     for length, name in zip(standing.lengths, standing.patterns, strict=True):
         entrances = max(1, round(length / PATTERNS[name].unit_m))
-        homes += entrances * PATTERNS[name].homes_a_floor * _TOPS[name][1]
+        homes += entrances * PATTERNS[name].homes_a_floor * TOPS[name][1]
     return homes
 
 
@@ -393,57 +348,6 @@ def _shops(
             row.append(shop)
         at += long + float(rng.choice([1.5, 1.5, 3.0, 14.0]))
     return row
-
-
-def _floors(buildings: list[Building], first: int, target: int, band: tuple[int, int]) -> int:
-    """Set floors so that the patch's homes come near ``target``; gives the homes there are.
-
-    All buildings grow by one factor, found by halving, within what their pattern allows. If that is
-    not enough, slabs and towers grow on, floor by floor, the lowest first.
-    """
-    homes = [b for b in buildings if b.compound >= first]
-    if not homes:
-        return 0
-    started = np.array([b.floors for b in homes])
-    bottom, top = np.array([_TOPS[b.pattern] for b in homes]).T
-    per_floor = np.array([b.entrances * b.homes_a_floor for b in homes])
-
-    def count(floors: NDArray[np.int_]) -> int:
-        return int(np.maximum(1, np.floor(floors * per_floor)).sum())
-
-    low, high = 0.3, 3.0
-    floors = started
-    for _ in range(16):
-        scale = (low + high) / 2
-        floors = np.clip(np.rint(started * scale).astype(int), bottom, top)
-        low, high = (scale, high) if count(floors) < target * 1.04 else (low, scale)
-    grows = np.array([b.pattern in {"slab", "mid", "tower"} for b in homes])
-    most = np.where(bottom >= 8, 33, np.where(bottom >= 5, 24, 11))
-    while count(floors) < min(target, band[0] + 6):
-        room = np.flatnonzero(grows & (floors < most))
-        if not room.size:
-            break
-        floors[room[np.argmin(floors[room])]] += 1
-    for building, height in zip(homes, floors.tolist(), strict=True):
-        building.floors = height
-    return count(floors)
-
-
-def _move_in(filled: Filled, first: int, target: int, rng: Generator) -> None:
-    """Households move in: ``target`` over all homes, the rest stands empty."""
-    homes = [b for b in filled.buildings if b.compound >= first]
-    room = np.array([b.homes for b in homes])
-    share = room * (target / max(int(room.sum()), 1))
-    lived = np.floor(share).astype(int)
-    order = np.argsort(-(share - lived), kind="stable")
-    lived[order[: target - int(lived.sum())]] += 1
-    for building, households in zip(homes, lived.tolist(), strict=True):
-        compound = filled.compounds[building.compound]
-        building.households = households
-        building.residents = int(rng.binomial(households * 5, _RESIDENTS_A_HOME[compound.type] / 5))
-        building.elderly = int(rng.binomial(building.residents, _ELDERLY[compound.type]))
-        compound.households += households
-        compound.residents += building.residents
 
 
 def _public(filled: Filled, chosen: set[int], rng: Generator) -> None:

@@ -21,6 +21,9 @@ from geodata.demo.district import District, Unit, union
 from geodata.demo.warp import to_degrees
 from geodata.places.codes import map_order
 
+RECUT_DAYS = 183
+"""So many days before the city's end its net of grids was changed."""
+
 
 @dataclass
 class Grid:

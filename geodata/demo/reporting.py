@@ -17,8 +17,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from geodata.demo import naming, rhythm
-from geodata.demo.city import MONTHS, RECUT_DAYS, Codes
 from geodata.demo.district import District
+from geodata.demo.framing import Codes
+from geodata.demo.nets import RECUT_DAYS
 from geodata.demo.phrases import ENDS, LEADS, REPEATS, TOPICS
 from geodata.demo.spots import (
     CATEGORIES,
@@ -112,7 +113,7 @@ def report_cases(
 def first_day(until: datetime, profile: Profile) -> datetime:
     """Local midnight 18 months before ``until``."""
     local = until.astimezone(profile.zone)
-    months = local.year * 12 + local.month - 1 - MONTHS
+    months = local.year * 12 + local.month - 1 - rhythm.MONTHS
     return datetime(months // 12, months % 12 + 1, min(local.day, 28), tzinfo=profile.zone)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+MONTHS = 18
 
 _HOURS = {
     # 0 to 23 o'clock

@@ -9,8 +9,8 @@ import shapely
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from geodata.demo.city import building_numbers, in_degrees
 from geodata.demo.district import District
+from geodata.demo.framing import building_numbers, in_degrees
 from geodata.demo.ground import RAILWAY_V
 from geodata.demo.warp import OLD_TOWN, RIVER_U, bend, to_degrees
 

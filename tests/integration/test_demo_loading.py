@@ -153,3 +153,50 @@ def test_a_weak_password_is_refused_before_anything_is_done(database):
 def test_a_viewer_cannot_load_the_demo(database):
     with pytest.raises(NotAllowed):
         load(database, password=PASSWORD, actor=Actor(1, "viewer", "viewer"))
+
+
+@pytest.fixture
+def at_the_terminal(settings):
+    """Run ``wangge …`` in this process; gives exit code and what it printed."""
+    from click.testing import CliRunner
+
+    import app
+
+    def run(*words):
+        given = {
+            "WANGGE_DATABASE_URL": settings.database_url.get_secret_value(),
+            "WANGGE_DATA_DIR": str(settings.data_dir),
+            "WANGGE_DEMO_PASSWORD": None,
+            "WANGGE_LANGUAGE": "zh",
+        }
+        return CliRunner().invoke(app.main, words, env=given)
+
+    return run
+
+
+def test_the_terminal_says_what_was_made_and_how_to_sign_in(at_the_terminal, database):
+    done = at_the_terminal("demo", "load", "--cases", "300", "--until", "2026-07-01")
+    assert done.exit_code == 0, done.output
+    said = done.output.replace("\n", "")
+    assert "300" in said
+    assert "合成数据" in said
+    password = said.split("（只显示这一次）：")[1].split()[0]
+    with database.read() as connection:
+        from geodata.accounts import passwords
+
+        stored = connection.execute(
+            sa.text("SELECT password_hash FROM users WHERE name = 'planner'")
+        ).scalar_one()
+        newest = connection.execute(sa.text("SELECT max(reported_at) FROM cases")).scalar_one()
+    assert passwords.fits(password, stored)
+    assert newest < UNTIL
+
+    again = at_the_terminal("demo", "load")
+    assert again.exit_code == 1
+    assert "--replace" in again.output
+    assert "Traceback" not in again.output
+
+
+@pytest.mark.parametrize("wrong", [("--scale", "0"), ("--scale", "1000"), ("--cases", "-5")])
+def test_the_terminal_refuses_what_cannot_be(at_the_terminal, wrong):
+    assert at_the_terminal("demo", "load", *wrong).exit_code == 2

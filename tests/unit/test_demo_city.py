@@ -12,7 +12,8 @@ import pytest
 import shapely
 
 from geodata.demo import generate
-from geodata.demo.city import RECUT_DAYS, county_code
+from geodata.demo.framing import county_code
+from geodata.demo.nets import RECUT_DAYS
 from geodata.demo.warp import LOCAL_CRS, spiral
 from geodata.errors import InvalidInput
 from geodata.places.codes import map_order

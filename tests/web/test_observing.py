@@ -10,6 +10,8 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
+from geodata.accounts.tokens import make_token
+from geodata.accounts.users import user_named
 from geodata.database import Database
 from geodata.logs import set_up_logs
 
@@ -108,3 +110,18 @@ def test_a_database_error_is_logged_without_the_values_that_it_quotes(lines, dat
     assert len(lines()) == 1
     assert "UniqueViolation" in lines()[0]["exception"]
     assert "13800000000" not in json.dumps(lines())
+
+
+def test_the_counters_are_for_who_may_see_them(client, database, people):
+    secret = {}
+    for name in ("admin", "viewer"):
+        user = user_named(database, name)
+        _, secret[name] = make_token(database, user.actor(), name="prometheus")
+    client.get("/healthz")
+    answer = client.get("/metrics", headers={"Authorization": f"Bearer {secret['admin']}"})
+    assert answer.status_code == 200
+    assert 'wangge_requests_total{endpoint="observing.healthz",method="GET",status="200"}' in (
+        answer.text
+    )
+    refused = client.get("/metrics", headers={"Authorization": f"Bearer {secret['viewer']}"})
+    assert refused.status_code == 403

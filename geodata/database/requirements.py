@@ -68,7 +68,7 @@ def _create(connection: psycopg.Connection, name: str) -> str:
             "make it. A superuser must run in that database: CREATE EXTENSION %(name)s;",
             database=connection.info.dbname,
             name=name,
-            user=connection.info.user,
+            user=_user(connection),
         ) from error
     except (psycopg.errors.UndefinedFile, psycopg.errors.FeatureNotSupported) as error:
         package = "postgis" if name == "postgis" else "contrib"
@@ -84,6 +84,11 @@ def _create(connection: psycopg.Connection, name: str) -> str:
     return str(row[0]) if row else "0.0"
 
 
+def _user(connection: psycopg.Connection) -> str:
+    row = connection.execute("SELECT current_user").fetchone()
+    return str(row[0]) if row else ""
+
+
 def _check_rights(connection: psycopg.Connection) -> None:
     row = connection.execute(
         "SELECT has_schema_privilege(current_schema(), 'CREATE'), current_schema()"
@@ -92,6 +97,6 @@ def _check_rights(connection: psycopg.Connection) -> None:
         raise SetUpIncomplete(
             "The user %(user)s may not create tables in the database %(database)s. "
             "Its owner must run there: GRANT CREATE, USAGE ON SCHEMA public TO %(user)s;",
-            user=connection.info.user,
+            user=_user(connection),
             database=connection.info.dbname,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import folium
 import geopandas as gpd
 import pytest
@@ -48,11 +50,14 @@ def open_file(chromium, path, *, leaflet=False):
         def answer(route):
             name = route.request.url.rsplit("/", 1)[-1]
             if name in {"leaflet.js", "leaflet.css"}:
-                route.fulfill(body=assets.read(f"vendor/leaflet/{name}"))
+                media = "text/css" if name.endswith("css") else "text/javascript"
+                route.fulfill(body=assets.read(f"vendor/leaflet/{name}"), content_type=media)
             else:
-                route.fulfill(body="")
+                route.fulfill(
+                    body="", content_type="text/css" if name.endswith("css") else "text/javascript"
+                )
 
-        context.route("http*://**", answer)
+        context.route(re.compile("^https?://"), answer)
     page.goto(path.as_uri())
     return page
 

@@ -134,6 +134,16 @@ def test_a_link_brings_back_view_layers_and_selection(open_page):
     assert "grids" in page.url
 
 
+def test_a_link_within_the_page_changes_what_is_shown(open_page):
+    page = open_page("/planner")
+    page.goto(page.url.split("#")[0] + "#coverage=5&layers=areas")
+    expect(page.locator("#coverage-panel .figure")).to_be_visible()
+    expect(page.locator("[data-layer=compounds]")).not_to_be_checked()
+    page.go_back()
+    expect(page.locator("#coverage-panel")).to_be_hidden()
+    expect(page.locator("[data-layer=compounds]")).to_be_checked()
+
+
 def test_the_district_of_another_day_is_shown_and_left_again(open_page):
     page = open_page("/planner")
     page.fill("#at", "2024-06-01")

@@ -154,5 +154,10 @@ stackOf(map).on("sheeterror", ({ error }) => {
   const text = t("Some tiles of the map could not be loaded (%(why)s). What you see is kept.", { why: error.message });
   refuse(new Error(text), () => { for (const sheet of stackOf(map).sheets) sheet.stack.redrawSoon(); });
 });
-onState(() => { layering.read(); selecting.read(); });
+onState(() => {
+  covering.read();
+  layering.read();
+  covering.refresh();
+  selecting.refresh();
+});
 await load();

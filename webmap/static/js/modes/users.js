@@ -75,6 +75,15 @@ onSend(document.getElementById("add"), async (values, form) => {
 
 // ── what was done ────────────────────────────────────────────────────────────────────────────
 
+const ACTIONS = {
+  signed_in: t("signed in"), signed_out: t("signed out"), sign_in_failed: t("failed to sign in"), sign_in_throttled: t("was kept from signing in"),
+  user_added: t("added a user"), user_changed: t("changed a user"), password_set: t("set a password"), password_changed: t("changed the own password"),
+  token_made: t("made a token"), token_revoked: t("revoked a token"), import_asked: t("asked for an import"), imported: t("imported"), exported: t("exported"),
+  read_personal: t("read personal data"), demo_loaded: t("loaded the demo city"),
+};
+const said = ([key, value]) => `${key}: ${typeof value === "object" ? JSON.stringify(value) : value}`;
+const empty = (value) => value === null || value === "" || (Array.isArray(value) && !value.length);
+
 const trail = document.getElementById("audit");
 const older = document.getElementById("older");
 let before = null;
@@ -84,8 +93,8 @@ async function more() {
   before = next;
   older.hidden = next === null;
   for (const entry of entries) {
-    const details = Object.entries(entry.details).map(([key, value]) => `${key}: ${typeof value === "object" ? JSON.stringify(value) : value}`).join(" · ");
-    trail.append(h("tr", {}, h("td", {}, moments.format(new Date(entry.at))), h("td", {}, entry.actor), h("td", {}, entry.action), h("td", {}, entry.subject || "–"), h("td.small.quiet", {}, details)));
+    const details = Object.entries(entry.details).filter(([, value]) => !empty(value)).map(said).join(" · ");
+    trail.append(h("tr", {}, h("td.moment", {}, moments.format(new Date(entry.at))), h("td", {}, entry.actor), h("td", { title: entry.action }, ACTIONS[entry.action] ?? entry.action), h("td", {}, entry.subject || "–"), h("td.small.quiet", {}, details)));
   }
 }
 

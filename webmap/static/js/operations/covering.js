@@ -15,12 +15,17 @@ export class Covering {
     this.order = "households";
     this.radii = new Map();
     this.loaded = new Map();
-    const kept = Number(state().coverage);
-    this.minutes = planner.page.profile.minutes.includes(kept) ? kept : null;
+    this.read();
     const compounds = planner.layers.compounds;
     this.plainStyle = compounds.style;
     compounds.style = (props, look) => this.compoundStyle(props, look);
     onTheme(() => this.answer && this.draw());
+  }
+
+  /** Take which coverage is shown from the address. */
+  read() {
+    const kept = Number(state().coverage);
+    this.minutes = this.planner.page.profile.minutes.includes(kept) ? kept : null;
   }
 
   /** With a coverage shown, compounds are quiet and those outside stand out. */

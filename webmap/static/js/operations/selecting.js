@@ -42,11 +42,12 @@ export class Selecting {
     return this.select(next.layer, next.code);
   }
 
-  /** Select again what the address names, or what was selected, on the day that is shown. */
+  /** Select what the address names, on the day that is shown. */
   async refresh() {
-    const [layer, code] = this.wanted ?? [this.selected?.layer, this.selected?.code];
-    this.wanted = null;
+    this.read();
+    const [layer, code] = this.wanted ?? [];
     if (layer) await this.select(layer, code);
+    else if (this.selected) this.clear();
   }
 
   async select(layer, code) {

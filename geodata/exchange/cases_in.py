@@ -17,7 +17,7 @@ from geodata.errors import InvalidInput
 from geodata.exchange.columns import read_fields
 from geodata.exchange.coordinates import Placing, positions
 from geodata.exchange.findings import Findings, Report
-from geodata.exchange.mapping import Mapping_
+from geodata.exchange.mapping import ColumnMapping
 from geodata.exchange.source import Chunk
 from geodata.exchange.values import as_json
 from geodata.places.holding import Held, held_polygons
@@ -34,7 +34,7 @@ CONTENT_KEY = "content:"
 class CaseReader:
     """Turns chunks of one file into columns of the cases table."""
 
-    mapping: Mapping_
+    mapping: ColumnMapping
     placing: Placing
     profile: Profile
     fixed: dict[str, Any]
@@ -47,6 +47,7 @@ class CaseReader:
     _hashes: Any = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
 
     def __post_init__(self) -> None:
+        """Refuse a file without times; fall back on the first source."""
         if self.mapping.column("reported_at") is None:
             raise InvalidInput(
                 "No column says when the cases were reported; name it with "
@@ -86,7 +87,8 @@ class CaseReader:
                 "no_time",
                 "refused",
                 _(
-                    "The row does not say when the case was reported, or not so that it can be read."
+                    "The row does not say when the case was reported, "
+                    "or not so that it can be read."
                 ),
                 row=int(chunk.rows[k]),
             )

@@ -13,7 +13,7 @@ from geodata.errors import InvalidInput
 from geodata.exchange import values
 from geodata.exchange.fields import Field, fields_of
 from geodata.exchange.findings import Findings
-from geodata.exchange.mapping import Mapping_
+from geodata.exchange.mapping import ColumnMapping
 from geodata.exchange.source import Chunk
 from geodata.profiles import Profile
 from geodata.words import sentence as _
@@ -50,7 +50,7 @@ def fixed_values(layer: str, said: Mapping[str, str], profile: Profile) -> dict[
 
 
 def read_fields(
-    layer: str, chunk: Chunk, mapping: Mapping_, profile: Profile, found: Findings
+    layer: str, chunk: Chunk, mapping: ColumnMapping, profile: Profile, found: Findings
 ) -> tuple[dict[str, Any], pa.Table]:
     """The mapped columns as values, and what is kept aside.
 

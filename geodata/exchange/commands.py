@@ -1,5 +1,7 @@
 """``wangge import``, ``wangge export`` and ``wangge coords``."""
 
+# ruff: noqa: SIM905 - words in a row read better than quoted one by one
+
 from __future__ import annotations
 
 from collections.abc import Iterator

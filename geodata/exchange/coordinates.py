@@ -17,11 +17,13 @@ from geodata import crs
 from geodata.errors import InvalidInput
 from geodata.exchange import values
 from geodata.exchange.findings import Findings
-from geodata.exchange.mapping import Mapping_
+from geodata.exchange.mapping import ColumnMapping
 from geodata.exchange.source import Chunk, Source
 from geodata.words import sentence as _
 
 Floats = NDArray[np.float64]
+# A tenth of a millimetre: what files lose when they write numbers as text is no change.
+_DECIMALS = 9
 Reason = Literal["declared", "file", "degrees"]
 
 
@@ -39,8 +41,8 @@ class Placing:
     swapped: bool = False
 
 
-def find_placing(
-    source: Source, sample: Chunk, mapping: Mapping_, *, declared: str | None, found: Findings
+def find_placing(  # noqa: C901 - one decision after the other
+    source: Source, sample: Chunk, mapping: ColumnMapping, *, declared: str | None, found: Findings
 ) -> Placing:
     """How to read places, from what the user declares, the file says and its first rows show.
 
@@ -84,7 +86,8 @@ def find_placing(
                 "swapped",
                 "changed",
                 _(
-                    "The columns of longitude and latitude are swapped; they were read the other way."
+                    "The columns of longitude and latitude are swapped; "
+                    "they were read the other way."
                 ),
             )
         elif way in {"geometry", "wkt"} and _looks_swapped(x, y):
@@ -98,7 +101,7 @@ def find_placing(
 
 
 def positions(
-    chunk: Chunk, mapping: Mapping_, placing: Placing, found: Findings
+    chunk: Chunk, mapping: ColumnMapping, placing: Placing, found: Findings
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """WGS 84 positions of the rows of points, NaN where a row has none; and which are refused."""
     count = len(chunk)
@@ -140,7 +143,8 @@ def positions(
             )
         x[bad | nowhere], y[bad | nowhere] = np.nan, np.nan
         x, y = to_wgs84(x, y, placing)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
+        x, y = np.round(x, _DECIMALS), np.round(y, _DECIMALS)
         far = (np.abs(x) > 180) | (np.abs(y) > 90) | np.isinf(x) | np.isinf(y)
         turned = far & (np.abs(y) <= 180) & (np.abs(x) <= 90)
     _refuse(
@@ -155,7 +159,7 @@ def positions(
     return x, y, bad
 
 
-def geometries(chunk: Chunk, mapping: Mapping_, placing: Placing, found: Findings) -> Any:
+def geometries(chunk: Chunk, mapping: ColumnMapping, placing: Placing, found: Findings) -> Any:
     """The rows' geometries in WGS 84, two-dimensional; None where a row has none."""
     shapes: Any
     if placing.way == "geometry" and chunk.geometry is not None:
@@ -172,12 +176,12 @@ def geometries(chunk: Chunk, mapping: Mapping_, placing: Placing, found: Finding
         return shapes
 
     def move(coordinates: Floats) -> Floats:
-        return np.column_stack(to_wgs84(coordinates[:, 0], coordinates[:, 1], placing))
+        turned = to_wgs84(coordinates[:, 0], coordinates[:, 1], placing)
+        with np.errstate(over="ignore"):
+            rounded: Any = np.round(np.column_stack(turned), _DECIMALS)
+        return np.asarray(rounded, dtype=np.float64)
 
-    flat = shapely.force_2d(shapes)
-    if placing.crs == "wgs84" and not placing.swapped:
-        return flat
-    return shapely.transform(flat, move)
+    return shapely.transform(shapely.force_2d(shapes), move)
 
 
 def to_wgs84(x: Floats, y: Floats, placing: Placing) -> tuple[Floats, Floats]:
@@ -196,7 +200,9 @@ def _in_degrees(name: str) -> bool:
     return bool(pyproj.CRS.from_user_input(name).is_geographic)
 
 
-def _some_positions(chunk: Chunk, mapping: Mapping_, placing: Placing) -> tuple[Floats, Floats]:
+def _some_positions(
+    chunk: Chunk, mapping: ColumnMapping, placing: Placing
+) -> tuple[Floats, Floats]:
     if placing.way is None:
         return np.empty(0), np.empty(0)
     if placing.way in {"columns", "position"}:
@@ -212,7 +218,7 @@ def _some_positions(chunk: Chunk, mapping: Mapping_, placing: Placing) -> tuple[
 
 
 def raw_positions(
-    chunk: Chunk, mapping: Mapping_, placing: Placing
+    chunk: Chunk, mapping: ColumnMapping, placing: Placing
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Coordinates as the columns have them, NaN where blank, and which could not be read."""
     if placing.way == "columns":
@@ -255,7 +261,7 @@ def _angles(column: Any) -> tuple[Floats, NDArray[np.bool_]]:
     return numbers, bad
 
 
-def _from_text(chunk: Chunk, mapping: Mapping_, found: Findings) -> Any:
+def _from_text(chunk: Chunk, mapping: ColumnMapping, found: Findings) -> Any:
     words = values.texts(chunk.table[str(mapping.column("wkt"))]).to_pylist()
     plain = [None if word is None else re.sub(r"^SRID=\d+;", "", word) for word in words]
     if any(word and re.fullmatch(r"[0-9A-Fa-f]{18,}", word) for word in plain[:10]):

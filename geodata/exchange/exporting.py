@@ -1,5 +1,7 @@
 """Layers out, as files that others open; personal data only for who may see it."""
 
+# ruff: noqa: SIM905 - words in a row read better than quoted one by one
+
 from __future__ import annotations
 
 import re
@@ -134,12 +136,10 @@ def _frame(connection: sa.Connection, query: Any) -> gpd.GeoDataFrame:
     shapes = shapely.from_wkb(wkb.where(wkb.notna(), None).to_numpy())
     for column in table.columns:
         values = table[column]
-        if column in {"equipment"}:
+        if column == "equipment":
             table[column] = values.map("、".join, na_action="ignore")
         elif column in {"reported_at", "due_at", "updated_at", "closed_at"}:
             table[column] = pd.to_datetime(values, utc=True).astype("datetime64[us, UTC]")
-        elif values.dtype == object and column in _WHOLE:
-            table[column] = values.astype("Int64")
         elif column in _WHOLE:
             table[column] = values.astype("Int64")
         elif column in {"closed", "oneway", "bridge", "tunnel"}:

@@ -1,11 +1,14 @@
 """Feature files through GDAL, and GeoParquet."""
 
+# ruff: noqa: SIM905 - words in a row read better than quoted one by one
+
 from __future__ import annotations
 
 import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import geopandas as gpd
@@ -124,20 +127,9 @@ class FeatureSource(Source):
         return _Reading(self)
 
     def chunks(self, most: int | None = None) -> Iterator[Chunk]:
+        """See ``Source.chunks``."""
         with self._reading():
-            meta, table = pyogrio.read_arrow(
-                self.path,
-                layer=self.layer,
-                encoding=self._encoding,
-                where=self._where,
-                max_features=most,
-                datetime_as_string=True,
-            )
-        geometry = None
-        name = meta["geometry_name"] or "wkb_geometry"
-        if self.has_geometry and name in table.column_names:
-            geometry = _shapes(table[name], self.filename)
-            table = table.drop_columns([name])
+            table, geometry = self._read(most)
         if self.driver == "OSM":
             table = _with_osm_tags(table)
             self.columns = table.column_names
@@ -152,6 +144,26 @@ class FeatureSource(Source):
                 geometry[start:end] if geometry is not None else None,
                 share=end / count,
             )
+
+    def _read(self, most: int | None) -> tuple[pa.Table, Any]:
+        said: dict[str, Any] = {
+            "layer": self.layer,
+            "encoding": self._encoding,
+            "where": self._where,
+            "max_features": most,
+            "datetime_as_string": True,
+        }
+        if self.driver == "FlatGeobuf":
+            # GDAL 3.12 cannot give features without geometry of such a file as Arrow.
+            meta, _, wkb, columns = pyogrio.raw.read(self.path, **said)
+            arrays = [pa.array(column, from_pandas=True) for column in columns]
+            table = pa.table(dict(zip(meta["fields"], arrays, strict=True)))
+            return table, _shapes(pa.array(wkb, type=pa.binary()), self.filename)
+        meta, table = pyogrio.read_arrow(self.path, **said)
+        name = meta["geometry_name"] or "wkb_geometry"
+        if not self.has_geometry or name not in table.column_names:
+            return table, None
+        return table.drop_columns([name]), _shapes(table[name], self.filename)
 
 
 class ParquetSource(Source):
@@ -177,6 +189,7 @@ class ParquetSource(Source):
             self.crs = plain_crs(self._frame.crs) if self._frame.crs is not None else None
 
     def chunks(self, most: int | None = None) -> Iterator[Chunk]:
+        """See ``Source.chunks``."""
         if self._frame is not None:
             frame = self._frame if most is None else self._frame.head(most)
             geometry = np.asarray(frame.geometry.to_numpy(), dtype=object)
@@ -201,6 +214,14 @@ class ParquetSource(Source):
         self._file.close()
 
 
+_BROKEN = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.FieldError,
+    pyogrio.errors.FeatureError,
+    pa.ArrowException,
+)
+
+
 class _Reading:
     """What GDAL warns of becomes findings, what it raises one refusal."""
 
@@ -212,7 +233,12 @@ class _Reading:
         self._log = self._caught.__enter__()
         warnings.simplefilter("always")
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._caught.__exit__(kind, error, trace)
         for text in dict.fromkeys(str(one.message) for one in self._log or ()):
             if "driver" in text.lower() and "not" in text.lower():
@@ -220,9 +246,7 @@ class _Reading:
             self._source.findings.add(
                 "reader", "note", _("The file's reader says: %(text)s"), text=text[:300]
             )
-        if isinstance(error, pyogrio.errors.DataSourceError | pyogrio.errors.FieldError) or (
-            isinstance(error, pa.ArrowException | pyogrio.errors.FeatureError)
-        ):
+        if isinstance(error, _BROKEN):
             raise InvalidInput(
                 "The file %(file)s is broken or of no kind that is read here.",
                 file=self._source.filename,
@@ -281,7 +305,7 @@ def _beside(path: Path, ending: str) -> Path | None:
     return None
 
 
-def _shapes(column: pa.ChunkedArray, filename: str) -> Any:
+def _shapes(column: Any, filename: str) -> Any:
     try:
         return shapely.from_wkb(column.to_numpy(zero_copy_only=False), on_invalid="fix")
     except shapely.errors.GEOSException as error:

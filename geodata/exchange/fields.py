@@ -1,5 +1,7 @@
 """What each layer takes from a file: its fields, and the words that files use for them."""
 
+# ruff: noqa: SIM905 - words in a row read better than quoted one by one
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -82,7 +84,8 @@ LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
         _field(
             "property_firm",
             "text",
-            "property_firm prop_firm 物业公司 物业 物业企业 物业服务企业 物业单位 物业名称 property",
+            "property_firm prop_firm 物业公司 物业 物业企业 物业服务企业 "
+            "物业单位 物业名称 property",
         ),
         _HOUSEHOLDS,
         _RESIDENTS,
@@ -131,7 +134,8 @@ LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
         _field(
             "external_id",
             "code",
-            "external_id ext_id 工单编号 工单号 编号 案件编号 案件号 受理编号 流水号 case_id case_number "
+            "external_id ext_id 工单编号 工单号 编号 案件编号 案件号 受理编号 "
+            "流水号 case_id case_number "
             "ticket service_request_id id",
         ),
         _field(
@@ -148,7 +152,8 @@ LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
         _field(
             "reported_at",
             "time",
-            "reported_at reported 时间 上报时间 受理时间 来电时间 发生时间 登记时间 创建时间 日期 受理日期 "
+            "reported_at reported 时间 上报时间 受理时间 来电时间 发生时间 登记时间 "
+            "创建时间 日期 受理日期 "
             "report_time created_at datetime time date requested_datetime",
         ),
         _field("due_at", "time", "due_at 截止时间 办理时限 到期时间 deadline expected_datetime"),
@@ -159,7 +164,8 @@ LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
         _field(
             "description",
             "text",
-            "description descript 内容 描述 问题描述 诉求内容 案件描述 工单内容 反映内容 content details",
+            "description descript 内容 描述 问题描述 诉求内容 案件描述 "
+            "工单内容 反映内容 content details",
             personal=True,
         ),
         _field(
@@ -174,7 +180,8 @@ LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
         _field(
             "reporter_telephone",
             "text",
-            "reporter_telephone rep_phone 电话 联系电话 来电号码 手机 手机号 联系方式 phone telephone",
+            "reporter_telephone rep_phone 电话 联系电话 来电号码 手机 "
+            "手机号 联系方式 phone telephone",
             personal=True,
         ),
     ),

@@ -92,9 +92,11 @@ class Findings:
             )
 
     def __len__(self) -> int:
+        """All, also those that were not kept."""
         return sum(self.counts.values())
 
     def __iter__(self) -> Iterator[Finding]:
+        """Those that were kept."""
         return iter(self.kept)
 
 
@@ -149,7 +151,7 @@ class Report:
             out = csv.writer(file)
             out.writerow(["row", "kind", "weight", "name", "count", "message"])
             for one in self.findings:
-                name = one.name if not one.name[:1] in "=+-@\t\r" else "'" + one.name
+                name = one.name if not one.name.startswith(("=", "+", "-", "@")) else "'" + one.name
                 out.writerow([one.row, one.kind, one.weight, name, one.count, one.read(language)])
 
 

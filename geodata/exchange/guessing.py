@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from geodata import crs
 from geodata.exchange.coordinates import Placing
+from geodata.places.holding import standing_lines, standing_middles
 from geodata.places.tables import LAYERS
 from geodata.words import sentence as _
 
@@ -97,16 +98,10 @@ def guess_shift(
 def _by_name(
     connection: sa.Connection, layer: str, shapes: NDArray[np.object_], names: Sequence[str | None]
 ) -> Guess | None:
-    rows = connection.execute(
-        sa.text(
-            f"SELECT name, ST_X(ST_Centroid(geom)) AS x, ST_Y(ST_Centroid(geom)) AS y FROM {layer}"
-            " WHERE upper_inf(held) AND name = ANY(:names)"
-        ),
-        {"names": [name for name in names if name][:5_000]},
-    ).all()
+    known = [name for name in names if name][:5_000]
     stands: dict[str, list[tuple[float, float]]] = {}
-    for row in rows:
-        stands.setdefault(row.name, []).append((row.x, row.y))
+    for name, lon, lat in standing_middles(connection, layer, known):
+        stands.setdefault(name, []).append((lon, lat))
     pairs = [
         (k, stands[name][0])
         for k, name in enumerate(names)
@@ -161,30 +156,12 @@ def _by_lines(
 def _lines(connection: sa.Connection, layer: str, bounds: Any) -> NDArray[np.object_]:
     """Borders and streets around, at most so many; the layer itself does not count."""
     margin = 0.01
-    box = {
-        "w": bounds[0] - margin,
-        "s": bounds[1] - margin,
-        "e": bounds[2] + margin,
-        "n": bounds[3] + margin,
-        "most": _MOST_LINES,
-    }
+    west, south, east, north = (float(one) for one in bounds)
+    box = (west - margin, south - margin, east + margin, north + margin)
     found: list[bytes] = []
-    for name, shape in (
-        ("streets", "geom"),
-        ("areas", "ST_Boundary(geom)"),
-        ("grids", "ST_Boundary(geom)"),
-        ("compounds", "ST_Boundary(geom)"),
-    ):
-        if name == layer:
-            continue
-        rows = connection.execute(
-            sa.text(
-                f"SELECT ST_AsBinary({shape}) FROM {name} WHERE upper_inf(held)"
-                " AND geom && ST_MakeEnvelope(:w, :s, :e, :n, 4326) LIMIT :most"
-            ),
-            box,
-        )
-        found += [bytes(row[0]) for row in rows]
+    for name in ("streets", "areas", "grids", "compounds"):
+        if name != layer:
+            found += standing_lines(connection, name, box, most=_MOST_LINES)
     return np.asarray(shapely.from_wkb(found[:_MOST_LINES]), dtype=object)
 
 

@@ -26,7 +26,7 @@ from geodata.exchange.coordinates import Placing, find_placing
 from geodata.exchange.fields import fields_of
 from geodata.exchange.findings import Report
 from geodata.exchange.guessing import guess_shift
-from geodata.exchange.mapping import Mapping_, map_columns
+from geodata.exchange.mapping import ColumnMapping, map_columns
 from geodata.exchange.places_in import Incoming, complete, read_places
 from geodata.exchange.reading import MOST_BYTES, open_source
 from geodata.exchange.source import Chunk, Source
@@ -127,8 +127,7 @@ def import_file(
             with database.begin() as tx:
                 work.run(tx, actor)
                 report = work.report
-                if said.dry_run or (report.refused and not said.skip_bad):
-                    raise _NotStored
+                work.leave_if_not_wanted()
                 report.stored = True
                 report.seconds = round(time.monotonic() - start, 2)
                 work.conclude(tx, actor)
@@ -157,7 +156,7 @@ class _Import:
         self._progress = progress or (lambda _stage, _share: None)
         self._cancelled = cancelled or (lambda: False)
         self.report = Report(layer, source.filename, dry_run=said.dry_run, findings=source.findings)
-        self._mapping: Mapping_
+        self._mapping: ColumnMapping
         self._placing: Placing
         self._fixed = fixed_values(layer, said.values, profile)
 
@@ -176,6 +175,11 @@ class _Import:
             self._cases(tx, actor, first, chunks)
         else:
             self._places(tx, actor, _joined([first, *chunks]))
+
+    def leave_if_not_wanted(self) -> None:
+        """End the transaction of a dry run, and of a file that has bad rows."""
+        if self._said.dry_run or (self.report.refused and not self._said.skip_bad):
+            raise _NotStored
 
     def conclude(self, tx: Transaction, actor: Actor) -> None:
         """The report beside the data, the change feed, the audit."""

@@ -35,7 +35,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping_:
+class ColumnMapping:
     """Columns by our field, where the place is, and the columns that nobody mapped."""
 
     fields: dict[str, Match]
@@ -64,7 +64,7 @@ def map_columns(
     *,
     said: Mapping[str, str] | None = None,
     has_geometry: bool = False,
-) -> Mapping_:
+) -> ColumnMapping:
     """Map a file's columns to a layer's fields, as far as their names tell.
 
     Args:
@@ -114,7 +114,7 @@ def map_columns(
             taken.add(column)
     _settle_places(matches)
     used = {match.column for match in matches.values()}
-    return Mapping_(
+    return ColumnMapping(
         {f: m for f, m in matches.items() if f in words},
         {f: m for f, m in matches.items() if f in PLACE_FIELDS and f not in words},
         [column for column in columns if column not in used | WORKED_OUT.get(layer, frozenset())],

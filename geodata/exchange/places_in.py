@@ -18,12 +18,12 @@ from geodata.exchange.columns import read_fields
 from geodata.exchange.coordinates import Placing, geometries
 from geodata.exchange.fields import SHAPES
 from geodata.exchange.findings import Findings, Report
-from geodata.exchange.mapping import Mapping_
+from geodata.exchange.mapping import ColumnMapping
 from geodata.exchange.mending import exploded, made_fit
 from geodata.exchange.source import Chunk
 from geodata.exchange.values import as_json
 from geodata.places.codes import number, shape_keys
-from geodata.places.holding import Held, held_polygons, largest_overlap
+from geodata.places.holding import Held, held_polygons, largest_overlap, standing_borders
 from geodata.places.storing import all_codes
 from geodata.profiles import Profile
 from geodata.words import sentence as _
@@ -49,7 +49,7 @@ class Incoming:
 def read_places(
     layer: str,
     chunk: Chunk,
-    mapping: Mapping_,
+    mapping: ColumnMapping,
     placing: Placing,
     profile: Profile,
     fixed: dict[str, Any],
@@ -65,7 +65,7 @@ def read_places(
         geometries(chunk, mapping, placing, found), chunk.rows, names, SHAPES[layer], found
     )
     if "code" in columns:
-        good &= ~_repeated(columns["code"], chunk, names, good, layer, found)
+        good &= ~_repeated(columns["code"], chunk, names, good, found)
     if aside.num_columns:
         columns["extra"] = as_json(aside)
     keep = np.flatnonzero(good)
@@ -100,7 +100,8 @@ def complete(
                 "outside_areas",
                 "note",
                 _(
-                    "%(number)s rows lie in no community that is known; they were taken without one."
+                    "%(number)s rows lie in no community that is known; "
+                    "they were taken without one."
                 ),
                 number=outside,
             )
@@ -114,9 +115,7 @@ def _names(columns: dict[str, Any], count: int) -> list[str]:
     return [""] * count
 
 
-def _repeated(
-    codes: Any, chunk: Chunk, names: list[str], good: Any, layer: str, found: Findings
-) -> Any:
+def _repeated(codes: Any, chunk: Chunk, names: list[str], good: Any, found: Findings) -> Any:
     """Rows whose code came before; two rows for one place are a contradiction."""
     series = codes.to_pandas()
     again = (series.notna() & series.where(good).duplicated()).to_numpy() & good
@@ -143,10 +142,10 @@ def _taken(column: Any, which: NDArray[np.int64]) -> Any:
 def _parted(codes: pa.Array) -> pa.Array:
     """Codes of lines taken apart: the second part of A1 is A1-2."""
     series = pd.Series(codes.to_pylist(), dtype=object)
-    again = series.groupby(series).cumcount()
+    again = series.groupby(series, dropna=False).cumcount()
     return pa.array(
         [
-            code if code is None or n != n or not n else f"{code}-{int(n) + 1}"
+            code if code is None or not n else f"{code}-{int(n) + 1}"
             for code, n in zip(series, again, strict=True)
         ],
         type=pa.string(),
@@ -261,32 +260,31 @@ def _known_codes(
 ) -> None:
     """Codes of rows that stand already: by the same border, else by name within the parent."""
     parent = "parent_code" if layer == "areas" else "area_code"
-    rows = connection.execute(
-        sa.text(
-            f"SELECT code, name, {parent} AS parent, ST_AsBinary(geom) AS wkb FROM {layer}"
-            " WHERE upper_inf(held) ORDER BY code"
-        )
-    ).all()
-    by_border = {bytes(row.wkb): row.code for row in rows}
+    by_border: dict[bytes, str] = {}
     by_name: dict[tuple[str, str | None], str | None] = {}
-    for row in rows:
-        key = (row.name, row.parent)
-        by_name[key] = None if key in by_name or not row.name else row.code
+    for code, name, above, wkb in standing_borders(connection, layer):
+        by_border[wkb] = code
+        key = (name, above)
+        by_name[key] = None if key in by_name or not name else code
     names, parents = incoming.texts("name"), incoming.texts(parent)
     own = Counter(zip(names, parents, strict=True))
     used = {code for code in codes if code is not None}
     borders: Any = shapely.to_wkb(incoming.shapes, byte_order=1)
-    for find in (
-        lambda k: by_border.get(borders[k]),
-        lambda k: (
-            by_name.get((names[k] or "", parents[k])) if own[(names[k], parents[k])] == 1 else None
-        ),
-    ):
+
+    def alike(k: int) -> str | None:
+        return by_border.get(borders[k])
+
+    def namesake(k: int) -> str | None:
+        if own[(names[k], parents[k])] > 1:
+            return None
+        return by_name.get((names[k] or "", parents[k]))
+
+    for find in (alike, namesake):
         for k in range(len(codes)):
-            code = find(k) if codes[k] is None else None
-            if code is not None and code not in used:
-                codes[k] = code
-                used.add(code)
+            mine = find(k) if codes[k] is None else None
+            if mine is not None and mine not in used:
+                codes[k] = mine
+                used.add(mine)
 
 
 def _new_codes(

@@ -57,7 +57,7 @@ class Preview:
         return answer
 
 
-def preview(
+def preview(  # noqa: PLR0913 - what a form asks
     database: Database,
     actor: Actor,
     layer: str,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,8 +79,7 @@ def _unpacked(
     if path.is_file() and ending in {".gz", ".gzip"}:
         inside = gunzip(path, folder, most_bytes=most_bytes)
         return inside, layer
-    with path.open("rb") if path.is_file() else open(os.devnull, "rb") as file:
-        zipped = file.read(4) == b"PK\x03\x04"
+    zipped = path.is_file() and zipfile.is_zipfile(path)
     if not (ending == ".zip" or (zipped and ending not in _KNOWN)):
         return path, layer
     unzip(path, folder, most_bytes=most_bytes)

@@ -28,6 +28,7 @@ class Chunk:
     share: float = 1.0
 
     def __len__(self) -> int:
+        """The number of rows."""
         return len(self.rows)
 
 
@@ -58,9 +59,11 @@ class Source:
         """Give back what is open."""
 
     def __enter__(self) -> Self:
+        """Itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close."""
         self.close()
 
 

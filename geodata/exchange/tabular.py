@@ -78,6 +78,7 @@ class CsvSource(Source):
             self.findings.add("encoding", "note", _("The text was read as GBK."))
 
     def chunks(self, most: int | None = None) -> Iterator[Chunk]:
+        """See ``Source.chunks``."""
         bad: list[int] = []
 
         def skip(row: Any) -> str:
@@ -211,13 +212,14 @@ class ExcelSource(Source):
     def _rows(self) -> Iterator[list[Any]]:
         """All rows of the sheet from its very first, also the empty ones above the data."""
         start = self._sheet.start
-        for _ in range(start[0] if start else 0):
+        for _row in range(start[0] if start else 0):
             yield []
         left = [None] * (start[1] if start else 0)
         for row in self._sheet.iter_rows():
             yield left + list(row)
 
     def chunks(self, most: int | None = None) -> Iterator[Chunk]:
+        """See ``Source.chunks``."""
         waiting: list[list[Any]] = []
         rows: list[int] = []
         read = 0

@@ -96,7 +96,7 @@ def write_frame(
         for written in folder.iterdir():
             _settle(written)
         for written in sorted(folder.iterdir()):
-            os.replace(written, path.parent / written.name)
+            written.replace(path.parent / written.name)
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.FeatureError) as error:
         raise _refusal(error, path) from error
     finally:

@@ -33,6 +33,7 @@ class Held:
     _locators: dict[bytes, Locator] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
+        """The number of versions."""
         return len(self.codes)
 
     def locate(self, lon: Any, lat: Any, at: Instants) -> NDArray[np.object_]:
@@ -117,3 +118,43 @@ def largest_overlap(shapes: Any, holders: Held) -> NDArray[np.object_]:
     first &= shared > 0
     answer[own[first]] = holders.codes[theirs[first]]
     return answer
+
+
+def standing_borders(connection: sa.Connection, layer: str) -> list[tuple[str, str, Any, bytes]]:
+    """Code, name, parent's code and WKB of all current areas, grids or compounds, by code."""
+    table = LAYERS[layer]
+    parent = table.c.parent_code if layer == "areas" else table.c.area_code
+    wkb = sa.func.ST_AsBinary(table.c.geom, type_=sa.LargeBinary)
+    query = sa.select(table.c.code, table.c.name, parent, wkb).order_by(table.c.code)
+    rows = connection.execute(query.where(sa.func.upper_inf(table.c.held)))
+    return [(row[0], row[1], row[2], bytes(row[3])) for row in rows]
+
+
+def standing_middles(
+    connection: sa.Connection, layer: str, names: list[str]
+) -> list[tuple[str, float, float]]:
+    """Name, longitude and latitude of the middle of current features of these names."""
+    table = LAYERS[layer]
+    middle = sa.func.ST_Centroid(table.c.geom)
+    query = (
+        sa.select(table.c.name, sa.func.ST_X(middle), sa.func.ST_Y(middle))
+        .where(sa.func.upper_inf(table.c.held))
+        .where(table.c.name == sa.any_(sa.literal(names, sa.ARRAY(sa.Text))))
+    )
+    return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
+
+def standing_lines(
+    connection: sa.Connection, layer: str, bounds: tuple[float, float, float, float], *, most: int
+) -> list[bytes]:
+    """WKB of current streets, or of the borders of polygons, that touch a WGS 84 box."""
+    table = LAYERS[layer]
+    shape: Any = table.c.geom if layer == "streets" else sa.func.ST_Boundary(table.c.geom)
+    box = sa.func.ST_MakeEnvelope(*bounds, 4326)
+    query = (
+        sa.select(sa.func.ST_AsBinary(shape, type_=sa.LargeBinary))
+        .where(sa.func.upper_inf(table.c.held))
+        .where(table.c.geom.op("&&")(box))
+        .limit(most)
+    )
+    return [bytes(row[0]) for row in connection.execute(query)]

@@ -7,6 +7,7 @@ import errno
 import os
 import subprocess
 import zipfile
+from pathlib import Path
 
 import geopandas as gpd
 import openpyxl
@@ -17,8 +18,7 @@ import sqlalchemy as sa
 
 from geodata.accounts import Actor
 from geodata.errors import InvalidInput, NotAllowed, NotFound, Unavailable
-from geodata.exchange import export_layer, import_file
-from geodata.exchange import writing
+from geodata.exchange import export_layer, import_file, writing
 from geodata.exchange.reading import open_source
 
 OPERATOR = Actor.terminal()
@@ -189,7 +189,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_half_written(
     assert not list(tmp_path.glob(".wangge-export-*"))
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full device")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs the right to mount")
 def test_a_really_full_disk_is_said_so(filled, tmp_path):
     small = tmp_path / "small"

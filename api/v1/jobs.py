@@ -13,12 +13,23 @@ from api.serving import database
 from api.signing_in import current_actor
 from geodata.database import jobs
 from geodata.errors import NotFound
+from geodata.words import sentence as _
 from geodata.words import translate
 
 blueprint = APIBlueprint("jobs", __name__, url_prefix="/api/v1", tag="Jobs")
 
 PRIVATE = frozenset({"path", "profile", "most_bytes", "keep"})
 """Arguments that are the server's own business."""
+
+
+STAGES = {
+    "reading": _("Reading"),
+    "checking": _("Checking"),
+    "placing": _("Placing"),
+    "storing": _("Storing"),
+    "finishing": _("Finishing"),
+}
+"""What is being done, in words."""
 
 
 class Refusal(BaseModel):
@@ -76,7 +87,7 @@ def shown(job: jobs.Job) -> Job:
         id=job.id,
         kind=job.kind,
         state=job.state,
-        stage=translate(job.stage, language()),
+        stage=translate(STAGES.get(job.stage, job.stage), language()),
         done=min(max(job.done, 0.0), 1.0),
         about={key: value for key, value in job.arguments.items() if key not in PRIVATE},
         report=job.report,

@@ -48,6 +48,18 @@ def serving(app: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def serve() -> Callable[[Any], Any]:
+    """``with serve(app) as address``: for tests that bring an application of their own."""
+    return serving
+
+
+@pytest.fixture(scope="session")
+def password() -> str:
+    """What ``open_page`` signs in with."""
+    return PASSWORD
+
+
+@pytest.fixture(scope="session")
 def live(demo_app: Any) -> Iterator[str]:
     with serving(demo_app) as address:
         yield address

@@ -32,6 +32,15 @@ PAINTED = """(selector) => {
 }"""
 
 
+def until(page, function, *, least=500) -> None:
+    """Wait until a function in the page gives ``least`` (a policy forbids the page's own polls)."""
+    for _ in range(150):
+        if page.evaluate(function) >= least:
+            return
+        page.wait_for_timeout(200)
+    pytest.fail(f"it never came: {function}")
+
+
 def number(locator) -> int:
     """The number that an element shows."""
     return int(re.sub(r"\D", "", locator.inner_text()))
@@ -64,7 +73,7 @@ def add_case(database, **values) -> int:
 @pytest.mark.parametrize("size", [DESK, WALL, PHONE], ids=["desk", "wall", "phone"])
 def test_the_page_shows_points_and_fits_its_screen(open_page, artefact, size, theme):
     page = open_page("/command", role="commander", size=size, theme=theme)
-    page.wait_for_function(f"({PAINTED})() > 500")
+    until(page, PAINTED)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("document.documentElement.dataset.theme") == theme
@@ -83,7 +92,7 @@ def test_density_places_and_the_wall_are_a_link_away(open_page, artefact, name, 
         expect(page.locator(".rank-row").first).to_be_visible()
         expect(page.locator(".legend-classes li")).to_have_count(6)
     else:
-        page.wait_for_function(f"({PAINTED})() > 500")
+        until(page, PAINTED)
     expect(page.locator("[data-part=switches]")).to_be_visible(visible=name != "wall")
     page.screenshot(path=artefact(f"command-{name}"))
 
@@ -155,7 +164,7 @@ def test_a_filter_reaches_list_and_address_and_survives_a_reload(open_page):
     noise.click()
     expect(noise).to_have_attribute("aria-pressed", "true")
     assert 0 < listed(page) <= expected < everything
-    page.wait_for_function("location.hash.includes('category=noise')")
+    page.wait_for_url(re.compile("category=noise"))
     page.reload()
     page.wait_for_selector("body[data-ready]")
     expect(page.locator(".bar-row[data-key=noise]")).to_have_attribute("aria-pressed", "true")
@@ -197,7 +206,7 @@ def test_hours_are_brushed_by_keyboard(open_page):
     page.locator(".hours-box").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
-    page.wait_for_function("location.hash.includes('hours=8-9')")
+    page.wait_for_url(re.compile("hours=8-9"))
     assert 0 < listed(page) < everything
     page.keyboard.press("Escape")
     assert listed(page) == everything
@@ -269,8 +278,13 @@ def test_a_click_on_the_map_opens_a_single_case(open_page):
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     box = page.locator(".wangge-map").bounding_box()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(page.locator("[data-part=record], .spot").locator("visible=true").first).to_be_visible()
+    opened = page.locator("[data-part=record], .spot").locator("visible=true")
+    for _ in range(3):  # several cases at one spot: nearer first, then their list
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(400)
+        if opened.count():
+            break
+    expect(opened.first).to_be_visible()
 
 
 # --- what goes wrong --------------------------------------------------------------------------
@@ -494,8 +508,8 @@ def test_incidents_and_density_draw_on_a_plain_folium_map(chromium, tmp_path):
 
     context.route("http*://**", answer)
     page.goto((tmp_path / "notebook.html").as_uri())
-    page.wait_for_function("document.querySelectorAll('canvas.wangge-surface').length === 2")
-    page.wait_for_function(f"({PAINTED})('canvas.wangge-surface') > 500")
+    until(page, "() => 1000 * (document.querySelectorAll('canvas.wangge-surface').length - 1)")
+    until(page, PAINTED)
     assert wrong == []
     assert page.evaluate("globalThis.bitten") is None
     context.close()

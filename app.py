@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import shutil
 import signal
 import sys
@@ -269,6 +270,7 @@ def work(settings: Settings) -> None:
 
     set_up_logs(process="worker")
     follow_parent()
+    os.nice(5)  # who waits for a page comes first
     register_jobs()
     with open_database(settings) as database:
         run_worker(database)

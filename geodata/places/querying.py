@@ -85,7 +85,8 @@ class Summary:
 
 def at_moment(table: sa.FromClause, at: datetime | None) -> sa.ColumnElement[bool]:
     """The condition for versions that held at a moment, now if absent."""
-    return table.c.held.op("@>", is_comparison=True)(sa.func.now() if at is None else sa.literal(at))
+    moment = sa.func.now() if at is None else sa.literal(at)
+    return table.c.held.op("@>", is_comparison=True)(moment)
 
 
 def frame(

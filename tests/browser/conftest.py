@@ -49,7 +49,7 @@ def serving(app: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def serve() -> Callable[[Any], Any]:
-    """``with serve(app) as address``: for tests that bring an application of their own."""
+    """For tests that bring an application of their own: ``with serve(app) as address``."""
     return serving
 
 

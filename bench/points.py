@@ -46,6 +46,7 @@ READY = re.compile(r"is ready: (http://\S+)")
 
 WAIT = """
     (isThere) => new Promise((done) => {
+        setTimeout(() => done(60000), 60000);
         const look = () => (isThere() ? requestAnimationFrame(() => setTimeout(() =>
             done(performance.now()), 0)) : setTimeout(look, 2));
         look();
@@ -97,7 +98,12 @@ def serving(database: Database, folder: Path) -> Iterator[str]:
     }
     command = [sys.executable, "-m", "app", "serve", "--port", "0", "--workers", "1"]
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, text=True, cwd=assets.WEBMAP.parent
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=assets.WEBMAP.parent,
     ) as process:
         try:
             for line in process.stdout or ():
@@ -132,19 +138,21 @@ def frame_of(database: Database) -> gpd.GeoDataFrame:
         return gpd.read_postgis(sa.text(query), connection)
 
 
-def pages(frame: gpd.GeoDataFrame, folder: Path) -> tuple[str, str]:
-    """Two files: the peer's markers, and our element with all incidents in a folium map."""
+def pages(frame: gpd.GeoDataFrame, folder: Path) -> dict[str, str]:
+    """Files: the peer's markers, with and without popups, and our element with all incidents."""
     middle = [frame.geometry.y.mean(), frame.geometry.x.mean()]
-    peer = folium.Map(middle, zoom_start=13, tiles=None, maxZoom=18)  # it insists on one
     few = frame.iloc[:: max(1, len(frame) // PEER_MARKERS)][:PEER_MARKERS]
-    markers = MarkerCluster().add_to(peer)
-    for point in few.geometry:
-        folium.Marker([point.y, point.x]).add_to(markers)
-    peer.save(folder / "peer.html")
+    for name, has_popups in (("peer", True), ("plain", False)):
+        peer = folium.Map(middle, zoom_start=13, tiles=None, maxZoom=18)  # it insists on one
+        markers = MarkerCluster().add_to(peer)
+        for point, category in zip(few.geometry, few["category"], strict=True):
+            popup = f"{category} {point.x:.5f}, {point.y:.5f}" if has_popups else None
+            folium.Marker([point.y, point.x], popup=popup).add_to(markers)
+        peer.save(folder / f"{name}.html")
     ours = folium.Map(middle, zoom_start=13, tiles=None)
     IncidentLayer(frame).add_to(ours)
-    ours.save(folder / "ours.html")
-    return f"file://{folder}/peer.html", f"file://{folder}/ours.html"
+    ours.save(folder / "element.html")
+    return {name: f"file://{folder}/{name}.html" for name in ("peer", "plain", "element")}
 
 
 def sign_in(browser: Browser, address: str) -> Any:
@@ -160,37 +168,42 @@ def sign_in(browser: Browser, address: str) -> Any:
 
 def measure(database: Database, runs: int, folder: Path) -> list[dict[str, Any]]:
     """Medians of ``runs`` openings of each, by turns, each in a browser context of its own."""
-    peer, element = pages(frame_of(database), folder)
+    opened = pages(frame_of(database), folder)
     files = peer_files(folder)
-    times: dict[str, list[float]] = {"peer": [], "page": [], "element": []}
+    times: dict[str, list[float]] = {"peer": [], "plain": [], "page": [], "element": []}
     with serving(database, folder) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox"]
         )
         state = sign_in(browser, address)
         for _ in range(runs):
-            for name, place in (("peer", peer), ("element", element)):
+            for name, place in opened.items():
                 page = browser.new_context(viewport=SIZE).new_page()
                 offline(page, files)
-                times[name].append(painted(page, place, THEIRS if name == "peer" else OURS))
+                times[name].append(painted(page, place, OURS if name == "element" else THEIRS))
                 page.context.close()
             context = browser.new_context(viewport=SIZE, storage_state=state)
             times["page"].append(painted(context.new_page(), f"{address}/command#period=all", OURS))
             context.close()
         browser.close()
     return [
-        row("command centre, 100,000 cases", times["page"], times["peer"]),
-        row("IncidentLayer in a folium map, 100,000", times["element"], times["peer"]),
+        row("command centre, 100,000 cases", times["page"], times["peer"], "with popups"),
+        row(
+            "IncidentLayer, 100,000 in a folium map", times["element"], times["peer"], "with popups"
+        ),
+        row(
+            "IncidentLayer, 100,000 in a folium map", times["element"], times["plain"], "no popups"
+        ),
     ]
 
 
-def row(name: str, ours: list[float], theirs: list[float]) -> dict[str, Any]:
+def row(name: str, ours: list[float], theirs: list[float], peer: str) -> dict[str, Any]:
     """Both medians in seconds and their ratio."""
     return {
         "name": name,
         "seconds": round(statistics.median(ours) / 1000, 3),
         "all": [round(value / 1000, 3) for value in ours],
-        "peer": f"MarkerCluster, {PEER_MARKERS:,}",
+        "peer": f"MarkerCluster, {PEER_MARKERS:,} {peer}",
         "peer_seconds": round(statistics.median(theirs) / 1000, 3),
         "peer_all": [round(value / 1000, 3) for value in theirs],
         "ratio": round(statistics.median(theirs) / statistics.median(ours), 2),

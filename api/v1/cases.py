@@ -226,7 +226,7 @@ def get_case(number: int) -> Any:
     responses=_binary(POINTS_TYPE),
 )
 def get_points(query_data: PointFilters) -> Response:
-    """Compact columns for maps; without personal data. Layout: see the API guide."""
+    """Compact columns for maps; without personal data. Layout: docs/case-columns.md."""
     actor = current_actor()
     require(actor, "see_map")
     wanted = query_data.wanted()

@@ -49,7 +49,7 @@ def serving(app: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def serve() -> Callable[[Any], Any]:
-    """For tests that bring an application of their own: ``with serve(app) as address``."""
+    """What gives an address to an application that a test brings along."""
     return serving
 
 

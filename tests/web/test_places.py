@@ -298,3 +298,32 @@ def test_pages_carry_no_inline_script_without_the_nonce(people, sign_in):
         not in answer.headers["Content-Security-Policy"].split("script-src")[1].split(";")[0]
     )
     assert not re.search(r"\son\w+=", html)
+
+
+def test_basemaps_and_the_approval_number_come_from_the_settings_alone(settings, database, people):
+    from app import create_app
+    from geodata.settings import Settings
+
+    given = settings.model_dump() | {
+        "database_url": database.url,
+        "basemap_url": "https://{s}.tiles.example/{z}/{x}/{y}.png",
+        "basemap_attribution": "示例底图",
+        "tianditu_key": "operators-own-key",
+        "map_approval": "GS(2026)0001号",
+    }
+    client = create_app(Settings(**given), database).test_client()
+    client.post("/api/v1/login", json={"username": "viewer", "password": "quiet river stone"})
+    answer = client.get("/planner")
+    html = answer.get_data(as_text=True)
+    assert "https://{s}.tiles.example/{z}/{x}/{y}.png" in html
+    assert "LAYER=cva" in html.replace("\\u0026", "&")
+    assert "GS(2026)0001号" in html
+    assert "https://*.tianditu.gov.cn" in answer.headers["Content-Security-Policy"]
+
+
+def test_without_settings_no_page_names_another_host(people, sign_in):
+    import re
+
+    for path in ("/planner", "/import"):
+        html = sign_in("planner").get(path).get_data(as_text=True)
+        assert [a for a in re.findall(r"https?://[^\s\"'<]+", html) if "w3.org" not in a] == []

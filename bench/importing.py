@@ -1,14 +1,13 @@
 """A million incidents from CSV into the database, against a bare ``GeoDataFrame.to_postgis``.
 
-``python bench/importing.py [ROWS [GRIDS]]`` starts a PostGIS of its own and prints one JSON
-object. Ours is end to end: the CSV is parsed, checked, placed in area, grid and compound, known
+``python bench/importing.py [ROWS [GRIDS]]`` starts a PostGIS of its own and prints JSON
+lines. Ours is end to end: the CSV is parsed, checked, placed in area, grid and compound, known
 cases are brought up to date, all indexes are kept. The peer gets the same rows as a ready frame
 and writes them to a table with a spatial index and no other.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import resource
 import subprocess
@@ -20,12 +19,9 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import sqlalchemy as sa
 
 from geodata.accounts import Actor
-from geodata.cases.tables import cases
 from geodata.database import Database, open_database
-from geodata.database.copying import copy_rows
 from geodata.database.migrations import upgrade
 from geodata.exchange import import_file
 from geodata.settings import Settings
@@ -84,8 +80,8 @@ def peak_mb() -> int:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def measure(rows: int = 1_000_000, grids: int = 2_000) -> dict:
-    """Seconds of both, their ratio, the COPY step alone, and our peak memory."""
+def measure(rows: int = 1_000_000, grids: int = 2_000) -> list[dict]:
+    """Seconds of both, how many of ours go into the peer's, and our peak memory."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -98,11 +94,10 @@ def measure(rows: int = 1_000_000, grids: int = 2_000) -> dict:
             frame.to_csv(path, index=False)
             answer = _ours(settings, path, rows)
             answer |= _peer(database, frame)
-            answer |= _copy_alone(database, frame)
-    answer["ratio"] = round(answer["seconds"] / answer["peer_seconds"], 2)
-    answer["copy_ratio"] = round(answer["peer_seconds"] / answer["copy_seconds"], 1)
-    asked = {"rows": rows, "grids": grids, "wanted": 1.5, "copy_wanted": 4.0}
-    return {"name": "import"} | asked | answer
+    asked = {"name": "import of cases from CSV", "rows": rows, "grids": grids}
+    ratio = {"ratio": round(answer["peer_seconds"] / answer["seconds"], 2), "wanted": 0.67}
+    memory = {"name": "memory of that import, MB", "value": answer["peak_mb"], "limit": 1500}
+    return [asked | answer | ratio, memory]
 
 
 def _ours(settings: Settings, path: Path, rows: int) -> dict:
@@ -156,34 +151,9 @@ def _peer(database: Database, frame: pd.DataFrame) -> dict:
     return {"peer": "GeoDataFrame.to_postgis", "peer_seconds": round(seconds, 2)}
 
 
-def _copy_alone(database: Database, frame: pd.DataFrame) -> dict:
-    """The same rows by our binary COPY into a table without indexes."""
-    names = ["external_id", "source", "category", "state", "reported_at", "address", "description"]
-    table = sa.Table(
-        "bare",
-        sa.MetaData(),
-        *(sa.Column(n, cases.c[n].type) for n in names),
-        sa.Column("geom", cases.c.geom.type),
-    )
-    columns = {
-        name: frame[theirs].to_numpy()
-        for name, theirs in zip(
-            names, ["工单编号", "来源", "类别", "状态", "上报时间", "地址", "内容"], strict=True
-        )
-    }
-    columns["reported_at"] = columns["reported_at"].astype("datetime64[us]")
-    columns["geom"] = frame[["经度", "纬度"]].to_numpy()
-    with contextlib.suppress(sa.exc.ProgrammingError), database.engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE bare"))
-    with database.engine.begin() as connection:
-        connection.execute(sa.schema.CreateTable(table))
-        start = time.perf_counter()
-        copy_rows(connection, table, columns)
-    return {"copy_seconds": round(time.perf_counter() - start, 2)}
-
-
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
         child(*sys.argv[2:])
     else:
-        print(json.dumps(measure(*map(int, sys.argv[1:])), ensure_ascii=False))
+        for line in measure(*map(int, sys.argv[1:])):
+            print(json.dumps(line))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, LiteralString, Self
 
 import psycopg
 import sqlalchemy as sa
@@ -18,12 +19,17 @@ from geodata.database.tables import changes, layer_versions
 from geodata.errors import Conflict, Unavailable, WanggeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from geodata.settings import Settings
 
 CHANNEL = "wangge"
 """``NOTIFY`` channel; its payload is the layer that changed."""
+
+CONNECT_SECONDS = 5
+QUICK_CONNECTIONS = 4
+"""Connections kept for reading versions, which every request does."""
+_VERSIONS: LiteralString = "SELECT layer, version FROM layer_versions WHERE layer = ANY(%s)"
 
 
 @dataclass
@@ -78,11 +84,12 @@ class Database:
             pool_timeout=10,
             pool_pre_ping=True,
             hide_parameters=True,  # what people wrote stays out of messages and logs
-            connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+            connect_args={"connect_timeout": CONNECT_SECONDS, "options": "-c timezone=UTC"},
         )
         self._snapshots = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._quick: deque[psycopg.Connection] = deque()
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
@@ -117,16 +124,41 @@ class Database:
     def versions(self, layers: Iterable[str]) -> dict[str, int]:
         """The versions of several layers, read together."""
         names = list(layers)
-        query = sa.select(layer_versions.c.layer, layer_versions.c.version).where(
-            layer_versions.c.layer == sa.any_(sa.bindparam("names", names, type_=sa.ARRAY(sa.Text)))
-        )
-        with self.single() as connection:
-            found: Mapping[str, int] = {row.layer: row.version for row in connection.execute(query)}
+        with refusals():
+            found = dict(self._quickly(_VERSIONS, [names]))
         return {name: found.get(name, 0) for name in names}
+
+    def _quickly(self, query: LiteralString, values: list[Any]) -> list[Any]:
+        """One statement without a transaction, on a connection that is kept for this.
+
+        A connection that turns out to be dead is replaced; only a new one's failure counts.
+        """
+        while True:
+            try:
+                connection, kept = self._quick.pop(), True
+            except IndexError:
+                connection, kept = self._connect(), False
+            try:
+                rows = connection.execute(query, values).fetchall()
+            except BaseException as error:
+                connection.close()
+                if kept and isinstance(error, psycopg.OperationalError):
+                    continue
+                raise
+            if len(self._quick) < QUICK_CONNECTIONS:
+                self._quick.append(connection)
+            else:
+                connection.close()
+            return rows
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_SECONDS)
 
     def close(self) -> None:
         """Give the connections back; stop the cluster if nobody else uses it."""
         self.engine.dispose()
+        while self._quick:
+            self._quick.pop().close()
         if self.cluster is not None:
             self.cluster.stop()
 

@@ -86,3 +86,12 @@ def test_a_database_that_is_gone_is_unavailable(server, database):
         pass
     with pytest.raises(Unavailable):
         database.version("cases")
+
+
+def test_versions_are_read_again_after_the_connections_were_cut(database, server):
+    name = database.engine.url.database
+    assert database.version("cases") == 0
+    with database.begin() as tx:
+        tx.changed("cases")
+    server.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    assert database.version("cases") == 1

@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from geodata.cases.counting import MIN_HOUSEHOLDS
 from geodata.places.featuring import extent
+from geodata.places.querying import attributions
 from webmap import elements
 from webmap.pages import actor, joined, show
 from webmap.planner import tiles_of
@@ -48,7 +49,10 @@ def command() -> str:
     """The page."""
     here = joined()
     person = actor()
-    page_map = elements.PageMap(approval=here.settings.map_approval)
+    page_map = elements.PageMap(
+        approval=here.settings.map_approval,
+        attribution=() if person is None else attributions(here.database, person),
+    )
     for layer in _ground():
         page_map.add_child(layer)
     page_map.add_child(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import update
 
-from geodata.accounts import Actor
+from geodata.accounts import Actor, passwords
+from geodata.accounts.tables import users
 from geodata.accounts.users import add_user
 
 if TYPE_CHECKING:
@@ -45,8 +48,16 @@ def people(database: Database) -> list[str]:
     """One user of each role, named after it."""
     roles = ["admin", "planner", "commander", "worker", "viewer"]
     for role in roles:
-        add_user(database, Actor.terminal(), role, role=role, password=PASSWORD)
+        add_user(database, Actor.terminal(), role, role=role)
+    with database.begin() as tx:
+        tx.connection.execute(update(users).values(password_hash=digest_of_all()))
     return roles
+
+
+@cache
+def digest_of_all() -> str:
+    """One digest for all accounts: five for each test would take longer than the test."""
+    return passwords.digest(PASSWORD)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import hashlib
 import re
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -78,6 +79,7 @@ class Lane:
         self._connections: LifoQueue[psycopg.Connection[Any] | None] = LifoQueue()
         for _ in range(CONNECTIONS):
             self._connections.put(None)
+        weakref.finalize(self, _close, self._connections)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -171,6 +173,14 @@ class Lane:
 
 VERSION: Final = "wangge.tile_version"
 """Where a tile's view leaves the layer's version in the WSGI environment."""
+
+
+def _close(connections: LifoQueue[psycopg.Connection[Any] | None]) -> None:
+    """Give the connections back when the application is gone."""
+    while not connections.empty():
+        connection = connections.get_nowait()
+        if connection is not None:
+            connection.close()
 
 
 def _credential(environ: Environ) -> tuple[str, Any, bytes] | None:

@@ -47,7 +47,8 @@ def schemes() -> Response:
         "uri": SCHEME_URI,
         "links": [link(address(f"/tileMatrixSets/{SCHEME}"), "self")],
     }
-    return document({"tileMatrixSets": [one]})
+    links = [link(address("/tileMatrixSets"), "self")]
+    return document({"links": links, "tileMatrixSets": [one]})
 
 
 def scheme(name: str) -> Response:

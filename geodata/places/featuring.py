@@ -7,7 +7,7 @@ PostGIS, WGS 84 (CRS84: longitude first), 7 decimals, which is 1 cm.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -167,21 +167,31 @@ def equals(
     Raises:
         InvalidInput: a property that is not there, or a value that it cannot have.
     """
-    conditions: list[sa.ColumnElement[bool]] = []
+    return [table.c[name].in_(values) for name, values in read_values(table, names, equal).items()]
+
+
+def read_values(
+    table: sa.Table, names: Collection[str], equal: Mapping[str, tuple[str, ...]]
+) -> dict[str, list[Any]]:
+    """The values of properties, given as text, as their columns hold them.
+
+    Raises:
+        InvalidInput: a property that is not there, or a value that it cannot have.
+    """
+    found: dict[str, list[Any]] = {}
     for name, values in equal.items():
         if name not in names:
             raise InvalidInput("There is no property %(name)s to filter by.", name=name)
-        column = table.c[name]
-        read = _READERS.get(type(column.type))
+        read = _READERS.get(type(table.c[name].type))
         if read is None:
             raise InvalidInput("The property %(name)s cannot be filtered by.", name=name)
         try:
-            conditions.append(column.in_([read(value) for value in values]))
+            found[name] = [read(value) for value in values]
         except ValueError:
             raise InvalidInput(
                 "%(name)s cannot be %(value)s.", name=name, value=", ".join(values)
             ) from None
-    return conditions
+    return found
 
 
 def read_page(
@@ -295,7 +305,7 @@ def _feature(row: dict[str, Any]) -> Feature:
 
 def _estimate(connection: sa.Connection, query: sa.Select[Any]) -> tuple[float, float]:
     """How many rows and what cost the planner expects."""
-    bare = query.with_only_columns(sa.literal(1))
+    bare = query.with_only_columns(sa.literal(1), maintain_column_froms=True)
     compiled = bare.compile(connection, compile_kwargs={"render_postcompile": True})
     plan = connection.exec_driver_sql(
         f"EXPLAIN (FORMAT JSON) {compiled.string}", compiled.construct_params()
@@ -304,6 +314,6 @@ def _estimate(connection: sa.Connection, query: sa.Select[Any]) -> tuple[float, 
 
 
 def _count(connection: sa.Connection, query: sa.Select[Any]) -> int:
-    bare = query.with_only_columns(sa.literal(1)).subquery()
+    bare = query.with_only_columns(sa.literal(1), maintain_column_froms=True).subquery()
     count: int = connection.execute(sa.select(sa.func.count()).select_from(bare)).scalar_one()
     return count

@@ -16,13 +16,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import psycopg
 
 from geodata.accounts import require
-from geodata.errors import InvalidInput, NotFound
-from geodata.places.featuring import equals, place_table
+from geodata.errors import NotFound
+from geodata.places.featuring import place_table, read_values
 
 if TYPE_CHECKING:
     from geodata.accounts import Actor
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 EXTENT: Final = 4096
 BUFFER: Final = 64
 HIGHEST: Final = 22
+WHOLE: Final = 17
+"""From this zoom on shapes are not simplified."""
 POINTS: Final = 4_000
 """Points in one tile beyond which they are summed into cells."""
 CELLS: Final = 6
@@ -147,41 +151,106 @@ def tile(
     drawn = DRAWN[layer]
     if where.zoom < drawn.zoom:
         return b""
-    statement = _STATEMENTS[drawn.shape](layer, where, drawing)
-    with database.read() as connection:
-        answer: bytes | None = connection.execute(statement).scalar_one()
+    table = place_table(layer)
+    equal = read_values(table, drawn.properties, drawing.equal)
+    form = _Form(
+        layer,
+        simplified=where.zoom < WHOLE,
+        at=drawing.at is not None,
+        equal=tuple(sorted(equal)),
+        kinds=layer == "streets" and where.zoom < STREETS_REST,
+    )
+    sql, fixed = _sql(form)
+    values = {**fixed, **_values(where), "at": drawing.at}
+    values |= {f"only_{name}": some for name, some in equal.items()}
+    values["kinds"] = [
+        kind for zoom, some in STREETS_FROM.items() if zoom <= where.zoom for kind in some
+    ]
+    with database.single() as connection:
+        answer: bytes | None = connection.exec_driver_sql(
+            sql, {name: values[name] for name in fixed}
+        ).scalar_one()
     return bytes(answer or b"")
 
 
-def _polygons(layer: str, where: Tile, drawing: Drawing) -> sa.Select[Any]:
-    shown = _shown(layer, where, drawing, _simplified(place_table(layer).c.geom, where))
-    shapes = _clipped(shown, where).subquery("shapes")
-    names = DRAWN[layer].properties
+@dataclass(frozen=True)
+class _Form:
+    """What the text of a tile's statement depends on; all else is bound."""
+
+    layer: str
+    simplified: bool
+    at: bool
+    equal: tuple[str, ...]
+    kinds: bool
+
+
+@cache
+def _sql(form: _Form) -> tuple[str, dict[str, Any]]:
+    """The statement's text, made once, and its parameters with what is fixed of them."""
+    statement = _STATEMENTS[DRAWN[form.layer].shape](form)
+    compiled = statement.compile(dialect=psycopg.dialect())  # type: ignore[no-untyped-call]
+    return compiled.string, dict(compiled.params)
+
+
+def _values(where: Tile) -> dict[str, Any]:
+    """The tile's box in metres and, with its margin, in degrees; the tolerance in degrees.
+
+    A quarter of a screen pixel. A degree of latitude is longer on the map than one of longitude,
+    hence the cosine.
+    """
+    west, south, east, north = where.metres
+    left, bottom, right, top = where.degrees(margin=BUFFER / EXTENT)
+    shrink = math.cos(math.radians(min(abs(bottom + top) / 2, 80.0)))
+    return {
+        "west": west,
+        "south": south,
+        "east": east,
+        "north": north,
+        "left": left,
+        "bottom": bottom,
+        "right": right,
+        "top": top,
+        "tolerance": 360.0 / (1 << where.zoom) / 256 / 4 * shrink,
+        "cell": (east - west) / (1 << CELLS),
+    }
+
+
+def _bound(name: str) -> sa.BindParameter[float]:
+    return sa.bindparam(name, type_=sa.Double())
+
+
+def _polygons(form: _Form) -> sa.Select[Any]:
+    shown = _shown(form, _projected(form))
+    shapes = _clipped(shown).subquery("shapes")
+    names = DRAWN[form.layer].properties
     label = sa.func.ST_PointOnSurface(shown.c.geom)
     within = sa.select(*[shown.c[name] for name in names], shown.c.id, label.label("geom"))
     point = within.where(sa.func.ST_Area(shown.c.geom) > 0).cte("point")
-    west, south, east, north = where.metres
     x, y = sa.func.ST_X(point.c.geom), sa.func.ST_Y(point.c.geom)
-    inside = sa.select(point).where(x >= west, x < east, y > south, y <= north).cte("inside")
-    labels = _clipped(inside, where).subquery("labels")
-    return sa.select(_mvt(shapes, layer).op("||")(_mvt(labels, f"{layer}_labels")))
+    inside = (
+        sa.select(point)
+        .where(x >= _bound("west"), x < _bound("east"), y > _bound("south"), y <= _bound("north"))
+        .cte("inside")
+    )
+    labels = _clipped(inside).subquery("labels")
+    return sa.select(_mvt(shapes, form.layer).op("||")(_mvt(labels, f"{form.layer}_labels")))
 
 
-def _lines(layer: str, where: Tile, drawing: Drawing) -> sa.Select[Any]:
-    shown = _shown(layer, where, drawing, _simplified(place_table(layer).c.geom, where))
-    return sa.select(_mvt(_clipped(shown, where).subquery("shapes"), layer))
+def _lines(form: _Form) -> sa.Select[Any]:
+    shown = _shown(form, _projected(form))
+    return sa.select(_mvt(_clipped(shown).subquery("shapes"), form.layer))
 
 
-def _points(layer: str, where: Tile, drawing: Drawing) -> sa.Select[Any]:
-    projected = sa.func.ST_Transform(place_table(layer).c.geom, 3857)
-    shown = _shown(layer, where, drawing, projected)
-    names = DRAWN[layer].properties
+def _points(form: _Form) -> sa.Select[Any]:
+    shown = _shown(form, sa.func.ST_Transform(place_table(form.layer).c.geom, 3857))
+    names = DRAWN[form.layer].properties
     many = sa.select(sa.func.count() > POINTS).select_from(shown).scalar_subquery()
-    single = _clipped(sa.select(shown).where(~many).cte("single"), where).subquery("singles")
-    west, south, east, _ = where.metres
-    size = (east - west) / (1 << CELLS)
+    single = _clipped(sa.select(shown).where(~many).cte("single")).subquery("singles")
     x, y = sa.func.ST_X(shown.c.geom), sa.func.ST_Y(shown.c.geom)
-    cell = (sa.func.floor((x - west) / size), sa.func.floor((y - south) / size))
+    cell = (
+        sa.func.floor((x - _bound("west")) / _bound("cell")),
+        sa.func.floor((y - _bound("south")) / _bound("cell")),
+    )
     middle = sa.func.ST_SetSRID(sa.func.ST_Point(sa.func.avg(x), sa.func.avg(y)), 3857)
     summed = (
         sa.select(
@@ -200,55 +269,54 @@ def _points(layer: str, where: Tile, drawing: Drawing) -> sa.Select[Any]:
         .group_by(*cell)
         .cte("summed")
     )
-    cells = _clipped(summed, where).subquery("cells")
-    return sa.select(_mvt(single, layer).op("||")(_mvt(cells, layer)))
+    cells = _clipped(summed).subquery("cells")
+    return sa.select(_mvt(single, form.layer).op("||")(_mvt(cells, form.layer)))
 
 
 _STATEMENTS: Final = {"polygons": _polygons, "lines": _lines, "points": _points}
 
 
-def _shown(layer: str, where: Tile, drawing: Drawing, geometry: sa.ColumnElement[Any]) -> sa.CTE:
-    """What of ``layer`` the tile shows, in Web Mercator."""
-    table = place_table(layer)
-    drawn = DRAWN[layer]
-    moment = sa.func.now() if drawing.at is None else sa.literal(drawing.at)
-    box = sa.func.ST_MakeEnvelope(*where.degrees(margin=BUFFER / EXTENT), 4326)
-    columns = {name: table.c[name].type for name in drawn.properties}
-    conditions = [
-        table.c.geom.op("&&")(box),
-        table.c.held.op("@>")(moment),
-        *equals(table, columns, drawing.equal),
+def _shown(form: _Form, geometry: sa.ColumnElement[Any]) -> sa.CTE:
+    """What of the layer the tile shows, in Web Mercator."""
+    table = place_table(form.layer)
+    moment = sa.bindparam("at", type_=sa.DateTime(timezone=True)) if form.at else sa.func.now()
+    box = sa.func.ST_MakeEnvelope(*map(_bound, ("left", "bottom", "right", "top")), 4326)
+    conditions: list[sa.ColumnElement[bool]] = [
+        table.c.geom.bool_op("&&")(box),
+        table.c.held.bool_op("@>")(moment),
     ]
-    if layer == "streets" and where.zoom < STREETS_REST:
-        kinds = [kind for zoom, some in STREETS_FROM.items() if zoom <= where.zoom for kind in some]
-        conditions.append(table.c.kind.in_(kinds))
+    for name in form.equal:
+        some = sa.bindparam(f"only_{name}", type_=sa.ARRAY(table.c[name].type))
+        conditions.append(table.c[name] == sa.any_(some))
+    if form.kinds:
+        conditions.append(table.c.kind == sa.any_(sa.bindparam("kinds", type_=sa.ARRAY(sa.Text))))
+    names = DRAWN[form.layer].properties
     return (
-        sa.select(*[table.c[name] for name in drawn.properties], table.c.id, geometry.label("geom"))
+        sa.select(*[table.c[name] for name in names], table.c.id, geometry.label("geom"))
         .where(*conditions)
         .cte("shown")
     )
 
 
-def _simplified(column: sa.ColumnElement[Any], where: Tile) -> sa.ColumnElement[Any]:
+def _projected(form: _Form) -> sa.ColumnElement[Any]:
     """In Web Mercator, without the corners that a quarter of a screen pixel hides.
 
     Simplified in degrees first, whole: so few corners need projecting, and neighbouring tiles
-    agree. A degree of latitude is longer on the map than one of longitude, hence the cosine.
+    agree.
     """
-    if where.zoom >= 17:
-        return sa.func.ST_Transform(column, 3857)
-    _, south, _, north = where.degrees()
-    shrink = math.cos(math.radians(min(abs(south + north) / 2, 80.0)))
-    tolerance = 360.0 / (1 << where.zoom) / 256 / 4 * shrink
-    return sa.func.ST_Transform(sa.func.ST_Simplify(column, tolerance), 3857)
+    column: sa.ColumnElement[Any] = place_table(form.layer).c.geom
+    if form.simplified:
+        column = sa.func.ST_Simplify(column, _bound("tolerance"))
+    projected: sa.ColumnElement[Any] = sa.func.ST_Transform(column, 3857)
+    return projected
 
 
-def _clipped(shown: sa.CTE, where: Tile) -> sa.Select[Any]:
+def _clipped(shown: sa.CTE) -> sa.Select[Any]:
     """The rows with geometry in the tile's own whole coordinates, where any is left."""
-    bounds = sa.func.ST_MakeEnvelope(*where.metres, 3857)
+    bounds = sa.func.ST_MakeEnvelope(*map(_bound, ("west", "south", "east", "north")), 3857)
     cut = sa.func.ST_AsMVTGeom(shown.c.geom, bounds, EXTENT, BUFFER, True)
     names = [column for column in shown.c if column.name != "geom"]
-    rows = sa.select(*names, cut.label("geom")).cte()
+    rows = sa.select(*names, cut.label("geom")).cte(f"cut_{shown.name}")
     return sa.select(rows).where(rows.c.geom.is_not(None))
 
 
@@ -265,9 +333,3 @@ def _longitude(x: float) -> float:
 
 def _latitude(y: float) -> float:
     return math.degrees(math.atan(math.sinh(y / WORLD * math.pi)))
-
-
-def known_filter(layer: str, name: str) -> None:
-    """Raise InvalidInput unless tiles of ``layer`` can be filtered by ``name``."""
-    if name not in DRAWN[layer].properties:
-        raise InvalidInput("There is no property %(name)s to filter by.", name=name)

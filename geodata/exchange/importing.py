@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psycopg
 import pyarrow as pa
 import sqlalchemy as sa
 
 from geodata.accounts import Actor, record, require
 from geodata.cases.storing import CaseLoad
 from geodata.database import Database, Transaction
-from geodata.errors import Cancelled, InvalidInput
+from geodata.errors import Cancelled, Conflict, InvalidInput
 from geodata.exchange.cases_in import CaseReader, holders_of_cases, tell_unplaced
 from geodata.exchange.columns import fixed_values
 from geodata.exchange.coordinates import Placing, find_placing
@@ -106,6 +107,7 @@ def import_file(
         InvalidInput: The file cannot be read at all, or what was said about it makes no sense.
         NotAllowed: The role, or an area of duty, does not reach so far.
         Cancelled: ``cancelled`` said so.
+        Conflict: Somebody else brought the same cases meanwhile, or ``since`` is too early.
         Unavailable: The database went away; nothing was kept.
     """
     said = Wish(**wish)
@@ -133,6 +135,8 @@ def import_file(
                 work.conclude(tx, actor)
         except _NotStored:
             report.import_id = None
+        except (sa.exc.IntegrityError, psycopg.IntegrityError) as error:
+            raise Conflict("Somebody else changed the same records just now; try again.") from error
     report.seconds = round(time.monotonic() - start, 2)
     return report
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from geodata.errors import InvalidInput, NotFound, TooLarge
+from geodata.errors import InvalidInput, NotFound, TooLarge, Unavailable
 from geodata.exchange.features import VECTOR_ENDINGS, FeatureSource, ParquetSource
 from geodata.exchange.source import Source
 from geodata.exchange.tabular import CsvSource, ExcelSource
@@ -51,6 +52,7 @@ def open_source(
         NotFound: No such file, or no such layer in it.
         InvalidInput: Empty, broken, nothing readable in it, or several layers to choose from.
         TooLarge: Beyond ``most_bytes``, or an archive that unpacks to an absurd size.
+        Unavailable: The disk is full while unpacking.
     """
     path = Path(path)
     name = Path(filename).name if filename else path.name
@@ -68,6 +70,10 @@ def open_source(
         source = _source(found, name, target, layer, most_bytes)
         with source:
             yield source
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise Unavailable("The disk is full; %(file)s was not read.", file=name) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

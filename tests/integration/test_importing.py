@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import geopandas as gpd
@@ -558,6 +559,29 @@ def test_a_database_that_goes_away_in_the_middle_leaves_nothing(database, tmp_pa
         import_file(database, OPERATOR, "cases", path, progress=end_it)
     assert everything(database) == before
     assert import_file(database, OPERATOR, "cases", path).added == 200
+
+
+def test_two_imports_of_one_file_at_once_end_in_one_set_of_cases(database, tmp_path):
+    path = tickets(tmp_path / "a.csv", 50)
+    refusals = []
+
+    def meanwhile(stage, share):
+        if stage == "finishing" and not refusals:
+            refusals.append(None)
+            thread.start()
+            time.sleep(0.5)
+
+    def other():
+        try:
+            import_file(database, OPERATOR, "cases", path)
+        except Conflict as error:
+            refusals.append(error)
+
+    thread = threading.Thread(target=other)
+    assert import_file(database, OPERATOR, "cases", path, progress=meanwhile).added == 50
+    thread.join(30)
+    assert isinstance(refusals[-1], Conflict)
+    assert count_of(database, "cases") == 50
 
 
 def test_a_killed_import_leaves_nothing(database, tmp_path):

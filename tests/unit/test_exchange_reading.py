@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import os
 import zipfile
 
 import geopandas as gpd
@@ -11,7 +13,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from geodata.errors import InvalidInput, NotFound, TooLarge
+from geodata.errors import InvalidInput, NotFound, TooLarge, Unavailable
 from geodata.exchange import unpacking
 from geodata.exchange.reading import open_source
 
@@ -292,6 +294,17 @@ def test_the_first_rows_alone_can_be_read(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n" + "1,2\n" * 5000)
     with open_source(tmp_path / "a.csv") as source:
         assert sum(len(chunk) for chunk in source.chunks(10)) == 10
+
+
+def test_a_disk_that_fills_while_unpacking_is_said_so(tmp_path, monkeypatch):
+    path = zipped(tmp_path / "a.zip", {"a.csv": "lon,lat\n1,2\n"})
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(unpacking, "_pour", full)
+    with pytest.raises(Unavailable, match="disk is full"):
+        read(path)
 
 
 def test_what_was_unpacked_is_removed(tmp_path):

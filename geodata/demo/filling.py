@@ -16,7 +16,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from geodata.demo.ground import HALF_WIDTH_M, RAILWAY_V, Face, Ground
-from geodata.demo.households import TOPS, Building, Compound, move_in, set_floors
+from geodata.demo.households import AT_LAST, Building, Compound, move_in, set_floors
 from geodata.demo.standing import PATTERNS, Standing, set_out
 from geodata.demo.warp import LENGTH_U, LENGTH_V, OLD_TOWN, RIVER_U, Place, heading
 
@@ -127,7 +127,7 @@ def _residential(filled: Filled, patches: list[list[int]], wanted: int, rng: Gen
     for blocks in patches:
         room = 0.0
         for block in sorted(blocks, key=lambda b: -roomy[b]):
-            if not room or (room < _LEAST_ROOM_M2 and roomy[block] > 2500):
+            if not room or (room < _LEAST_ROOM_M2 and roomy[block] > 1500):
                 chosen.add(block)
                 room += roomy[block]
     area = {p: sum(filled.inner[b].area for b in bs if b in chosen) for p, bs in enumerate(patches)}
@@ -270,7 +270,7 @@ def _most_homes(standing: Standing) -> float:
     homes = 0.0
     for length, name in zip(standing.lengths, standing.patterns, strict=True):
         entrances = max(1, round(length / PATTERNS[name].unit_m))
-        homes += entrances * PATTERNS[name].homes_a_floor * TOPS[name][1]
+        homes += entrances * PATTERNS[name].homes_a_floor * AT_LAST[name]
     return homes
 
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 TOPS = {"slab": (3, 7), "mid": (5, 16), "tower": (8, 33), "house": (1, 4), "court": (1, 4)}
 """The fewest and the most floors of each pattern."""
+AT_LAST = {**{name: top for name, (_, top) in TOPS.items()}, "slab": 11, "mid": 24, "tower": 40}
+"""The most floors where a patch is too small for its households."""
 _RESIDENTS_A_HOME = {
     "commercial": 2.7, "affordable": 2.9, "village": 3.3, "work_unit": 2.2, "mixed": 2.5,
 }  # fmt: skip
@@ -79,10 +81,9 @@ def set_floors(buildings: list[Building], first: int, target: int, band: tuple[i
         scale = (low + high) / 2
         floors = np.clip(np.rint(started * scale).astype(int), bottom, top)
         low, high = (scale, high) if count(floors) < target * 1.04 else (low, scale)
-    grows = np.array([b.pattern in {"slab", "mid", "tower"} for b in homes])
-    most = np.where(bottom >= 8, 33, np.where(bottom >= 5, 24, 11))
+    most = np.array([AT_LAST[b.pattern] for b in homes])
     while count(floors) < min(target, band[0] + 6):
-        room = np.flatnonzero(grows & (floors < most))
+        room = np.flatnonzero(floors < most)
         if not room.size:
             break
         floors[room[np.argmin(floors[room])]] += 1

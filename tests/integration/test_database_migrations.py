@@ -21,6 +21,9 @@ from geodata.database.requirements import ensure_extensions
 from geodata.database.tables import changes, metadata
 from geodata.errors import SetUpIncomplete
 
+# Alembic cannot compare generated columns; ``_details`` does.
+pytestmark = pytest.mark.filterwarnings("ignore:Computed default on:UserWarning")
+
 LAST_QUEUE_STEP = "03.04.00_50_post_add_retry_failed_job_procedure.sql"
 """The newest of procrastinate's own steps that ``0002_queue.sql`` and its successors carry."""
 
@@ -76,8 +79,10 @@ def _details(database):
         columns = connection.execute(
             sa.text(
                 "SELECT attrelid::regclass::text, attname, format_type(atttypid, atttypmod), "
-                "attnotnull, attidentity, col_description(attrelid, attnum) FROM pg_attribute "
+                "attnotnull, attidentity, attgenerated, pg_get_expr(adbin, adrelid), "
+                "col_description(attrelid, attnum) FROM pg_attribute "
                 "JOIN pg_class ON pg_class.oid = attrelid "
+                "LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum "
                 "WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0 "
                 "AND NOT attisdropped AND relname !~ '^(procrastinate|alembic)_'"
             )

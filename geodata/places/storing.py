@@ -81,9 +81,7 @@ def store_versions(
     if since is not None:
         _refuse_backdating(connection, table, incoming, matched, since)
     start: Any = sa.func.now() if since is None else sa.literal(since, sa.DateTime(timezone=True))
-    period = sa.func.tstzrange(
-        None if first and since is None else start, None, type_=TSTZRANGE
-    )
+    period = sa.func.tstzrange(None if first and since is None else start, None, type_=TSTZRANGE)
     changed = _change(connection, table, incoming, matched, says, (start, period), import_id)
     added = connection.execute(
         sa.insert(table).from_select(

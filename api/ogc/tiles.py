@@ -193,7 +193,7 @@ def tile(name: str, scheme_name: str, zoom: str, row: str, column: str) -> Respo
         return Response(status=304, headers=headers)
     packed = cache.get(key)
     if packed is None:
-        packed = gzip.compress(_drawn(actor, name, where, drawing), 5, mtime=0)
+        packed = gzip.compress(_drawn(actor, name, where, drawing), 3, mtime=0)
         cache.put(key, packed)
     if "gzip" in request.headers.get("Accept-Encoding", ""):
         headers["Content-Encoding"] = "gzip"

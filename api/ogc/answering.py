@@ -37,10 +37,10 @@ def address(path: str = "", **arguments: str) -> str:
 def link(
     href: str, rel: str, *, media_type: str = JSON, title: str = "", **more: Any
 ) -> dict[str, Any]:
-    """A link as OGC API – Common describes it; ``title`` is an English msgid."""
+    """A link as OGC API – Common describes it."""
     found: dict[str, Any] = {"href": href, "rel": rel, "type": media_type, **more}
     if title:
-        found["title"] = words(title)
+        found["title"] = title
     return found
 
 
@@ -52,6 +52,6 @@ def here(**changes: str | None) -> str:
     return f"{request.base_url}{query}"
 
 
-def words(message: str) -> str:
+def gettext(message: str) -> str:
     """The sentence in the language of the request."""
     return translate(message, language())

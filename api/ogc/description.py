@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Response
 
 from api.ogc import parameters
-from api.ogc.answering import GEOJSON, JSON, MVT, OPENAPI, address, document, words
+from api.ogc.answering import GEOJSON, JSON, MVT, OPENAPI, address, document, gettext
 from api.ogc.layers import LAYERS, Layer
 from geodata.cases.tiling import FILTERS as CASE_FILTERS
 from geodata.places.featuring import filterable
@@ -47,9 +47,9 @@ def described() -> dict[str, Any]:
     return {
         "openapi": "3.0.3",
         "info": {
-            "title": words("Grid management"),
+            "title": gettext("Grid management"),
             "version": "1.0",
-            "description": words(
+            "description": gettext(
                 "Areas, grids, compounds, buildings, facilities, streets and cases "
                 "as features and as vector tiles."
             ),
@@ -70,7 +70,7 @@ def described() -> dict[str, Any]:
 
 def _of_layer(one: Layer) -> dict[str, Any]:
     path = f"/collections/{one.name}"
-    title = words(one.title)
+    title = gettext(one.title)
     kinds = one.properties()
     filters = [_query(name, _schema(kinds[name])) for name in sorted(filterable(kinds))]
     own = ["personal"] if one.is_cases else ["at"]

@@ -9,7 +9,7 @@ import orjson
 from flask import Response
 
 from api.ogc import parameters
-from api.ogc.answering import GEOJSON, address, document, here, link
+from api.ogc.answering import GEOJSON, address, document, gettext, here, link
 from api.ogc.layers import layer
 from api.serving import database
 from api.signing_in import current_actor
@@ -41,12 +41,12 @@ def items(name: str) -> Response:
     personal = parameters.truth("personal")
     page = one.page(database, current_actor(), wanted, personal=personal)
     links = [
-        link(here(), "self", media_type=GEOJSON, title="This page"),
-        link(address(f"/collections/{name}"), "collection", title="The collection"),
+        link(here(), "self", media_type=GEOJSON, title=gettext("This page")),
+        link(address(f"/collections/{name}"), "collection", title=gettext("The collection")),
     ]
     if page.after is not None:
         following = here(after=parameters.cursor(page.after))
-        links.append(link(following, "next", media_type=GEOJSON, title="The next page"))
+        links.append(link(following, "next", media_type=GEOJSON, title=gettext("The next page")))
     body: dict[str, Any] = {
         "type": "FeatureCollection",
         "timeStamp": datetime.now(UTC),
@@ -67,8 +67,8 @@ def item(name: str, identifier: str) -> Response:
     feature = one.one(database, current_actor(), identifier, at=parameters.at(), personal=personal)
     body = written(feature)
     body["links"] = [
-        link(here(), "self", media_type=GEOJSON, title="This feature"),
-        link(address(f"/collections/{name}"), "collection", title="The collection"),
+        link(here(), "self", media_type=GEOJSON, title=gettext("This feature")),
+        link(address(f"/collections/{name}"), "collection", title=gettext("The collection")),
     ]
     return document(body, media_type=GEOJSON, kept="no-store" if personal else "no-cache")
 

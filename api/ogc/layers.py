@@ -75,16 +75,33 @@ class Layer:
         return place_features.extent(database, actor, self.name)
 
 
+def _(message: str) -> str:
+    """Mark a sentence for translation; it is translated when it is said."""
+    return message
+
+
 LAYERS: Final[dict[str, Layer]] = {
     name: Layer(name, title, description)
     for name, title, description in (
-        ("areas", "Areas", "Administrative areas in levels: county, street office, community."),
-        ("grids", "Grids", "The patches of ground that one grid worker each answers for."),
-        ("compounds", "Compounds", "Residential estates by type, with their households."),
-        ("buildings", "Buildings", "Buildings with the households that live in them."),
-        ("facilities", "Facilities", "Staffed places that serve residents."),
-        ("streets", "Streets", "Streets and ways on foot by class; also rivers and railways."),
-        ("cases", "Cases", "Problems found, from any source, until they are fed back and closed."),
+        (
+            "areas",
+            _("Areas"),
+            _("Administrative areas in levels: county, street office, community."),
+        ),
+        ("grids", _("Grids"), _("The patches of ground that one grid worker each answers for.")),
+        ("compounds", _("Compounds"), _("Residential estates by type, with their households.")),
+        ("buildings", _("Buildings"), _("Buildings with the households that live in them.")),
+        ("facilities", _("Facilities"), _("Staffed places that serve residents.")),
+        (
+            "streets",
+            _("Streets"),
+            _("Streets and ways on foot by class; also rivers and railways."),
+        ),
+        (
+            "cases",
+            _("Cases"),
+            _("Problems found, from any source, until they are fed back and closed."),
+        ),
     )
 }
 

@@ -8,7 +8,7 @@ from flask import Response
 
 from api.languages import language
 from api.ogc import parameters
-from api.ogc.answering import GEOJSON, MVT, OPENAPI, address, document, link, words
+from api.ogc.answering import GEOJSON, MVT, OPENAPI, address, document, gettext, link
 from api.ogc.layers import LAYERS, Layer, layer
 from api.ogc.parameters import CRS84
 from api.serving import database, profile
@@ -44,17 +44,17 @@ def landing() -> Response:
     name = getattr(profile.name, language())
     return document(
         {
-            "title": f"{words('Grid management')} · {name}",
-            "description": words(
+            "title": f"{gettext('Grid management')} · {name}",
+            "description": gettext(
                 "Areas, grids, compounds, buildings, facilities, streets and cases "
                 "as features and as vector tiles."
             ),
             "links": [
-                link(address(), "self", title="This document"),
-                link(address("/api"), "service-desc", media_type=OPENAPI, title="OpenAPI"),
-                link(address("/conformance"), "conformance", title="Conformance classes"),
-                link(address("/collections"), "data", title="The collections"),
-                link(address("/tileMatrixSets"), SCHEMES, title="Tiling schemes"),
+                link(address(), "self", title=gettext("This document")),
+                link(address("/api"), "service-desc", media_type=OPENAPI, title=gettext("OpenAPI")),
+                link(address("/conformance"), "conformance", title=gettext("Conformance classes")),
+                link(address("/collections"), "data", title=gettext("The collections")),
+                link(address("/tileMatrixSets"), SCHEMES, title=gettext("Tiling schemes")),
             ],
         }
     )
@@ -72,7 +72,7 @@ def collections() -> Response:
     actor = current_actor()
     return document(
         {
-            "links": [link(address("/collections"), "self", title="This document")],
+            "links": [link(address("/collections"), "self", title=gettext("This document"))],
             "collections": [described(one, one.extent(database, actor)) for one in LAYERS.values()],
         }
     )
@@ -91,8 +91,8 @@ def described(one: Layer, extent: tuple[float, float, float, float] | None) -> d
     bbox = list(extent or (-180.0, -90.0, 180.0, 90.0))
     return {
         "id": one.name,
-        "title": words(one.title),
-        "description": words(one.description),
+        "title": gettext(one.title),
+        "description": gettext(one.description),
         "itemType": "feature",
         "crs": [CRS84],
         "storageCrs": CRS84,
@@ -104,15 +104,17 @@ def described(one: Layer, extent: tuple[float, float, float, float] | None) -> d
             },
         },
         "links": [
-            link(address(path), "self", title="This document"),
-            link(address(f"{path}/items"), "items", media_type=GEOJSON, title="The features"),
-            link(address(f"{path}/tiles"), TILESETS, title="The vector tiles"),
+            link(address(path), "self", title=gettext("This document")),
+            link(
+                address(f"{path}/items"), "items", media_type=GEOJSON, title=gettext("The features")
+            ),
+            link(address(f"{path}/tiles"), TILESETS, title=gettext("The vector tiles")),
             link(
                 address(f"{path}/tiles/WebMercatorQuad/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"),
                 "item",
                 media_type=MVT,
                 templated=True,
-                title="A vector tile",
+                title=gettext("A vector tile"),
             ),
         ],
     }

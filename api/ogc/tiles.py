@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, request
 
 from api.ogc import parameters
-from api.ogc.answering import MVT, address, document, link, words
+from api.ogc.answering import MVT, address, document, gettext, link
 from api.ogc.caching import TileCache
 from api.ogc.lane import VERSION
 from api.ogc.layers import Layer, layer
@@ -103,7 +103,7 @@ def tileset(name: str, scheme_name: str) -> Response:
     _known_scheme(scheme_name)
     box = one.extent(database, current_actor()) or (-180.0, -85.0, 180.0, 85.0)
     body = _summary(one)
-    body["description"] = words(one.description)
+    body["description"] = gettext(one.description)
     body["version"] = str(database.version(name))
     body["boundingBox"] = {
         "lowerLeft": list(box[:2]),
@@ -117,7 +117,7 @@ def tileset(name: str, scheme_name: str) -> Response:
 def _summary(one: Layer) -> dict[str, Any]:
     path = f"/collections/{one.name}/tiles/{SCHEME}"
     return {
-        "title": words(one.title),
+        "title": gettext(one.title),
         "dataType": "vector",
         "crs": "http://www.opengis.net/def/crs/EPSG/0/3857",
         "tileMatrixSetURI": SCHEME_URI,
@@ -142,7 +142,7 @@ def _vector_layers(one: Layer) -> list[dict[str, Any]]:
         "properties": {
             name: {"type": _JSON_TYPES[columns[name].__visit_name__]}
             if name in columns
-            else {"type": "integer", "description": words(_MADE[name])}
+            else {"type": "integer", "description": gettext(_MADE[name])}
             for name in drawn.properties
         },
     }
@@ -160,6 +160,11 @@ def _vector_layers(one: Layer) -> list[dict[str, Any]]:
     return [shapes, {**shapes, "id": f"{one.name}_labels", "geometryDimension": 0}]
 
 
+def _(message: str) -> str:
+    """Mark a sentence for translation; it is translated when it is said."""
+    return message
+
+
 _JSON_TYPES: Final = {
     "text": "string",
     "integer": "integer",
@@ -167,8 +172,8 @@ _JSON_TYPES: Final = {
     "double": "number",
 }
 _MADE: Final = {
-    "reported": "When it was reported, in seconds since 1970.",
-    "count": "How many cases a cell stands for; absent on a single case.",
+    "reported": _("When it was reported, in seconds since 1970."),
+    "count": _("How many cases a cell stands for; absent on a single case."),
 }
 
 

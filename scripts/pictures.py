@@ -1,0 +1,80 @@
+"""Take the pictures of the documents from a running system with the demo city.
+
+WANGGE_DEMO_PASSWORD=… make demo            # in one terminal
+.venv/bin/python scripts/pictures.py http://127.0.0.1:8000 PASSWORD
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+def signed_in(browser: Browser, address: str, user: str, password: str, **context: object) -> Page:
+    """A page of a fresh browser, signed in."""
+    page = browser.new_context(locale="zh-CN", **context).new_page()  # type: ignore[arg-type]
+    page.goto(f"{address}/login")
+    page.fill("input[name=username]", user)
+    page.fill("input[name=password]", password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/login" not in url)
+    return page
+
+
+def take(page: Page, address: str, name: str) -> None:
+    """Open ``address``, wait until it is quiet, and keep the picture as ``name``."""
+    page.goto("about:blank")
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(2500)
+    page.screenshot(path=PICTURES / name, animations="disabled")
+    print(name)
+
+
+def main(address: str, password: str) -> None:
+    """All pictures, in the order of the guide."""
+    PICTURES.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        planner = signed_in(
+            browser, address, "planner", password, viewport=DESK, color_scheme="light"
+        )
+        take(planner, f"{address}/planner", "planner.png")
+        take(planner, f"{address}/planner#map=16/35.0500/118.3470", "planner-near.png")
+        planner.goto("about:blank")
+        planner.goto(f"{address}/planner")
+        planner.wait_for_load_state("networkidle")
+        planner.get_by_label("步行5分钟").check()
+        planner.locator("select").first.select_option(index=1)
+        planner.wait_for_timeout(3000)
+        planner.screenshot(path=PICTURES / "coverage.png", animations="disabled")
+        print("coverage.png")
+        take(planner, f"{address}/import", "import.png")
+        commander = signed_in(
+            browser, address, "commander", password, viewport=DESK, color_scheme="dark"
+        )
+        take(commander, f"{address}/command", "command.png")
+        phone = signed_in(
+            browser,
+            address,
+            "commander",
+            password,
+            viewport=PHONE,
+            color_scheme="dark",
+            is_mobile=True,
+            has_touch=True,
+        )
+        take(phone, f"{address}/command", "command-phone.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

@@ -34,7 +34,8 @@ def district(server, empty_template):
             run = tx.connection.exec_driver_sql
             run(
                 "INSERT INTO areas (code, name, level, held, geom)"
-                f" VALUES ('371311001', '盛庄街道', 'street_office', '(,)', {_square(118, 35, 0.03)})"
+                " VALUES ('371311001', '盛庄街道', 'street_office', '(,)',"
+                f" {_square(118, 35, 0.03)})"
             )
             for number in range(1, 10):
                 west, south = 118 + (number - 1) % 3 * 0.01, 35 + (number - 1) // 3 * 0.01
@@ -44,8 +45,9 @@ def district(server, empty_template):
                     f" {number * 100}, '[2026-06-01 00:00+08,)', {_square(west, south)})"
                 )
             run(
-                "INSERT INTO areas (code, name, level, held, geom) VALUES ('371311001001', '旧社区',"
-                f" 'community', '(,2026-06-01 00:00+08)', {_square(118, 35, 0.02)})"
+                "INSERT INTO areas (code, name, level, held, geom)"
+                " VALUES ('371311001001', '旧社区', 'community', '(,2026-06-01 00:00+08)',"
+                f" {_square(118, 35, 0.02)})"
             )
             run(
                 "INSERT INTO cases (source, category, state, title, reporter_name, reported_at,"

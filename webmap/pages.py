@@ -12,6 +12,7 @@ from markupsafe import Markup
 from geodata.places.querying import is_synthetic
 from webmap import assets
 from webmap.figure import LocalFigure, as_json
+from webmap.files import FOR_EVER, Files
 
 if TYPE_CHECKING:
     from geodata.accounts import Actor
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from webmap.elements import PageMap
 
 NAME = "webmap"
-FOR_EVER = 365 * 24 * 3600
 PROBLEM_PAGE = "wangge-problem-page"
 
 blueprint = Blueprint("pages", __name__, template_folder="templates")
@@ -50,6 +50,9 @@ def join(app: Flask, database: Database, settings: Settings, profile: Profile) -
     app.extensions[NAME] = Joined(database, settings, profile)
     app.extensions[PROBLEM_PAGE] = problem_page
     app.register_blueprint(blueprint)
+    app.wsgi_app = Files(  # type: ignore[method-assign]
+        app.wsgi_app, assets.STATIC, prefix=assets.base_address()
+    )
 
 
 def joined() -> Joined:

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geodata import terminal
+from geodata.words import sentence as _
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,13 +27,13 @@ if TYPE_CHECKING:
     from geodata.settings import Settings
 
 COMMANDS = {
-    "import": ("geodata.exchange.commands", "Take a file into a layer."),
-    "export": ("geodata.exchange.commands", "Write a layer to a file."),
-    "coords": ("geodata.exchange.commands", "Turn a file's coordinates."),
-    "user": ("geodata.accounts.commands", "Accounts."),
-    "token": ("geodata.accounts.commands", "Make an API token, shown once."),
-    "demo": ("geodata.demo.commands", "The generated city."),
-    "map": ("webmap.commands", "Write a map as one file."),
+    "import": ("geodata.exchange.commands", _("Take a file into a layer.")),
+    "export": ("geodata.exchange.commands", _("Write a layer to a file.")),
+    "coords": ("geodata.exchange.commands", _("Turn a file's coordinates.")),
+    "user": ("geodata.accounts.commands", _("Accounts.")),
+    "token": ("geodata.accounts.commands", _("Make an API token, shown once.")),
+    "demo": ("geodata.demo.commands", _("The generated city.")),
+    "map": ("webmap.commands", _("Write a map as one file.")),
 }
 """The rooms' commands: where each is and what it says of itself. A room is loaded when asked."""
 
@@ -85,17 +88,24 @@ def register_jobs() -> None:
 class Rooms(click.Group):
     """Commands of all rooms; an error is one red line in the user's language and exit code 1."""
 
+    context_class = terminal.Context
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names, without loading the rooms."""
         return sorted({*super().list_commands(ctx), *COMMANDS})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """One command; only its own room is loaded."""
+        """One command in the user's language; only its own room is loaded."""
         if cmd_name not in COMMANDS:
-            return super().get_command(ctx, cmd_name)
+            command = super().get_command(ctx, cmd_name)
+            return None if command is None else terminal.in_words(command)
         module = importlib.import_module(COMMANDS[cmd_name][0])
         found = (thing for thing in vars(module).values() if isinstance(thing, click.Command))
-        return next(command for command in found if command.name == cmd_name)
+        return terminal.in_words(next(command for command in found if command.name == cmd_name))
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The help of ``wangge`` itself."""
+        click.Group.format_help(terminal.in_words(self), ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in ``wangge --help``."""
@@ -106,7 +116,7 @@ class Rooms(click.Group):
             else:
                 command = super().get_command(ctx, name)
                 if command is not None and not command.hidden:
-                    rows.append((name, _say(ctx, command.help or "")))
+                    rows.append((name, command.get_short_help_str(1000)))
         with formatter.section(_say(ctx, "Commands")):
             formatter.write_dl(rows)
 
@@ -127,7 +137,7 @@ class Rooms(click.Group):
 
 
 def _language(ctx: click.Context) -> str:
-    return ctx.obj.language if ctx.obj is not None else "zh"
+    return ctx.obj.language if ctx.obj is not None else terminal.language()
 
 
 def _say(ctx: click.Context, message: str, **params: Any) -> str:
@@ -137,7 +147,9 @@ def _say(ctx: click.Context, message: str, **params: Any) -> str:
 
 
 @click.group(cls=Rooms, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="wangge")
+@click.version_option(
+    package_name="wangge", message="%(prog)s %(version)s", help="Show the version and exit."
+)
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Wangge: map-based grid management for city neighbourhoods."""
@@ -157,7 +169,7 @@ def main(ctx: click.Context) -> None:
         ) from None
 
 
-def _end(*_: object) -> None:
+def _end(*_signal: object) -> None:
     raise SystemExit(128 + signal.SIGTERM)
 
 
@@ -298,8 +310,8 @@ def backup(ctx: click.Context, file: Path) -> None:
 
     with opened(ctx.obj) as database:
         size = dumps.backup(database, file)
-    words = "Backed up to %(file)s (%(size).1f MB)."
-    click.echo(_say(ctx, words, file=str(file), size=size / 1e6))
+    words = _("Backed up to %(file)s (%(size)s MB).")
+    click.echo(_say(ctx, words, file=str(file), size=f"{size / 1e6:.1f}"))
 
 
 @db.command(help="Put the dump FILE in the place of the database.")
@@ -319,7 +331,7 @@ def restore(ctx: click.Context, file: Path, *, yes: bool) -> None:
                 "what is there now is kept under another name."
             )
         kept = dumps.restore(database, file)
-    words = "Restored from %(file)s. What was there before is kept as the database %(kept)s."
+    words = _("Restored from %(file)s. What was there before is kept as the database %(kept)s.")
     click.echo(_say(ctx, words, file=str(file), kept=kept))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from geodata.words import translate
-from webmap.mapfile import DEFAULT_LAYERS, LAYERS, Wish, map_file
+from webmap.mapfile import DEFAULT_LAYERS, Wish, map_file
 
 if TYPE_CHECKING:
     from geodata.settings import Settings
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     "--layers",
     default=",".join(DEFAULT_LAYERS),
     show_default=True,
-    help=f"What is shown, parted by commas: {', '.join(LAYERS)}.",
+    help="What is shown, parted by commas: areas, compounds, buildings, streets, grids, "
+    "facilities.",
 )
 @click.option("--minutes", type=float, help="Add service circles and coverage of so many minutes.")
 @click.option("--at", "day", help="The district of that day or moment (ISO 8601).")

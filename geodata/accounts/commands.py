@@ -68,7 +68,7 @@ def user() -> None:
 
 @user.command("add")
 @click.argument("name")
-@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--role", type=click.Choice(ROLES), required=True, help="The role of the account.")
 @click.option("--area", "areas", multiple=True, help="Code of an area of duty; may be repeated.")
 @click.option("--display-name", default="", help="The name of the person.")
 @_PASSWORD_OPTIONS[0]
@@ -109,7 +109,7 @@ def list_(context: click.Context) -> None:
     """List the accounts."""
     with _opened(context) as (database, language):
         table = Table(
-            translate("Name", language),
+            translate("User name", language),
             translate("Person", language),
             translate("Role", language),
             translate("Areas of duty", language),

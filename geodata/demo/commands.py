@@ -15,15 +15,11 @@ from geodata.database.migrations import upgrade
 from geodata.demo.city import DEFAULT_SEED, LARGEST_SCALE
 from geodata.demo.loading import Loaded, load
 from geodata.profiles import load_profile
+from geodata.words import sentence as _
 from geodata.words import translate
 
 if TYPE_CHECKING:
     from geodata.settings import Settings
-
-
-def _(sentence: str) -> str:
-    """Mark a sentence that is translated where it is shown."""
-    return sentence
 
 
 STAGES = {
@@ -121,7 +117,7 @@ def _tell(loaded: Loaded, language: str, *, shown: bool) -> None:
         )
     )
     table = Table(title=translate("Demo accounts", language))
-    for head in (_("Name"), _("Role"), _("Person"), _("Areas of duty")):
+    for head in (_("User name"), _("Role"), _("Person"), _("Areas of duty")):
         table.add_column(translate(head, language))
     for user in loaded.users:
         table.add_row(user.name, user.role, user.display_name, ", ".join(user.areas) or "—")

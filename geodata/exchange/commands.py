@@ -77,8 +77,22 @@ def _opened(settings: Settings) -> Iterator[Database]:
 @click.argument("layer", type=click.Choice(list(LAYER_FIELDS)))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--crs", help="gcj02, bd09, wgs84 or EPSG:n; else what the file says.")
-@click.option("--map", "mapping", multiple=True, callback=_pairs, metavar="FIELD=COLUMN")
-@click.option("--set", "values", multiple=True, callback=_pairs, metavar="FIELD=VALUE")
+@click.option(
+    "--map",
+    "mapping",
+    multiple=True,
+    callback=_pairs,
+    metavar="FIELD=COLUMN",
+    help="Say which column is which field; may be repeated.",
+)
+@click.option(
+    "--set",
+    "values",
+    multiple=True,
+    callback=_pairs,
+    metavar="FIELD=VALUE",
+    help="Give a field the same value in every row; may be repeated.",
+)
 @click.option("--layer", "layer_name", help="Which layer, sheet or file inside the zip.")
 @click.option("--since", callback=_day, help="From which day it holds, as 2026-06-01.")
 @click.option("--attribution", default="", help="Whose data it is; shown on the maps.")
@@ -218,7 +232,12 @@ def export_command(settings: Settings, layer: str, file: Path, *, at: str | None
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--from", "from_", required=True, help="gcj02, bd09, wgs84 or EPSG:n.")
 @click.option("--to", required=True, help="gcj02, bd09, wgs84 or EPSG:n.")
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the turned file is written.",
+)
 @click.option("--layer", "layer_name", help="Which layer, sheet or file inside the zip.")
 @click.pass_obj
 def coords_command(

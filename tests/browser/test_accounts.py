@@ -36,7 +36,7 @@ def test_one_signs_in_without_javascript(enter, own_live, artefact):
     page.fill("[name=username]", "planner")
     page.fill("[name=password]", "wrong wrong wrong")
     page.click("button[type=submit]")
-    expect(page.get_by_role("alert")).to_have_text("账户名或密码不正确。")
+    expect(page.get_by_role("alert")).to_have_text("用户名或密码不正确。")
     page.screenshot(path=artefact("login"))
 
 

@@ -35,6 +35,7 @@ class Loaded:
     """What was stored, and how to sign in."""
 
     counts: dict[str, int]
+    """By layer what is in force now; former versions are stored besides."""
     users: tuple[DemoUser, ...]
     password: str
     until: datetime
@@ -179,7 +180,7 @@ def _store_layer(tx: Transaction, city: City, name: str, frame: gpd.GeoDataFrame
     columns["geom"] = ordered.geometry.to_numpy()
     count = copy_rows(tx.connection, table, columns)
     tx.changed(name, None, "loaded", rows=count, synthetic=True)
-    return count
+    return int(ordered["ended"].isna().sum())
 
 
 def _bound(moment: Any) -> datetime | None:

@@ -108,6 +108,7 @@ def test_a_second_load_is_refused_and_a_replacement_allowed(database):
         load(database, cases=500, until=UNTIL, password=PASSWORD)
     again = load(database, cases=700, seed=3, until=UNTIL, password=PASSWORD, replace=True)
     assert again.counts["cases"] == 700
+    assert again.counts["compounds"] == 220, "former versions do not count"
     assert count(database, cases) == 700
     assert count(database, areas) == 58
     assert count(database, imports) == 7

@@ -8,6 +8,7 @@ on while it is used, to the limits in ``geodata.accounts.sessions``.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -16,13 +17,11 @@ from flask import Flask, request
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import CallbackDict
 
-from api.recent import Recent
 from geodata.accounts import sessions
 
 if TYPE_CHECKING:
     from flask import Request, Response
 
-    from geodata.accounts import Actor
     from geodata.accounts.users import User
     from geodata.database import Database
 
@@ -36,6 +35,7 @@ class WebSession(CallbackDict[str, Any], SessionMixin):
     """A session in a request: its content, its user, and how it stands in the table."""
 
     user: User | None = None
+    versions: Mapping[str, int] | None = None
     trouble: Exception | None = None
     stored = False
     due = False
@@ -57,8 +57,6 @@ class Sessions(SessionInterface):
     def __init__(self, database: Database) -> None:
         """Keep them in ``database``."""
         self.database = database
-        self.recent: Recent[User] = Recent()
-        self.recent_tokens: Recent[Actor] = Recent()
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Only over TLS, if this request came over TLS."""
@@ -71,11 +69,6 @@ class Sessions(SessionInterface):
         identifier = request.cookies.get(app.config["SESSION_COOKIE_NAME"])
         if not identifier or request.path.startswith(WITHOUT) or "Authorization" in request.headers:
             return fresh
-        key = sessions.key(identifier)
-        known = self.recent.get(key)
-        if known is not None:
-            fresh.user, fresh.stored = known, True
-            return fresh
         try:
             found = sessions.open_session(self.database, identifier)
         except Exception as error:  # noqa: BLE001 - raised again where a handler can answer it
@@ -84,8 +77,8 @@ class Sessions(SessionInterface):
         if found is None:
             return fresh
         session = WebSession(orjson.loads(found.content), identifier=identifier)
-        self.recent.keep(key, found.user)
         session.user = found.user
+        session.versions = found.versions
         session.stored = True
         session.due = found.expires_at - datetime.now(UTC) < sessions.IDLE - REFRESH
         return session
@@ -102,7 +95,6 @@ class Sessions(SessionInterface):
 
     def end(self, session: WebSession) -> None:
         """Sign out."""
-        self.recent.forget(sessions.key(session.identifier))
         actor = None if session.user is None else session.user.actor()
         sessions.end_session(self.database, session.identifier, actor=actor)
         session.clear()

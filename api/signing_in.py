@@ -5,7 +5,7 @@ Every address needs an account, except what ``OPEN`` lists and views marked ``op
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import quote
 
@@ -42,6 +42,12 @@ def current_actor() -> Actor:
     if actor is None:
         raise SignInNeeded("Sign in first.")
     return actor
+
+
+def known_version(layer: str) -> int:
+    """The layer's version when this request began, read together with who asks."""
+    versions: Mapping[str, int] | None = g.get("versions")
+    return database.version(layer) if versions is None else versions.get(layer, 0)
 
 
 def sign_in(name: str, password: str) -> tuple[User, str]:
@@ -90,16 +96,6 @@ def _keeper() -> Sessions:
     return cast("Sessions", current_app.session_interface)
 
 
-def _actor_of_token(secret: str) -> Actor:
-    recent = _keeper().recent_tokens
-    key = sessions.key(secret)
-    actor = recent.get(key)
-    if actor is None:
-        actor = tokens.actor_of_token(database, secret)
-        recent.keep(key, actor)
-    return actor
-
-
 def _session() -> WebSession:
     return cast("WebSession", session)
 
@@ -111,7 +107,7 @@ def _know_actor() -> None:
     scheme, _, secret = header.partition(" ")
     if scheme.casefold() == "bearer":
         g.by_token = True
-        g.actor = _actor_of_token(secret.strip())
+        g.actor, g.versions = tokens.open_token(database, secret.strip())
         return
     trouble = getattr(session, "trouble", None)
     if trouble is not None and not _is_open():
@@ -119,6 +115,7 @@ def _know_actor() -> None:
     user = getattr(session, "user", None)
     if user is not None:
         g.actor = user.actor()
+        g.versions = _session().versions
 
 
 def _is_open() -> bool:

@@ -13,18 +13,15 @@ import hashlib
 import re
 import threading
 import time
-import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
-from queue import Empty, LifoQueue
-from typing import TYPE_CHECKING, Any, Final
-
-import psycopg
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from api.sessions import COOKIE, REFRESH
 from geodata.accounts import sessions
+from geodata.errors import Unavailable
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -36,21 +33,19 @@ SECONDS: Final = 60.0
 """After this time Flask looks at an address anew: the day may have changed."""
 ROOM: Final = 32 * 1024 * 1024
 """Bytes of tiles that one process keeps by address."""
-CONNECTIONS: Final = 4
-"""Connections of one process for the two questions."""
 OWN: Final = frozenset({"set-cookie", "x-request-id", "date", "content-length"})
 """Headers that belong to one answer alone."""
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
-_ASK: Final = """
-    SELECT (SELECT version FROM layer_versions WHERE layer = %s),
+_ASK: LiteralString = """
+    SELECT (SELECT version FROM layer_versions WHERE layer = %s) AS version,
            EXISTS (SELECT FROM sessions s JOIN users u ON u.id = s.user_id
                    WHERE s.key = %s AND u.active AND s.expires_at > now() + %s)
            OR EXISTS (SELECT FROM tokens t JOIN users u ON u.id = t.user_id
                       WHERE t.sha256 = %s AND u.active AND t.revoked_at IS NULL
-                        AND (t.expires_at IS NULL OR t.expires_at > now()))
+                        AND (t.expires_at IS NULL OR t.expires_at > now())) AS held
 """
 
 
@@ -72,14 +67,10 @@ class Lane:
     def __init__(self, inner: Callable[..., Iterable[bytes]], database: Database) -> None:
         """Answer for ``inner`` what was answered before."""
         self._inner = inner
-        self._url = database.url
+        self._database = database
         self._kept: OrderedDict[str, Kept] = OrderedDict()
         self._used = 0
         self._lock = threading.Lock()
-        self._connections: LifoQueue[psycopg.Connection[Any] | None] = LifoQueue()
-        for _ in range(CONNECTIONS):
-            self._connections.put(None)
-        weakref.finalize(self, _close, self._connections)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -107,23 +98,10 @@ class Lane:
         if credential is None:
             return False
         try:
-            connection = self._connections.get(timeout=1)
-        except Empty:
-            return False
-        try:
-            if connection is None:
-                connection = psycopg.connect(
-                    self._url, autocommit=True, connect_timeout=5, prepare_threshold=0
-                )
-            row = connection.execute(_ASK, (kept.layer, *credential), binary=True).fetchone()
-        except psycopg.Error:
-            if connection is not None:
-                connection.close()
-            connection = None
-            return False
-        finally:
-            self._connections.put(connection)
-        return row is not None and row[1] and (row[0] or 0) == kept.version
+            ((version, held),) = self._database.ask(_ASK, (kept.layer, *credential))
+        except Unavailable:
+            return False  # Flask says it in words
+        return bool(held) and (version or 0) == kept.version
 
     def _ask_flask(
         self, address: str, environ: Environ, start_response: StartResponse
@@ -173,14 +151,6 @@ class Lane:
 
 VERSION: Final = "wangge.tile_version"
 """Where a tile's view leaves the layer's version in the WSGI environment."""
-
-
-def _close(connections: LifoQueue[psycopg.Connection[Any] | None]) -> None:
-    """Give the connections back when the application is gone."""
-    while not connections.empty():
-        connection = connections.get_nowait()
-        if connection is not None:
-            connection.close()
 
 
 def _credential(environ: Environ) -> tuple[str, Any, bytes] | None:

@@ -17,7 +17,7 @@ from api.ogc.lane import VERSION
 from api.ogc.layers import Layer, layer
 from api.ogc.parameters import CRS84
 from api.serving import database, profile
-from api.signing_in import current_actor
+from api.signing_in import current_actor, known_version
 from geodata.accounts import Actor, require
 from geodata.cases import tiling as case_tiles
 from geodata.cases.tiling import FILTERS as CASE_FILTERS
@@ -188,7 +188,7 @@ def tile(name: str, scheme_name: str, zoom: str, row: str, column: str) -> Respo
     actor = current_actor()
     require(actor, "see_map")
     drawing = _drawing(one)
-    version = database.version(name)
+    version = known_version(name)
     request.environ[VERSION] = version
     key = _key(one.name, version, where, drawing)
     etag = f'"{key}"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -26,11 +27,15 @@ LONGEST: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session that holds: whose, its content, and when it ends if it stays idle."""
+    """A session that holds: whose, its content, and when it ends if it stays idle.
+
+    ``versions``: of the layers that ever changed, read in the same instant.
+    """
 
     user: User
     content: bytes
     expires_at: datetime
+    versions: Mapping[str, int]
 
 
 def key(identifier: str) -> str:
@@ -83,9 +88,10 @@ def sign_in(database: Database, name: str, password: str, *, address: str) -> Us
 
 def open_session(database: Database, identifier: str) -> Session | None:
     """The session of a cookie, if it holds and its user is active."""
-    with database.single() as connection:
-        row = store.session(connection, key(identifier))
-    return None if row is None else Session(from_row(row), row.content, row.expires_at)
+    row = store.session(database, key(identifier))
+    if row is None:
+        return None
+    return Session(from_row(row), row.content, row.expires_at, row.versions)
 
 
 def start_session(

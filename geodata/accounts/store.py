@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from sqlalchemy import delete, func, insert, select, text, update
 
@@ -12,6 +12,8 @@ from geodata.accounts.tables import attempts, audit, sessions, tokens, users
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from geodata.database import Database
 
 # The table ``areas`` belongs to the room above; only its codes and parents are asked for here.
 _AREAS_INSIDE = text(
@@ -43,6 +45,24 @@ _COUNT = text(
 )
 
 _USER = [column for column in users.c if column.name != "password_hash"]
+
+# Asked with every request, hence in the driver's own words and with the layers' versions, so that
+# a map's tile needs one question before it is drawn or found.
+_WHO: LiteralString = """
+    u.id, u.name, u.display_name, u.role, u.areas, u.language, u.active, u.created_at,
+    (SELECT coalesce(jsonb_object_agg(layer, version), '{}') FROM layer_versions) AS versions
+"""
+_OF_SESSION: LiteralString = f"""
+    SELECT {_WHO}, s.content, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id
+    WHERE s.key = %s AND s.expires_at > now() AND u.active
+"""  # noqa: S608 - our own words
+_OF_TOKEN: LiteralString = f"""
+    SELECT {_WHO}, t.id AS token_id,
+           coalesce(t.last_used_at < now() - interval '1 minute', true) AS stale
+    FROM tokens t JOIN users u ON u.id = t.user_id
+    WHERE t.sha256 = %s AND t.revoked_at IS NULL AND coalesce(t.expires_at > now(), true)
+      AND u.active
+"""  # noqa: S608 - our own words
 
 
 # ── areas of duty ────────────────────────────────────────────────────────────────────────────
@@ -137,23 +157,10 @@ def revoke_token(connection: Connection, token_id: int, *, user_id: int | None) 
     return result.rowcount > 0
 
 
-def user_by_token(connection: Connection, sha256: bytes) -> Any | None:
+def user_by_token(database: Database, sha256: bytes) -> Any | None:
     """The active user of a token that holds; ``stale``: its last use was not noted lately."""
-    recently = func.now() - text("interval '1 minute'")
-    return connection.execute(
-        select(
-            *_USER,
-            tokens.c.id.label("token_id"),
-            func.coalesce(tokens.c.last_used_at < recently, True).label("stale"),
-        )
-        .join(users, users.c.id == tokens.c.user_id)
-        .where(
-            tokens.c.sha256 == sha256,
-            tokens.c.revoked_at.is_(None),
-            func.coalesce(tokens.c.expires_at > func.now(), True),
-            users.c.active,
-        )
-    ).one_or_none()
+    rows = database.ask(_OF_TOKEN, [sha256])
+    return rows[0] if rows else None
 
 
 def token_used(connection: Connection, token_id: int) -> None:
@@ -166,13 +173,10 @@ def token_used(connection: Connection, token_id: int) -> None:
 # ── sessions ─────────────────────────────────────────────────────────────────────────────────
 
 
-def session(connection: Connection, key: str) -> Any | None:
-    """A session that holds, with its active user."""
-    return connection.execute(
-        select(*_USER, sessions.c.content, sessions.c.expires_at)
-        .join(users, users.c.id == sessions.c.user_id)
-        .where(sessions.c.key == key, sessions.c.expires_at > func.now(), users.c.active)
-    ).one_or_none()
+def session(database: Database, key: str) -> Any | None:
+    """A session that holds, with its active user and the layers' versions."""
+    rows = database.ask(_OF_SESSION, [key])
+    return rows[0] if rows else None
 
 
 def add_session(connection: Connection, **values: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -93,18 +94,22 @@ def revoke_token(database: Database, actor: Actor, token_id: int) -> None:
 
 
 def actor_of_token(database: Database, secret: str) -> Actor:
-    """Whose token this is.
+    """Whose token this is; raises SignInNeeded as ``open_token`` does."""
+    return open_token(database, secret)[0]
+
+
+def open_token(database: Database, secret: str) -> tuple[Actor, Mapping[str, int]]:
+    """Whose token this is, and the versions of the layers that ever changed, in one read.
 
     Raises:
         SignInNeeded: It is unknown, expired or revoked, or its user is switched off.
     """
     row = None
     if secret.startswith(PREFIX):
-        with database.single() as connection:
-            row = store.user_by_token(connection, _digest(secret))
+        row = store.user_by_token(database, _digest(secret))
     if row is None:
         raise SignInNeeded("This token is unknown, expired or revoked.")
     if row.stale:
         with database.begin() as tx:
             store.token_used(tx.connection, row.token_id)
-    return user_from_row(row).actor()
+    return user_from_row(row).actor(), row.versions

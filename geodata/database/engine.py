@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, LiteralString, Self
@@ -14,21 +13,19 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geodata.database.cluster import DATABASE, OWNER, EmbeddedCluster
+from geodata.database.questions import CONNECT_SECONDS, Questions
 from geodata.database.requirements import ensure_database, ensure_extensions
 from geodata.database.tables import changes, layer_versions
 from geodata.errors import Conflict, Unavailable, WanggeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from geodata.settings import Settings
 
 CHANNEL = "wangge"
 """``NOTIFY`` channel; its payload is the layer that changed."""
 
-CONNECT_SECONDS = 5
-QUICK_CONNECTIONS = 4
-"""Connections kept for reading versions, which every request does."""
 _VERSIONS: LiteralString = "SELECT layer, version FROM layer_versions WHERE layer = ANY(%s)"
 
 
@@ -89,7 +86,7 @@ class Database:
         self._snapshots = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        self._quick: deque[psycopg.Connection] = deque()
+        self._questions = Questions(url, size=pool_size)
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
@@ -124,41 +121,27 @@ class Database:
     def versions(self, layers: Iterable[str]) -> dict[str, int]:
         """The versions of several layers, read together."""
         names = list(layers)
-        with refusals():
-            found = dict(self._quickly(_VERSIONS, [names]))
+        found = {row.layer: row.version for row in self.ask(_VERSIONS, [names])}
         return {name: found.get(name, 0) for name in names}
 
-    def _quickly(self, query: LiteralString, values: list[Any]) -> list[Any]:
-        """One statement without a transaction, on a connection that is kept for this.
+    def ask(
+        self, query: LiteralString, values: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> list[Any]:
+        """The rows of one reading statement in the driver's own words, as cheap as can be.
 
-        A connection that turns out to be dead is replaced; only a new one's failure counts.
+        For what every request asks; ``read`` and ``single`` serve all else.
+
+        Raises:
+            Unavailable: the database is gone, or too busy.
         """
-        while True:
-            try:
-                connection, kept = self._quick.pop(), True
-            except IndexError:
-                connection, kept = self._connect(), False
-            try:
-                rows = connection.execute(query, values).fetchall()
-            except BaseException as error:
-                connection.close()
-                if kept and isinstance(error, psycopg.OperationalError):
-                    continue
-                raise
-            if len(self._quick) < QUICK_CONNECTIONS:
-                self._quick.append(connection)
-            else:
-                connection.close()
-            return rows
-
-    def _connect(self) -> psycopg.Connection:
-        return psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+        with refusals():
+            rows: list[Any] = self._questions.ask(query, values)
+        return rows
 
     def close(self) -> None:
         """Give the connections back; stop the cluster if nobody else uses it."""
         self.engine.dispose()
-        while self._quick:
-            self._quick.pop().close()
+        self._questions.close()
         if self.cluster is not None:
             self.cluster.stop()
 

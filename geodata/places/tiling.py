@@ -166,10 +166,7 @@ def tile(
     values["kinds"] = [
         kind for zoom, some in STREETS_FROM.items() if zoom <= where.zoom for kind in some
     ]
-    with database.single() as connection:
-        answer: bytes | None = connection.exec_driver_sql(
-            sql, {name: values[name] for name in fixed}
-        ).scalar_one()
+    ((answer,),) = database.ask(sql, {name: values[name] for name in fixed})
     return bytes(answer or b"")
 
 

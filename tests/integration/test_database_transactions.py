@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import psycopg
@@ -95,3 +97,35 @@ def test_versions_are_read_again_after_the_connections_were_cut(database, server
         tx.changed("cases")
     server.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
     assert database.version("cases") == 1
+
+
+def test_a_statement_that_is_refused_is_not_asked_again(database):
+    counter = "SELECT nextval('numbers')"
+    with database.begin() as tx:
+        tx.connection.execute(sa.text("CREATE SEQUENCE numbers"))
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        database.ask(counter)
+    database.ask("SELECT set_config('statement_timeout', '20', false)")
+    with pytest.raises(Unavailable, match="too long"):
+        database.ask("SELECT pg_sleep(5)")
+    assert database.ask("SELECT 1 AS one")[0].one == 1
+
+
+def test_more_questions_than_connections_wait_for_their_turn(database, server):
+    with ThreadPoolExecutor(40) as many:
+        rows = list(many.map(lambda number: database.ask("SELECT %s::int", [number]), range(400)))
+    assert [row[0][0] for row in rows] == list(range(400))
+    count = "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'"
+    assert server.run(count.format(database.engine.url.database))[0][0] <= 4
+
+
+def test_who_waits_too_long_is_told_that_the_database_is_busy(database, monkeypatch):
+    monkeypatch.setattr("geodata.database.questions.WAIT_SECONDS", 0.05)
+    with ThreadPoolExecutor(4) as few:
+        long = [few.submit(database.ask, "SELECT 1 AS one, pg_sleep(1)") for _ in range(4)]
+        while not all(one.running() for one in long):
+            pass
+        time.sleep(0.3)
+        with pytest.raises(Unavailable, match="too busy"):
+            database.ask("SELECT 1")
+        assert [one.result()[0].one for one in long] == [1] * 4

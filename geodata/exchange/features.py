@@ -27,14 +27,14 @@ from geodata.words import sentence as _
 ROWS_AT_ONCE = 200_000
 
 VECTOR_ENDINGS = frozenset(
-    ".gpkg .geojson .json .geojsonl .geojsons .topojson .shp .dbf .kml .kmz .fgb .dxf .pbf .osm "
+    ".gpkg .geojson .json .geojsonl .geojsons .topojson .shp .dbf .fgb .dxf .pbf .osm "
     ".gdb .gml .gpx .tab .mif .sqlite .db .gmt .dgn .csvt .jml .mapml".split()
 )
 # GDAL has drivers that read whatever other file or address a small file names (VRT, WFS, …).
 # Only those that read what they are given are let in.
 _DRIVERS = frozenset(
     (
-        "GPKG|GeoJSON|GeoJSONSeq|ESRIJSON|TopoJSON|JSONFG|ESRI Shapefile|KML|LIBKML|FlatGeobuf|DXF"
+        "GPKG|GeoJSON|GeoJSONSeq|ESRIJSON|TopoJSON|JSONFG|ESRI Shapefile|FlatGeobuf|DXF"
         "|OSM|OpenFileGDB|GML|GPX|MapInfo File|SQLite|OGR_GMT|DGN|JML|MapML|GeoRSS"
     ).split("|")
 )
@@ -46,7 +46,6 @@ pyogrio.set_gdal_config_options(
         "GML_SKIP_RESOLVE_ELEMS": "ALL",
         "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
         "GDAL_HTTP_TIMEOUT": "1",
-        "SHAPE_RESTORE_SHX": "YES",
         "OGR_SQLITE_LOAD_EXTENSIONS": None,
         "OGR_INTERLEAVED_READING": "YES",
     }
@@ -219,6 +218,7 @@ _BROKEN = (
     pyogrio.errors.FieldError,
     pyogrio.errors.FeatureError,
     pa.ArrowException,
+    UnicodeDecodeError,
 )
 
 
@@ -228,8 +228,13 @@ class _Reading:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._caught = warnings.catch_warnings(record=True)
+        # Said to the whole process, other readers of Shapefiles would suffer from it.
+        path = source.path
+        self._restores = path.suffix.lower() == ".shp" and _beside(path, ".shx") is None
 
     def __enter__(self) -> None:
+        if self._restores:
+            pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": "YES"})
         self._log = self._caught.__enter__()
         warnings.simplefilter("always")
 
@@ -239,6 +244,8 @@ class _Reading:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._restores:
+            pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": None})
         self._caught.__exit__(kind, error, trace)
         for text in dict.fromkeys(str(one.message) for one in self._log or ()):
             if "driver" in text.lower() and "not" in text.lower():

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from geodata.errors import InvalidInput, NotFound, TooLarge, Unavailable
 from geodata.exchange.features import VECTOR_ENDINGS, FeatureSource, ParquetSource
+from geodata.exchange.kml import KmlSource
 from geodata.exchange.source import Source
 from geodata.exchange.tabular import CsvSource, ExcelSource
 from geodata.exchange.unpacking import check_zip, gunzip, unzip
@@ -27,7 +28,7 @@ TABLE_ENDINGS = frozenset({".csv", ".tsv", ".txt", ".tab_separated"})
 EXCEL_ENDINGS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 PARQUET_ENDINGS = frozenset({".parquet", ".geoparquet", ".pq"})
 _ZIPPED_EXCEL = frozenset({".xlsx", ".xlsm", ".xlsb", ".ods"})
-_KNOWN = TABLE_ENDINGS | EXCEL_ENDINGS | PARQUET_ENDINGS | VECTOR_ENDINGS
+_KNOWN = TABLE_ENDINGS | EXCEL_ENDINGS | PARQUET_ENDINGS | VECTOR_ENDINGS | {".kml"}
 
 
 @contextmanager
@@ -86,7 +87,7 @@ def _unpacked(
         inside = gunzip(path, folder, most_bytes=most_bytes)
         return inside, layer
     zipped = path.is_file() and zipfile.is_zipfile(path)
-    if not (ending == ".zip" or (zipped and ending not in _KNOWN)):
+    if not (ending in {".zip", ".kmz"} or (zipped and ending not in _KNOWN)):
         return path, layer
     unzip(path, folder, most_bytes=most_bytes)
     candidates = _candidates(folder)
@@ -133,6 +134,6 @@ def _source(
         return ExcelSource(path, name, layer)
     if ending in PARQUET_ENDINGS:
         return ParquetSource(path, name)
-    if ending == ".kmz":
-        check_zip(path, most_bytes=most_bytes)
+    if ending == ".kml":
+        return KmlSource(path, name, target, layer)
     return FeatureSource(path, name, target, layer)

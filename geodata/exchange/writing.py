@@ -131,6 +131,8 @@ def _writer(ending: str) -> Callable[[gpd.GeoDataFrame, Path, str, str | None], 
 
 def _write_features(frame: gpd.GeoDataFrame, path: Path, name: str, shape: str | None) -> None:
     driver = _DRIVERS[path.suffix.lower()]
+    if driver == "LIBKML" and driver not in pyogrio.list_drivers(write=True):
+        driver = "KML"  # some builds of GDAL have the plainer of its two writers only
     options: dict[str, Any] = {}
     if driver == "GeoJSON":
         options["RFC7946"] = "NO"

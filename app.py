@@ -71,8 +71,9 @@ def from_environment() -> Flask:
     from geodata.logs import set_up_logs  # noqa: PLC0415
     from geodata.settings import Settings  # noqa: PLC0415
 
-    set_up_logs(process="http")
-    return create_app(Settings())
+    settings = Settings()
+    set_up_logs(process="http", data_dir=settings.data_dir, language=settings.language)
+    return create_app(settings)
 
 
 def register_jobs() -> None:
@@ -195,9 +196,11 @@ def serve(
 ) -> None:
     """Run the server and the job worker until Ctrl-C or SIGTERM."""
     from geodata import processes  # noqa: PLC0415
-    from geodata.logs import set_up_logs  # noqa: PLC0415
+    from geodata.logs import set_up_logs, turn_over  # noqa: PLC0415
 
-    set_up_logs(process="server")
+    kept = set_up_logs(process="server", data_dir=ctx.obj.data_dir, language=ctx.obj.language)
+    if kept is not None:
+        click.echo(_say(ctx, "The log is in %(file)s.", file=str(kept)))
     given = {"host": host, "port": port, "workers": workers}
     settings = ctx.obj.model_copy(update={k: v for k, v in given.items() if v is not None})
     settings = settings.model_copy(
@@ -219,6 +222,8 @@ def serve(
             if database.cluster is not None:
                 database.cluster.revive()
             waiting.look()
+            if kept is not None:
+                turn_over(kept)
 
         processes.supervise(_children(settings), tend=tend)
     click.echo(_say(ctx, "Stopped."))
@@ -264,7 +269,7 @@ def http(settings: Settings) -> None:
     from geodata.logs import set_up_logs  # noqa: PLC0415
     from geodata.processes import follow_parent  # noqa: PLC0415
 
-    set_up_logs(process="http")
+    set_up_logs(process="http", data_dir=settings.data_dir, language=settings.language)
     follow_parent()
     run_server(
         "app:from_environment", host=settings.host, port=settings.port, workers=settings.workers
@@ -280,7 +285,7 @@ def work(settings: Settings) -> None:
     from geodata.logs import set_up_logs  # noqa: PLC0415
     from geodata.processes import follow_parent  # noqa: PLC0415
 
-    set_up_logs(process="worker")
+    set_up_logs(process="worker", data_dir=settings.data_dir, language=settings.language)
     follow_parent()
     os.nice(5)  # who waits for a page comes first
     register_jobs()

@@ -23,8 +23,10 @@ from geodata.words import LANGUAGES, TRANSLATIONS
 ROOT = Path(__file__).parents[2]
 ROOMS = ("geodata", "api", "webmap")
 REFUSALS = [name for name, kind in vars(errors).items() if isinstance(kind, type)]
+LOGGED = ("warning", "error", "exception", "critical")
+"""What the log says of these levels is shown at the terminal."""
 KEYWORDS: dict[str, tuple[int, ...] | None] = dict.fromkeys(
-    ("_", "t", "gettext", "lazy_gettext", "translate", "sentence", *REFUSALS)
+    ("_", "t", "gettext", "lazy_gettext", "translate", "sentence", *LOGGED, *REFUSALS)
 ) | {"ngettext": (1, 2), "_say": (2,)}
 METHODS = [
     ("**.py", "python"),

@@ -17,13 +17,13 @@ from geodata.logs import set_up_logs
 
 
 @pytest.fixture
-def lines(monkeypatch):
+def lines(monkeypatch, tmp_path):
     """What is logged, line by line."""
     stream = io.StringIO()
     monkeypatch.setattr("sys.stderr", stream)
     root = logging.getLogger()
     before = root.handlers, root.level
-    set_up_logs(process="test")
+    set_up_logs(process="test", data_dir=tmp_path)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     root.handlers, level = before
     root.setLevel(level)

@@ -102,6 +102,22 @@ def closure(specifiers: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
+def in_order(first: Iterable[str], all_of_them: Iterable[str]) -> list[tuple[str, bool]]:
+    """The closure of ``all_of_them``, each with whether ``first`` cannot run without it.
+
+    What ``first`` imports comes first; what it only asks for later (``import(…)``) does not count.
+    """
+    needed: dict[str, None] = {}
+    waiting = list(first)
+    while waiting:
+        name = waiting.pop(0)
+        if name not in needed:
+            needed[name] = None
+            waiting.extend(n for n in _IMPORT.findall(read(path_of(name))) if _is_ours(n))
+    rest = [name for name in closure(all_of_them) if name not in needed]
+    return [(name, True) for name in needed] + [(name, False) for name in rest]
+
+
 def import_map() -> dict[str, str]:
     """Specifier to served address."""
     base = base_address()

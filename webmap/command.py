@@ -53,6 +53,7 @@ def command() -> str:
         approval=here.settings.map_approval,
         attribution=() if person is None else attributions(here.database, person),
     )
+    page_map.patient = True
     for layer in _ground():
         page_map.add_child(layer)
     page_map.add_child(

@@ -34,6 +34,7 @@ LOCAL_FILES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"awesome"), ""),
 )
 
+LATER = ' fetchpriority="low"'
 _TAG = re.compile(r"<(script|style)(?![^>]*\bnonce=)")
 
 
@@ -74,7 +75,8 @@ class Parts:
 class LocalFigure(Figure):
     """A Figure whose links are our own files.
 
-    ``modules`` are ES modules that the page itself starts, beside those of its elements.
+    ``modules`` are ES modules that the page itself starts, beside those of its elements; they are
+    fetched first.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class LocalFigure(Figure):
         self.mode: Mode = mode
         self.language = language
         self.nonce = nonce or secrets.token_urlsafe(16)
+        self.first = modules
         self.modules = set(modules)
 
     def use(self, *modules: str) -> None:
@@ -160,8 +163,9 @@ class LocalFigure(Figure):
             f'<script type="importmap">{as_json({"imports": assets.import_map()})}</script>',
             *words_script(self.modules, self.language),
             *(
-                f'<link rel="modulepreload" href="{base}{assets.path_of(name)}">'
-                for name in assets.closure(self.modules)
+                f'<link rel="modulepreload" href="{base}{assets.path_of(name)}"'
+                f"{'' if is_first else LATER}>"
+                for name, is_first in assets.in_order(self.first, self.modules)
             ),
         ]
 

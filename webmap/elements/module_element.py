@@ -40,7 +40,8 @@ class ModuleElement(MacroElement):
         """
         {% macro script(this, kwargs) %}
             {{ this.boot }}
-            wangge.elements[{{ this.key_json }}] = import({{ this.module_json }})
+            wangge.elements[{{ this.key_json }}] = {{ this.wait }}
+                import({{ this.module_json }}){{ ")" if this.wait }}
                 .then(({ add }) => add({{ this._parent.get_name() }}, {{ this.options_json }}));
         {% endmacro %}
         """
@@ -53,6 +54,11 @@ class ModuleElement(MacroElement):
         self.key = key
         self.options = options
         self.language = language
+
+    @property
+    def wait(self) -> str:
+        """What comes before the module, as JavaScript: on a patient map, the page's word."""
+        return "wangge.begun.then(() => " if getattr(self._parent, "patient", False) else ""
 
     @property
     def key_json(self) -> str:

@@ -25,6 +25,9 @@ class PageMap(folium.Map):
         remember: Begin with the view that the address bar holds.
         inset: Left, top, right, bottom pixels that panels of the page cover.
         kwargs: Options of Leaflet's map.
+
+    On a ``patient`` map all elements wait until the page calls ``wangge.begin()``: for a page whose
+    own layer comes first.
     """
 
     default_js = [("leaflet", "static:vendor/leaflet/leaflet.js")]  # noqa: RUF012 - Folium's form
@@ -46,7 +49,12 @@ class PageMap(folium.Map):
                 ...{{ this.options|tojavascript }}
             });
             wangge.map = {{ this.get_name() }};
-            wangge.elements.furniture = import("wangge/layers/furniture.js")
+            {% if this.patient %}
+            wangge.begun = new Promise((done) => (wangge.begin = done));
+            {% endif %}
+            wangge.elements.furniture = {% if this.patient %}wangge.begun.then(() =>
+                import("wangge/layers/furniture.js")){% else -%}
+                import("wangge/layers/furniture.js"){% endif %}
                 .then((module) => module.add({{ this.get_name() }}, {{ this.furniture_json }}));
         {% endmacro %}
         """
@@ -80,6 +88,7 @@ class PageMap(folium.Map):
             **kwargs,
         )
         self._name = "Map"
+        self.patient = False
         self.furniture: dict[str, Any] = {
             "bounds": list(bounds) if bounds is not None else None,
             "attribution": list(attribution),

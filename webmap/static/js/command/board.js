@@ -4,7 +4,7 @@
 // "window" (only the player's window moved), "view" (the map moved), "select", "hover".
 
 import { language } from "wangge/core/words.js";
-import { Calendar, localTimes } from "wangge/command/calendar.js";
+import { Calendar } from "wangge/command/calendar.js";
 import { newestFirst } from "wangge/command/columns.js";
 import { CATEGORY, Crossfilter, HOUR, PERIOD, SOURCE, WINDOW } from "wangge/command/crossfilter.js";
 import { countIn } from "wangge/command/rates.js";
@@ -29,7 +29,7 @@ export class Board {
     this.hovered = null; // position of the case under the pointer
     this.listeners = [];
     this.cases = null;
-    this.sums = null;
+    this.filter = null;
   }
 
   on(listener) {
@@ -53,24 +53,52 @@ export class Board {
     this.cases = cases;
     const openKeys = new Set(this.profile.states.filter((state) => state.open).map((state) => state.key));
     this.isOpen = Uint8Array.from({ length: 256 }, (_, i) => (openKeys.has(cases.dictionaries.state[i]) ? 1 : 0));
-    this.filter = new Crossfilter(cases, { ...localTimes(this.calendar, cases), isOpen: this.isOpen });
-    this.order = newestFirst(cases);
-    this.sorted = new Map([["newest", this.order]]);
+    this.filter = new Crossfilter(cases, { calendar: this.calendar, isOpen: this.isOpen });
+    this.kept = { order: null, sums: null, bins: null };
+    this.sorted = new Map();
     this.positions = null;
     if (!this.criteria.period) this.criteria.period = this._firstPeriod();
     this._applyAll();
     this._count();
+    this.tellAgain();
+  }
+
+  /** Tell the parts of the data; they may have come later than these. */
+  tellAgain() {
     this._tell("data");
   }
 
-  /** The last 30 days, or everything if nothing happened in them. */
+  /** The last 30 days, or the 30 days up to the latest case if nothing happened in them. */
   _firstPeriod() {
-    return this.filter.lastDay >= this.today - 29 ? "30d" : "all";
+    const { filter, today, calendar } = this;
+    this.isOlder = this.cases.count > 0 && filter.lastDay < today - 29;
+    return this.isOlder ? `${calendar.iso(filter.lastDay - 29)}..${calendar.iso(filter.lastDay)}` : "30d";
+  }
+
+  /** Positions of all cases, newest first. */
+  get order() {
+    return (this.kept.order ??= newestFirst(this.cases));
+  }
+
+  /** How many cases there are by every dimension, see `Crossfilter.tally`. */
+  get sums() {
+    return (this.kept.sums ??= this.filter.tally(this.now));
+  }
+
+  /** Cases over the span, see `_binned`. */
+  get bins() {
+    return this.filter && (this.kept.bins ??= this._binned());
+  }
+
+  /** Positions of the cases that meet all criteria. */
+  get shown() {
+    return (this.kept.shown ??= this.kept.sums?.shown ?? this.filter.passing());
   }
 
   /** Change criteria; the parts are told. */
   change(changes) {
     Object.assign(this.criteria, changes);
+    if ("period" in changes) this.isOlder = false;
     if ("period" in changes && !("window" in changes)) this.criteria.window = null;
     if (!this.cases) return;
     const onlyWindow = Object.keys(changes).every((key) => key === "window");
@@ -125,7 +153,7 @@ export class Board {
     filter.states(inDictionary(criteria.states, dictionaries.state), { onlyLate: criteria.late, now: this.now });
     filter.inside(this._places(criteria.areas));
     const { hours } = criteria;
-    filter.among(HOUR, filter.hours, hours && range(hours[0], hours[1]));
+    filter.among(HOUR, hours && filter.hours, hours && range(hours[0], hours[1]));
     this._applyWindow();
   }
 
@@ -135,8 +163,8 @@ export class Board {
   }
 
   _count({ onlyWindow = false } = {}) {
-    this.sums = this.filter.tally(this.now);
-    if (!onlyWindow) this.bins = this._binned();
+    this.kept.sums = this.kept.shown = null;
+    if (!onlyWindow) this.kept.bins = null;
     this.rows = new Map();
   }
 
@@ -196,6 +224,7 @@ export class Board {
   }
 
   _sort(sort) {
+    if (sort === "newest") return this.order;
     if (sort === "oldest") return this.order.slice().reverse();
     const rank = new Uint32Array(this.cases.count);
     this.order.forEach((i, n) => (rank[i] = n));

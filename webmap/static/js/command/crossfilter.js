@@ -3,6 +3,8 @@
 // A chart of one dimension counts the cases that fail no *other* dimension, so that its own
 // brush does not empty it. Everything is one pass over typed arrays.
 
+import { localTimes } from "wangge/command/calendar.js";
+
 export const PERIOD = 1;
 export const SOURCE = 2;
 export const CATEGORY = 4;
@@ -13,20 +15,27 @@ export const WINDOW = 64;
 
 /** The filters of one set of cases. */
 export class Crossfilter {
-  constructor(cases, { days, hours, isOpen }) {
+  constructor(cases, { calendar, isOpen }) {
     this.cases = cases;
-    this.days = days;
-    this.hours = hours;
+    this.calendar = calendar;
     this.isOpen = isOpen; // by position of the state: 1 open, 0 closed
     this.failed = new Uint8Array(cases.count);
+    this.tested = 0; // the bits that any case may have
     let first = Infinity;
     let last = -Infinity;
-    for (const day of days) {
-      if (day < first) first = day;
-      if (day > last) last = day;
+    const { reported } = cases;
+    for (let i = 0; i < reported.length; i++) {
+      if (reported[i] < first) first = reported[i];
+      if (reported[i] > last) last = reported[i];
     }
-    this.firstDay = Number.isFinite(first) ? first : 0;
-    this.lastDay = Number.isFinite(last) ? last : 0;
+    this.firstDay = Number.isFinite(first) ? calendar.day(first) : 0;
+    this.lastDay = Number.isFinite(last) ? calendar.day(last) : 0;
+  }
+
+  /** The local hour of every case; worked out when first asked, so that the map need not wait. */
+  get hours() {
+    this.kept ??= localTimes(this.calendar, this.cases);
+    return this.kept.hours;
   }
 
   /** Whether a case is open and past its time at minute `now`. */
@@ -36,6 +45,7 @@ export class Crossfilter {
 
   _test(bit, passes) {
     const { failed } = this;
+    this.tested |= bit;
     for (let i = 0; i < failed.length; i++) {
       if (passes(i)) failed[i] &= ~bit;
       else failed[i] |= bit;
@@ -43,6 +53,8 @@ export class Crossfilter {
   }
 
   _clear(bit) {
+    if ((this.tested & bit) === 0) return;
+    this.tested &= ~bit;
     const { failed } = this;
     for (let i = 0; i < failed.length; i++) failed[i] &= ~bit;
   }
@@ -79,6 +91,15 @@ export class Crossfilter {
     else for (const position of chosen) kept[position] = 1;
     const { state } = this.cases;
     return this._test(STATE, (i) => kept[state[i]] === 1 && (!onlyLate || this.isLate(i, now)));
+  }
+
+  /** Positions of the cases that pass all filters. */
+  passing() {
+    const { failed } = this;
+    const found = new Uint32Array(failed.length);
+    let k = 0;
+    for (let i = 0; i < failed.length; i++) if (failed[i] === 0) found[k++] = i;
+    return found.subarray(0, k);
   }
 
   /** How many there are by every dimension; `shown` has the positions of those that pass all. */

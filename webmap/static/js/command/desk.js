@@ -1,0 +1,311 @@
+// Everything of the command centre's page that comes after the points on its map.
+
+import { h, fill } from "wangge/core/dom.js";
+import { element } from "wangge/core/elements.js";
+import { joinFrame } from "wangge/core/frame.js";
+import { onState, setState, state } from "wangge/core/state.js";
+import { onTheme, token } from "wangge/core/theme.js";
+import { count, t } from "wangge/core/words.js";
+import { criteriaOf, keepCriteria } from "wangge/command/address.js";
+import { NOTHING_ASKED } from "wangge/command/board.js";
+import { joinFigures } from "wangge/command/figures.js";
+import { joinLegend } from "wangge/command/legend.js";
+import { CaseList } from "wangge/command/list.js";
+import { board, data, drawPoints, hasView, loaded, map, onFailure, pane, points, scale, store } from "wangge/command/opening.js";
+import { joinPanel } from "wangge/command/panel.js";
+import { Player } from "wangge/command/player.js";
+import { joinRanking } from "wangge/command/ranking.js";
+import { joinRecord } from "wangge/command/record.js";
+import { Shading } from "wangge/command/shading.js";
+import { Switches } from "wangge/command/switches.js";
+import { HeatLayer } from "wangge/layers/heat.js";
+import { zoomTo } from "wangge/layers/points.js";
+import { stackOf } from "wangge/layers/stack.js";
+
+const part = (name) => document.querySelector(`[data-part="${name}"]`);
+joinFrame();
+const heat = new HeatLayer({ pane: "command-cases" });
+const shading = new Shading(map, board, { tiles: data.tiles });
+const isPlaced = () => board.cases && board.cases.count > 0;
+
+// ── the parts ─────────────────────────────────────────────────────────────────────────────────
+joinFigures(part("figures"), board);
+joinPanel(part("filters"), board);
+const list = new CaseList(part("list"), board, { open: openCase, mayExport: data.may.export });
+joinRecord(part("record"), board, { close: closeCase, locate: flyTo });
+const player = new Player(part("player"), board);
+const switches = new Switches(part("switches"), board, { levels: data.profile.levels, changed: showLayers, radius: (metres) => heat.setRadius(metres) });
+const ranking = joinRanking(part("ranking"), board, { choose: flyToPlace, shownAs: () => switches.places() });
+let heatLegend = null;
+const legend = joinLegend(part("legend"), board, {
+  shown: () => ({ ...switches.now, ...switches.places(), bounds: shading.bounds, colours: shading.colours(), heat: heatLegend }),
+});
+list.onShowAll = showAll;
+list.onClear = () => board.change({ ...NOTHING_ASKED, period: "all" });
+
+// ── the map ───────────────────────────────────────────────────────────────────────────────────
+function boxOfView() {
+  const bounds = map.getBounds();
+  const north = map.project(bounds.getNorthWest(), 0);
+  const south = map.project(bounds.getSouthEast(), 0);
+  return { west: north.x / 256, north: north.y / 256, east: south.x / 256, south: south.y / 256 };
+}
+
+map.on("moveend resize", () => board.look(boxOfView()));
+board.box = boxOfView();
+new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
+
+let labels = null;
+element("labels")?.then((layer) => {
+  labels = layer;
+  labels.avoid = () => (switches.now.show === "points" ? points.boxes() : []);
+  labels.refresh();
+});
+points.on("painted", () => labels?.refresh());
+
+/** Draw what passes the filters. */
+function draw() {
+  if (!board.cases) return;
+  const { show } = switches.now;
+  if (show === "points") drawPoints();
+  else if (show === "heat") heat.set(board.cases, board.shown);
+  else {
+    shading.show(switches.places());
+    ranking.show();
+  }
+  legend.show();
+}
+
+function showLayers() {
+  const { show } = switches.now;
+  for (const [layer, wanted] of [[points, show === "points"], [heat, show === "heat"]]) {
+    if (wanted && !map.hasLayer(layer)) layer.addTo(map);
+    else if (!wanted && map.hasLayer(layer)) layer.remove();
+  }
+  pane.style.zIndex = show === "points" ? 460 : 420; // points over the names, density under them
+  if (show !== "places") shading.hide();
+  part("ranking").hidden = show !== "places";
+  part("list").hidden = show === "places" && !document.body.classList.contains("wants-list");
+  draw();
+}
+
+board.on((what) => {
+  if (what === "select" || what === "hover" || what === "view") return markPoint(what);
+  draw();
+  if (what !== "data") keepSoon();
+  sayRange();
+  return undefined;
+});
+
+let keeping = 0;
+function keepSoon() {
+  clearTimeout(keeping);
+  keeping = setTimeout(() => keepCriteria(board.criteria), player.isPlaying ? 1000 : 150);
+}
+
+function markPoint(what) {
+  if (!board.cases) return;
+  if (what === "hover") points.highlight(board.hovered);
+  if (what === "select") points.select(board.selected == null ? null : board.positionOf(board.selected));
+}
+
+onTheme(() => board.cases && legend.show());
+heat.on("legend", (found) => {
+  heatLegend = found;
+  if (switches.now.show === "heat") legend.show();
+});
+points.on("hoverpoint", ({ index }) => board.hover(index));
+points.on("point", ({ index }) => openCase(index, { fly: false }));
+points.on("cluster", ({ members, box }) => {
+  if (zoomTo(map, box)) return;
+  list.showOnly(members);
+  showSheet("list");
+});
+stackOf(map).on("pick", ({ found }) => {
+  if (switches.now.show !== "places") return;
+  const hit = found.find(({ sheet }) => sheet.layer === "shading");
+  if (hit) toggleArea(hit.shape.code);
+});
+
+function toggleArea(code) {
+  const now = new Set(board.criteria.areas);
+  if (!now.delete(code)) now.add(code);
+  board.change({ areas: [...now] });
+}
+
+// ── going to a case or a place ────────────────────────────────────────────────────────────────
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function flyTo(i, { zoom = 17 } = {}) {
+  if (!(board.cases.x[i] >= 0)) return;
+  const place = map.unproject([board.cases.x[i] * 256, board.cases.y[i] * 256], 0);
+  const target = Math.max(map.getZoom(), zoom);
+  if (calm()) map.setView(place, target, { animate: false });
+  else map.flyTo(place, target, { duration: 0.7 });
+}
+
+function openCase(i, { fly = true } = {}) {
+  const id = board.cases.id[i];
+  setState({ case: String(id) });
+  board.select(id);
+  if (fly) flyTo(i);
+  showSheet("list");
+  part("record").querySelector("h2")?.focus({ preventScroll: true });
+}
+
+function closeCase() {
+  setState({ case: null });
+  board.select(null);
+  list.scroll.focus({ preventScroll: true });
+}
+
+function boxOfCases(passes) {
+  const { x, y, count: n } = board.cases;
+  const box = { west: Infinity, north: Infinity, east: -Infinity, south: -Infinity };
+  for (let i = 0; i < n; i++) {
+    if (!(x[i] >= 0) || !passes(i)) continue;
+    box.west = Math.min(box.west, x[i]);
+    box.east = Math.max(box.east, x[i]);
+    box.north = Math.min(box.north, y[i]);
+    box.south = Math.max(box.south, y[i]);
+  }
+  return Number.isFinite(box.west) ? box : null;
+}
+
+function fit(box, { animate = true } = {}) {
+  if (!box) return;
+  const corners = [[box.west, box.north], [box.east, box.south]].map(([x, y]) => map.unproject([x * 256, y * 256], 0));
+  map.fitBounds(corners, { padding: [40, 40], maxZoom: 17, animate: animate && !calm() });
+}
+
+function flyToPlace(row) {
+  const places = board._places([row.code]);
+  const { area, grid, compound } = board.cases;
+  fit(boxOfCases((i) => places.area.has(area[i]) || places.grid.has(grid[i]) || places.compound.has(compound[i])));
+  shading.light(row.code);
+}
+
+function showAll() {
+  fit(boxOfCases((i) => board.filter.failed[i] === 0));
+}
+
+// ── what is wrong, missing or incomplete ──────────────────────────────────────────────────────
+function sayFailed(problem) {
+  const box = part("notice");
+  if (!problem) {
+    if (box.dataset.kind === "failed") box.hidden = true;
+    return;
+  }
+  box.dataset.kind = "failed";
+  box.hidden = false;
+  fill(box, h("p", {}, problem.message), board.cases && h("p.small.quiet", {}, t("What you see is kept.")),
+    h("button.button", { type: "button", onClick: () => (board.cases ? store.refresh() : store.load()) }, t("Try again")));
+}
+
+/** More cases than the page holds: say which are shown, and offer those of the period. */
+function sayRange() {
+  const box = part("notice");
+  const { header } = board.cases;
+  if (header.since == null && !(store.range.from || store.range.to)) return;
+  const [from] = board.period();
+  box.dataset.kind = "range";
+  if (store.holds(from)) {
+    box.hidden = true;
+    return;
+  }
+  box.hidden = false;
+  const [first, last] = board.span();
+  const iso = (minute) => board.calendar.iso(board.calendar.day(minute));
+  fill(box,
+    h("p", {}, header.since != null
+      ? t("%(total)s cases are too many at once: the newest %(count)s, since %(day)s, are shown.", { total: count(header.total), count: count(board.cases.count), day: board.dayName(Date.parse(header.since) / 60000) })
+      : t("Only cases of the chosen period are loaded.")),
+    h("div.row", {},
+      header.since != null && h("button.button", { type: "button", onClick: () => store.load({ from: iso(first), to: iso(last - 1) }) }, t("Load the period")),
+      store.range.from && h("button.button", { type: "button", onClick: () => store.load() }, t("Newest again")),
+      header.since != null && h("button.button", { type: "button", "aria-pressed": String(switches.now.all), onClick: toggleAll }, t("All as totals"))));
+}
+
+let totals = null;
+function toggleAll() {
+  switches.now.all = !switches.now.all;
+  totals ??= data.totals && import("wangge/command/totals.js").then(({ addTotals }) => addTotals(map, data.totals));
+  totals?.then((sheet) => sheet.show(switches.now.all));
+  sayRange();
+}
+
+// ── keyboard, wall, phone ─────────────────────────────────────────────────────────────────────
+function setWall(on) {
+  document.documentElement.toggleAttribute("data-wall", on);
+  setState({ wall: on ? "1" : null });
+  points.options.scale = scale();
+  if (!on && document.fullscreenElement) document.exitFullscreen().catch(() => {});
+  map.invalidateSize({ animate: false });
+  list._measure();
+  draw();
+}
+
+async function toggleWall() {
+  const on = !document.documentElement.hasAttribute("data-wall");
+  if (on) await document.documentElement.requestFullscreen?.().catch(() => {});
+  setWall(on);
+}
+
+part("wall").addEventListener("click", toggleWall);
+
+function showSheet(name) {
+  document.body.dataset.sheet = name;
+  for (const button of document.querySelectorAll("[data-sheet-button]")) button.setAttribute("aria-pressed", String(button.dataset.sheetButton === name));
+}
+
+for (const button of document.querySelectorAll("[data-sheet-button]")) {
+  button.addEventListener("click", () => showSheet(document.body.dataset.sheet === button.dataset.sheetButton ? "" : button.dataset.sheetButton));
+}
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const inField = event.target.closest?.("input, select, textarea");
+  if (event.key === "Escape") {
+    if (board.selected != null) closeCase();
+    else if (document.documentElement.hasAttribute("data-wall")) setWall(false);
+    else if (inField) event.target.blur();
+    return;
+  }
+  if (inField) return;
+  const inMap = map.getContainer().contains(event.target);
+  const does = {
+    j: () => list.step(1), k: () => list.step(-1), f: toggleWall,
+    p: () => player.toggle(), 0: showAll,
+  }[event.key.toLowerCase()];
+  if (does) does();
+  else if (event.key === "ArrowDown" && event.target.closest?.(".case-scroll")) list.step(1);
+  else if (event.key === "ArrowUp" && event.target.closest?.(".case-scroll")) list.step(-1);
+  else if (event.key === "Enter" && !inMap && event.target === list.scroll) list.openCursor();
+  else return;
+  event.preventDefault();
+});
+
+// ── the address ───────────────────────────────────────────────────────────────────────────────
+onState((now) => {
+  board.change(criteriaOf(now));
+  switches.read(now);
+  openFromAddress(now);
+});
+
+function openFromAddress(now) {
+  const id = Number(now.case);
+  board.select(Number.isSafeInteger(id) && id > 0 ? id : null);
+}
+
+if (state().wall === "1") setWall(true);
+switches.read(state());
+showLayers();
+onFailure(sayFailed);
+await loaded;
+if (board.cases) board.tellAgain();
+if (isPlaced()) {
+  if (!hasView && !data.bounds) fit(boxOfCases(() => true), { animate: false });
+  openFromAddress(state());
+}
+performance.mark("wangge-command-ready");
+document.body.dataset.ready = "1";

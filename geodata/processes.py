@@ -8,11 +8,11 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 import time
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 import structlog
@@ -122,15 +122,17 @@ def supervise(children: Sequence[Child], *, tend: Callable[[], None], every: flo
     Raises:
         Unavailable: a child dies again and again; the others are ended.
     """
-    ending = threading.Event()
+    # A signal may come while the main thread holds a lock of what it waits for: an Event would then
+    # wait for itself. A SimpleQueue may be filled by a handler at any moment.
+    endings: SimpleQueue[int] = SimpleQueue()
     before = {
-        number: signal.signal(number, lambda *_: ending.set())
+        number: signal.signal(number, lambda number, _: endings.put(number))
         for number in (signal.SIGTERM, signal.SIGINT)
     }
     try:
         for child in children:
             child.start()
-        while not ending.wait(every):
+        while not _arrives(endings, seconds=every):
             for child in children:
                 child.watch()
             tend()
@@ -139,6 +141,13 @@ def supervise(children: Sequence[Child], *, tend: Callable[[], None], every: flo
             child.stop()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _arrives(endings: SimpleQueue[int], *, seconds: float) -> bool:
+    with suppress(Empty):
+        endings.get(timeout=seconds)
+        return True
+    return False
 
 
 def free_port(host: str, port: int) -> int:

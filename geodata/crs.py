@@ -36,6 +36,13 @@ Pair = tuple[Floats, Floats]
 
 WGS84 = pyproj.CRS.from_epsg(4326)
 
+_TITLES = {
+    "wgs84": "WGS 84",
+    "gcj02": "GCJ-02",
+    "bd09": "BD-09",
+    "EPSG:4490": "CGCS2000 (EPSG:4490)",
+}
+
 _A = 6378245.0
 _EE = 0.00669342162296594323
 _WEST, _EAST, _SOUTH, _NORTH = 72.004, 137.8347, 0.8293, 55.8271
@@ -45,6 +52,11 @@ _X_PI = np.pi * 3000.0 / 180.0
 
 # Where CGCS2000 is the legal system: the shift's rectangle less the open Pacific and the tropics.
 _CGCS2000_BOX = (73.0, 136.5, 3.0, 54.0)
+
+
+def title(name: str) -> str:
+    """What people call a system that we call "wgs84"; an EPSG code stays one."""
+    return _TITLES.get(name, name)
 
 
 def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> Pair:

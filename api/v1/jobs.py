@@ -13,23 +13,13 @@ from api.serving import database
 from api.signing_in import current_actor
 from geodata.database import jobs
 from geodata.errors import NotFound
-from geodata.words import sentence as _
+from geodata.exchange.findings import STAGES
 from geodata.words import translate
 
 blueprint = APIBlueprint("jobs", __name__, url_prefix="/api/v1", tag="Jobs")
 
 PRIVATE = frozenset({"path", "profile", "most_bytes", "keep"})
 """Arguments that are the server's own business."""
-
-
-STAGES = {
-    "reading": _("Reading"),
-    "checking": _("Checking"),
-    "placing": _("Placing"),
-    "storing": _("Storing"),
-    "finishing": _("Finishing"),
-}
-"""What is being done, in words."""
 
 
 class Refusal(BaseModel):

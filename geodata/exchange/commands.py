@@ -16,8 +16,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from geodata.crs import title
 from geodata.errors import InvalidInput
 from geodata.exchange.fields import LAYER_FIELDS
+from geodata.exchange.findings import STAGES, WEIGHTS, weightiest
 from geodata.words import sentence as _
 from geodata.words import translate
 
@@ -27,21 +29,16 @@ if TYPE_CHECKING:
     from geodata.settings import Settings
 
 _SHOWN = 30
+_LAYERS = {
+    "areas": _("Areas"),
+    "grids": _("Grids"),
+    "compounds": _("Compounds"),
+    "buildings": _("Buildings"),
+    "facilities": _("Facilities"),
+    "streets": _("Streets"),
+    "cases": _("Cases"),
+}
 _COLOURS = {"refused": "red", "mended": "yellow", "changed": "cyan", "note": "white"}
-# What the terminal says beside the sentences of the findings.
-_STAGES = {
-    "reading": _("Reading"),
-    "checking": _("Checking"),
-    "placing": _("Placing"),
-    "storing": _("Storing"),
-    "finishing": _("Finishing"),
-}
-_WEIGHTS = {
-    "refused": _("refused"),
-    "mended": _("mended"),
-    "changed": _("read otherwise"),
-    "note": _("to know"),
-}
 
 
 def _pairs(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -141,7 +138,7 @@ def _bar(console: Console, language: str) -> Iterator[Any]:
         task = bar.add_task("", total=1.0)
 
         def tell(stage: str, share: float) -> None:
-            words = translate(_STAGES.get(stage, stage), language)
+            words = translate(STAGES.get(stage, stage), language)
             bar.update(task, description=words, completed=share)
 
         yield tell
@@ -153,8 +150,6 @@ def show_report(report: Report, console: Console, language: str, *, beside: Path
     def say(message: str, **params: Any) -> str:
         return translate(message, language, **params)
 
-    from geodata.exchange.findings import weightiest  # noqa: PLC0415
-
     if report.findings.kept:
         table = Table(show_edge=False)
         for heading in (_("row"), _("name"), _("what"), _("rows")):
@@ -163,7 +158,7 @@ def show_report(report: Report, console: Console, language: str, *, beside: Path
             table.add_row(
                 "" if one.row is None else str(one.row),
                 one.name,
-                f"[{_COLOURS[one.weight]}]{say(_WEIGHTS[one.weight])}[/] "
+                f"[{_COLOURS[one.weight]}]{say(WEIGHTS[one.weight])}[/] "
                 + _plain(one.read(language)),
                 str(one.count) if one.count > 1 else "",
             )
@@ -181,9 +176,11 @@ def show_report(report: Report, console: Console, language: str, *, beside: Path
             ),
             **{
                 name: getattr(report, name)
-                for name in "filename layer rows added changed unchanged ended mended refused "
-                "crs seconds".split()
+                for name in "filename rows added changed unchanged ended mended refused "
+                "seconds".split()
             },
+            layer=say(_LAYERS[report.layer]),
+            crs=title(report.crs),
         ),
         highlight=False,
         markup=False,
@@ -211,7 +208,8 @@ def _plain(text: str) -> str:
 def export_command(settings: Settings, layer: str, file: Path, *, at: str | None) -> None:
     """Write a layer to a file, by its ending."""
     from geodata.accounts import Actor  # noqa: PLC0415
-    from geodata.exchange.exporting import export_layer, parse_at  # noqa: PLC0415
+    from geodata.exchange.exporting import export_layer  # noqa: PLC0415
+    from geodata.exchange.wishes import parse_at  # noqa: PLC0415
     from geodata.profiles import load_profile  # noqa: PLC0415
 
     moment = parse_at(at)

@@ -77,7 +77,7 @@ def find_placing(  # noqa: C901 - one decision after the other
             raise InvalidInput(
                 "The coordinates are no degrees, though %(crs)s was declared; "
                 "name the right system with --crs EPSG:n%(hint)s.",
-                crs=placing.crs,
+                crs=crs.title(placing.crs),
                 hint=_zone_hint(x),
             )
         if way in {"columns", "position"} and _looks_swapped(x, y):

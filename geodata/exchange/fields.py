@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from geodata.errors import NotFound
+from geodata.words import sentence as _
+from geodata.words import translate
 
 Sort = Literal["text", "code", "count", "number", "yes_no", "time", "term", "list"]
 Shape = Literal["polygon", "line", "point"]
@@ -202,6 +204,45 @@ SHAPES: dict[str, Shape] = {
     "cases": "point",
 }
 
+# What the fields are called for people; the same sentences as on the import page.
+FIELD_NAMES = {
+    "code": _("Code"),
+    "name": _("Name"),
+    "level": _("Level"),
+    "parent_code": _("Code of the area above"),
+    "area_code": _("Code of its area"),
+    "compound_code": _("Code of its compound"),
+    "households": _("Households"),
+    "residents": _("Residents"),
+    "type": _("Type"),
+    "closed": _("Gated"),
+    "property_firm": _("Property firm"),
+    "use": _("Use"),
+    "floors": _("Floors"),
+    "entrances": _("Entrances"),
+    "elderly": _("Elderly residents"),
+    "kind": _("Kind"),
+    "equipment": _("Equipment"),
+    "hours": _("Opening hours"),
+    "address": _("Address"),
+    "telephone": _("Telephone"),
+    "floor_area_m2": _("Floor area"),
+    "oneway": _("One way"),
+    "bridge": _("Bridge"),
+    "tunnel": _("Tunnel"),
+    "external_id": _("Number at its source"),
+    "source": _("Source"),
+    "category": _("Category of the case"),
+    "state": _("State"),
+    "reported_at": _("Reported at"),
+    "due_at": _("Due at"),
+    "closed_at": _("Closed at"),
+    "title": _("Title"),
+    "description": _("Description"),
+    "reporter_name": _("Reporter’s name"),
+    "reporter_telephone": _("Reporter’s telephone"),
+}
+
 LONGITUDE = tuple(
     "lon lng long longitude 经度 x 经 坐标x x坐标 东经 wgs84经度 gcj02经度 point_x".split()
 )
@@ -210,6 +251,11 @@ POSITION = tuple(
     "坐标 经纬度 位置坐标 坐标点 location lnglat lonlat coordinates coordinate".split()
 )
 WELL_KNOWN_TEXT = tuple("wkt geometry geom the_geom shape 几何 图形 wkb".split())
+
+
+def field_name(name: str, language: str) -> str:
+    """What a field is called; its key where it has no name."""
+    return translate(FIELD_NAMES.get(name, name), language)
 
 
 def fields_of(layer: str) -> tuple[Field, ...]:

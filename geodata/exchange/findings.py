@@ -8,9 +8,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from geodata.exchange.fields import field_name
+from geodata.words import sentence as _
 from geodata.words import translate
 
 Weight = Literal["refused", "mended", "changed", "note"]
+
+# What people read of it.
+WEIGHTS: dict[Weight, str] = {
+    "refused": _("refused"),
+    "mended": _("mended"),
+    "changed": _("read otherwise"),
+    "note": _("to know"),
+}
+STAGES = {
+    "reading": _("Reading"),
+    "checking": _("Checking"),
+    "placing": _("Placing"),
+    "storing": _("Storing"),
+    "finishing": _("Finishing"),
+}
+"""What is being done with a file."""
 
 KEPT_FINDINGS = 50_000
 REPORTED_FINDINGS = 200
@@ -34,8 +52,11 @@ class Finding:
     count: int = 1
 
     def read(self, language: str = "en") -> str:
-        """The sentence in a language."""
-        return translate(self.message, language, **self.params)
+        """The sentence in a language, with the names that fields and systems have for people."""
+        params = dict(self.params)
+        if "field" in params:
+            params["field"] = field_name(str(params["field"]), language)
+        return translate(self.message, language, **params)
 
     def as_dict(self, language: str = "en") -> dict[str, Any]:
         """JSON for the API: the sentence read out, and its parts."""
@@ -149,10 +170,19 @@ class Report:
         """All kept findings as a table that Excel opens."""
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             out = csv.writer(file)
-            out.writerow(["row", "kind", "weight", "name", "count", "message"])
+            heads = (
+                _("row"),
+                _("name"),
+                _("what became of it"),
+                _("what"),
+                _("rows"),
+                _("kind of finding"),
+            )
+            out.writerow([translate(head, language) for head in heads])
             for one in self.findings:
                 name = one.name if not one.name.startswith(("=", "+", "-", "@")) else "'" + one.name
-                out.writerow([one.row, one.kind, one.weight, name, one.count, one.read(language)])
+                weight = translate(WEIGHTS[one.weight], language)
+                out.writerow([one.row, name, weight, one.read(language), one.count, one.kind])
 
 
 _ORDER: dict[str, int] = {"refused": 0, "mended": 1, "changed": 2, "note": 3}

@@ -75,7 +75,7 @@ def test_many_findings_go_into_a_table_beside_the_file(wangge, tmp_path):
     frame.to_csv(path, index=False)
     assert wangge("import", "cases", path).exit_code == 1
     beside = pd.read_csv(tmp_path / "cases.csv.report.csv")
-    assert (beside["weight"] == "refused").sum() == 50
+    assert (beside["处理"] == "拒收").sum() == 50
 
 
 @pytest.mark.parametrize(
@@ -128,3 +128,16 @@ def test_coordinates_of_a_table_are_turned_and_its_columns_kept(tmp_path):
     assert frame["编号"].tolist() == ["007"]
     assert frame["lon"][0] == pytest.approx(121.5272106, abs=1e-8)
     assert frame["lat"][0] == pytest.approx(31.1774276, abs=1e-8)
+
+
+def test_the_report_says_fields_layers_and_systems_in_chinese(wangge, tmp_path):
+    path = tmp_path / "cases.csv"
+    frame = pd.DataFrame({"上报时间": ["2025-03-01"], "案件类别": "天外来物"})
+    frame.assign(经度=118.3, 纬度=35).to_csv(path, index=False)
+    done = wangge("import", "cases", path, "--crs", "wgs84")
+    assert done.exit_code == 0, done.output
+    said = done.output.replace("\n", "").replace(" ", "")
+    assert "列为案件类别" in said
+    assert "category" not in said
+    assert "cases.csv→案件" in said
+    assert "WGS84" in said

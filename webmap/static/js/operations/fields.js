@@ -32,7 +32,7 @@ const NAMES = {
   tunnel: t("Tunnel"),
   external_id: t("Number at its source"),
   source: t("Source"),
-  category: t("Category"),
+  category: t("Category of the case"),
   state: t("State"),
   reported_at: t("Reported at"),
   due_at: t("Due at"),

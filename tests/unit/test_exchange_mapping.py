@@ -243,7 +243,7 @@ def test_declared_gcj02_comes_out_as_wgs84():
 def test_metres_without_a_declared_system_are_refused_with_a_hint():
     with pytest.raises(InvalidInput, match="EPSG:4528"):
         placed("40531234.5,3880123.4")
-    with pytest.raises(InvalidInput, match="no degrees, though gcj02"):
+    with pytest.raises(InvalidInput, match="no degrees, though GCJ-02"):
         placed("531234.5,3880123.4", crs="gcj02")
 
 

@@ -323,10 +323,15 @@ def test_more_cases_than_fit_are_said_and_not_hidden(open_page, demo_app):
         notice = page.locator("[data-part=notice]")
         expect(notice).to_contain_text("100,000")
         expect(notice.get_by_role("button", name="载入所选时段")).to_be_visible()
-        notice.get_by_role("button", name="全部案件按汇总显示").click()
-        expect(notice.get_by_role("button", name="全部案件按汇总显示")).to_have_attribute(
-            "aria-pressed", "true"
-        )
+        whole = notice.get_by_role("button", name="全部案件按汇总显示")
+        expect(whole).to_have_attribute("aria-pressed", "true")
+        expect(notice).to_contain_text("汇总")
+        until(page, PAINTED)
+        with page.expect_request(lambda request: "category=noise" in request.url) as asked:
+            page.locator(".bar-row[data-key=noise]").click()
+        assert "/ogc/collections/cases/tiles/" in asked.value.url
+        whole.click()
+        expect(whole).to_have_attribute("aria-pressed", "false")
         page.locator("[data-period=today]").click()
         expect(notice).to_be_hidden()
     finally:
@@ -404,6 +409,52 @@ def test_no_point_is_lost_or_counted_twice_in_clusters(open_page):
     assert found["marks"] == 2_000
     assert found["least"] == 0
     assert 200 < found["count"] < 2_000
+
+
+def test_drawn_clusters_never_lie_over_each_other(open_page):
+    page = open_page("/command", role="viewer")
+    found = run(
+        page,
+        """async () => {
+          const { cluster } = await import("wangge/layers/clusters.js");
+          const { drawnRadius } = await import("wangge/layers/points.js");
+          let seed = 11;
+          const chance = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+          const n = 20000;
+          const spots = Array.from({ length: 40 }, () => [0.8 + chance() * 0.002, 0.4 + chance() * 0.001, chance() ** 3 * 4e-4]);
+          const place = () => spots[Math.floor(chance() * 40)];
+          const points = { x: new Float64Array(n), y: new Float64Array(n) };
+          for (let i = 0; i < n; i++) {
+            const [x, y, wide] = place();
+            points.x[i] = x + (chance() + chance() - 1) * wide;
+            points.y[i] = y + (chance() + chance() - 1) * wide;
+          }
+          const kinds = new Uint8Array(n);
+          const shown = Uint32Array.from(points.x.keys());
+          const got = [];
+          for (let zoom = 4; zoom <= 20; zoom++) for (const scale of [1, 2]) {
+            const unit = 256 * 2 ** zoom;
+            const near = zoom >= 16;
+            const [middleX, middleY] = spots[zoom % 40];
+            const half = [1000 / unit, 600 / unit];
+            const box = { west: middleX - half[0], east: middleX + half[0], north: middleY - half[1], south: middleY + half[1] };
+            const radiusOf = (size) => drawnRadius(size, { near, scale });
+            const all = cluster(points, shown, { kinds, kindCount: 2, unit, radius: (near ? 9 : 50) * scale, box });
+            const { x, y, size, count, owner } = cluster(points, shown, { kinds, kindCount: 2, unit, radius: (near ? 9 : 50) * scale, box, radiusOf });
+            let most = 0;
+            for (let a = 0; a < count; a++) for (let b = 0; b < a; b++) {
+              if (size[a] === 1 && size[b] === 1) continue;
+              most = Math.max(most, radiusOf(size[a]) + radiusOf(size[b]) - Math.hypot(x[a] - x[b], y[a] - y[b]) * unit);
+            }
+            const sum = (values) => values.reduce((one, other) => one + other, 0);
+            got.push({ zoom, scale, most, lost: sum(all.size) - sum(size), wrong: owner.some((one) => one >= count), count });
+          }
+          return got;
+        }""",
+    )
+    assert max(one["most"] for one in found) < 2.01, found
+    assert not any(one["lost"] or one["wrong"] for one in found)
+    assert max(one["count"] for one in found) > 20
 
 
 def test_the_browser_reads_columns_as_python_wrote_them(open_page):

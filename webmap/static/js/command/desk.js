@@ -18,6 +18,7 @@ import { joinRanking } from "wangge/command/ranking.js";
 import { joinRecord } from "wangge/command/record.js";
 import { Shading } from "wangge/command/shading.js";
 import { Switches } from "wangge/command/switches.js";
+import { Totals, knowsLess } from "wangge/command/totals.js";
 import { HeatLayer } from "wangge/layers/heat.js";
 import { zoomTo } from "wangge/layers/points.js";
 import { stackOf } from "wangge/layers/stack.js";
@@ -67,7 +68,13 @@ points.on("painted", () => labels?.refresh());
 function draw() {
   if (!board.cases) return;
   const { show } = switches.now;
-  if (show === "points") drawPoints();
+  totals.show(showsTotals(), scale());
+  for (const [layer, wanted] of [[points, show === "points" && !showsTotals()], [heat, show === "heat"]]) {
+    if (wanted && !map.hasLayer(layer)) layer.addTo(map);
+    else if (!wanted && map.hasLayer(layer)) layer.remove();
+  }
+  if (showsTotals()) points.set(board.cases, new Uint32Array(0));
+  else if (show === "points") drawPoints();
   else if (show === "heat") heat.set(board.cases, board.shown);
   else {
     shading.show(switches.places());
@@ -78,10 +85,6 @@ function draw() {
 
 function showLayers() {
   const { show } = switches.now;
-  for (const [layer, wanted] of [[points, show === "points"], [heat, show === "heat"]]) {
-    if (wanted && !map.hasLayer(layer)) layer.addTo(map);
-    else if (!wanted && map.hasLayer(layer)) layer.remove();
-  }
   pane.style.zIndex = show === "points" ? 460 : 420; // points over the names, density under them
   if (show !== "places") shading.hide();
   part("ranking").hidden = show !== "places";
@@ -202,35 +205,47 @@ function sayFailed(problem) {
     h("button.button", { type: "button", onClick: () => (board.cases ? store.refresh() : store.load()) }, t("Try again")));
 }
 
-/** More cases than the page holds: say which are shown, and offer those of the period. */
+/** Whether the period has cases that are not loaded. */
+function isPartial() {
+  return board.cases.header.since != null && !store.holds(board.period()[0]);
+}
+
+/** What is shown if it is not what was asked for: totals of too many cases, an older period. */
 function sayRange() {
   const box = part("notice");
+  if (box.dataset.kind === "failed" && !box.hidden) return;
   const { header } = board.cases;
-  if (header.since == null && !(store.range.from || store.range.to)) return;
-  const [from] = board.period();
+  const isLimited = header.since != null || store.range.from || store.range.to;
   box.dataset.kind = "range";
-  if (store.holds(from)) {
-    box.hidden = true;
-    return;
-  }
-  box.hidden = false;
+  box.hidden = !(board.isOlder || (isLimited && !store.holds(board.period()[0])));
+  if (box.hidden) return;
   const [first, last] = board.span();
   const iso = (minute) => board.calendar.iso(board.calendar.day(minute));
+  if (!isLimited) {
+    fill(box, h("p", {}, t("No case in the last 30 days. Shown is the latest period that has cases: %(from)s to %(to)s.", { from: board.dayName(first), to: board.dayName(last - 1) })));
+    return;
+  }
+  const numbers = { total: count(header.total), count: count(board.cases.count), day: header.since && board.dayName(Date.parse(header.since) / 60000) };
   fill(box,
-    h("p", {}, header.since != null
-      ? t("%(total)s cases are too many at once: the newest %(count)s, since %(day)s, are shown.", { total: count(header.total), count: count(board.cases.count), day: board.dayName(Date.parse(header.since) / 60000) })
-      : t("Only cases of the chosen period are loaded.")),
+    h("p", {}, header.since == null ? t("Only cases of the chosen period are loaded.")
+      : showsTotals() ? t("%(total)s cases are too many at once. The map shows all of the period as totals; list and charts hold the newest %(count)s, since %(day)s.", numbers)
+        : t("%(total)s cases are too many at once: the newest %(count)s, since %(day)s, are shown.", numbers)),
+    showsTotals() && knowsLess(board) && h("p.small.quiet", {}, t("Totals know no hours and no overdue cases; these two filters hold for list and charts only.")),
     h("div.row", {},
       header.since != null && h("button.button", { type: "button", onClick: () => store.load({ from: iso(first), to: iso(last - 1) }) }, t("Load the period")),
       store.range.from && h("button.button", { type: "button", onClick: () => store.load() }, t("Newest again")),
       header.since != null && h("button.button", { type: "button", "aria-pressed": String(switches.now.all), onClick: toggleAll }, t("All as totals"))));
 }
 
-let totals = null;
+const totals = new Totals(map, board, { tiles: data.totals, pane: "command-cases", scale });
+
+function showsTotals() {
+  return switches.now.all && switches.now.show === "points" && isPartial();
+}
+
 function toggleAll() {
   switches.now.all = !switches.now.all;
-  totals ??= data.totals && import("wangge/command/totals.js").then(({ addTotals }) => addTotals(map, data.totals));
-  totals?.then((sheet) => sheet.show(switches.now.all));
+  showLayers();
   sayRange();
 }
 

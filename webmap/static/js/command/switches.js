@@ -13,7 +13,7 @@ export class Switches {
     this.changed = changed;
     this.radius = radius;
     this.levels = [...levels.map((level) => ["area", level.key, named(level.name)]).reverse(), ["grid", "grid", t("Grids")], ["compound", "compound", t("Compounds")]];
-    this.now = { show: "points", level: this.levels[0][1], measure: "rate", method: "quantiles", metres: 300, all: false };
+    this.now = { show: "points", level: this.levels[0][1], measure: "rate", method: "quantiles", metres: 300, all: true };
     this._build();
   }
 

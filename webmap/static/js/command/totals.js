@@ -1,16 +1,71 @@
-// All cases as totals by cell, from the server's tiles: for more cases than the page can hold.
+// The cases of a period that has more than the page can hold: totals from the server's tiles, drawn
+// as clusters are, by the same criteria.
 
-import { token } from "wangge/core/theme.js";
-import { Sheet, stackOf } from "wangge/layers/stack.js";
+import { withQuery } from "wangge/core/api.js";
+import { queryOf } from "wangge/command/address.js";
+import { PointLayer, zoomTo } from "wangge/layers/points.js";
+import { Sheet } from "wangge/layers/stack.js";
 
-/** Put the totals on the map; gives their sheet, hidden. */
-export function addTotals(map, tiles) {
-  const sheet = new Sheet("cases", {
-    layer: "totals", tiles, visible: false, order: 95, pickable: false,
-    style: (props) => {
-      const number = Number(props.count ?? props.point_count ?? 1);
-      return { radius: 1.5 + Math.min(14, Math.sqrt(number) * 0.6), fill: token("--accent"), alpha: 0.35, line: token("--accent"), width: 0.6 };
-    },
-  });
-  return stackOf(map).add(sheet);
+const MARGIN = 0.15; // of the view, on each side
+
+/** Criteria that tiles know; `to` is the first moment after, which an interval holds as its last. */
+function asked(board) {
+  const { category, source, state, area, from, to } = queryOf(board);
+  const last = to && new Date(Date.parse(to) - 1).toISOString();
+  return { category, source, state, area, datetime: from || last ? `${from ?? ".."}/${last ?? ".."}` : null };
+}
+
+/** Whether the criteria ask for more than totals can tell: hours and lateness. */
+export function knowsLess({ criteria }) {
+  return criteria.late || criteria.hours != null;
+}
+
+/** The totals of a board on a map. */
+export class Totals {
+  constructor(map, board, { tiles, pane, scale }) {
+    Object.assign(this, { map, board, tiles });
+    this.sheet = new Sheet("cases", { layer: "totals", tiles, pointLabels: true });
+    this.layer = new PointLayer({ pane, categories: board.profile.categories, scale: scale() });
+    this.layer.on("cluster", ({ box }) => zoomTo(map, box));
+    this.turn = 0;
+    map.on("moveend", () => this.isShown && this._load());
+  }
+
+  get isShown() {
+    return this.map.hasLayer(this.layer);
+  }
+
+  /** Show what meets the criteria, or nothing. */
+  async show(wanted, scale = 1) {
+    if (!wanted) {
+      this.turn++;
+      this.layer.remove();
+      return;
+    }
+    this.layer.options.scale = scale;
+    this.layer.addTo(this.map);
+    const address = withQuery(this.tiles, asked(this.board)).replaceAll("%7B", "{").replaceAll("%7D", "}");
+    if (address !== this.sheet.tiles) this.sheet.change({ tiles: address });
+    await this._load();
+  }
+
+  async _load() {
+    const turn = ++this.turn;
+    const none = [this.board.criteria.categories, this.board.criteria.sources, this.board.criteria.states].some((chosen) => chosen?.length === 0);
+    const bounds = this.map.getBounds().pad(MARGIN);
+    const corner = (place) => this.map.project(place, 0).divideBy(256);
+    const [start, end] = [corner(bounds.getNorthWest()), corner(bounds.getSouthEast())];
+    const found = none ? [] : await this.sheet.labelsIn([start.x, start.y, end.x, end.y], this.map.getZoom());
+    if (turn !== this.turn) return;
+    const position = new Map(this.board.profile.categories.map((term, i) => [term.key, i]));
+    const open = new Set(this.board.profile.states.filter((term) => term.open).map((term) => term.key));
+    const cases = {
+      count: found.length,
+      x: Float64Array.from(found, ({ x }) => x), y: Float64Array.from(found, ({ y }) => y),
+      weights: Uint32Array.from(found, ({ props }) => props.count ?? 1),
+      category: Uint8Array.from(found, ({ props }) => position.get(props.category) ?? 255),
+      state: Uint8Array.from(found, ({ props }) => (open.has(props.state) ? 1 : 0)),
+    };
+    this.layer.set(cases, Uint32Array.from(found.keys()), { isOpen: Uint8Array.of(0, 1), isLate: () => false });
+  }
 }

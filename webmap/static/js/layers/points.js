@@ -16,6 +16,16 @@ const FAR_RADIUS = 50; // pixels
 const NEAR_RADIUS = 9;
 const MOST_PULSES = 60;
 
+/** Pixels from the middle to the edge of what is drawn for so many cases. */
+export function drawnRadius(size, { near, scale }) {
+  if (size === 1) return ((near ? 7 : 5) + 3) * scale;
+  return ringInside(size, near) * scale + (near ? 3 : 3.5) * scale + 1;
+}
+
+function ringInside(size, near) {
+  return near ? 10 : Math.min(28, 9.5 + 3.8 * Math.log10(size) ** 1.2);
+}
+
 /** Fires `point` {index}, `cluster` {members, latlng}, `hoverpoint` {index|null}. */
 export const PointLayer = Surface.extend({
   /**
@@ -84,6 +94,8 @@ export const PointLayer = Surface.extend({
       radius: (near ? NEAR_RADIUS : FAR_RADIUS) * scale,
       box: frame.box,
       marked: this.isLate,
+      weights: this.cases.weights,
+      radiusOf: (size) => drawnRadius(size, { near, scale }),
     });
     this.drawn = { ...found, near, radii: new Float32Array(found.count) };
     // The largest last, so that they lie above the small ones round them.
@@ -119,7 +131,7 @@ export const PointLayer = Surface.extend({
 
   _paintStack(context, k, x, y) {
     const { scale } = this.options;
-    const radius = this._paintRing(context, k, x, y, 10 * scale, 3 * scale);
+    const radius = this._paintRing(context, k, x, y, ringInside(2, true) * scale, 3 * scale);
     const size = this.drawn.size[k];
     this._paintCount(context, size > 99 ? "99+" : String(size), x, y, 11 * scale);
     return radius;
@@ -128,7 +140,7 @@ export const PointLayer = Surface.extend({
   _paintCluster(context, k, x, y) {
     const { scale } = this.options;
     const size = this.drawn.size[k];
-    const inner = Math.min(28, 9.5 + 3.8 * Math.log10(size) ** 1.2) * scale;
+    const inner = ringInside(size, false) * scale;
     const radius = this._paintRing(context, k, x, y, inner, 3.5 * scale);
     this._paintCount(context, count(size), x, y, Math.min(15, 10.5 + Math.log10(size)) * scale);
     if (this.drawn.marks[k]) this._paintLate(context, x + inner * 0.72, y - inner * 0.72, 4.5 * scale);

@@ -11,7 +11,6 @@ from geodata.accounts import Actor, require
 from geodata.cases import store
 from geodata.cases.filters import CaseFilter
 from geodata.cases.querying import check
-from geodata.errors import NotFound
 
 if TYPE_CHECKING:
     from geodata.database import Database
@@ -112,23 +111,18 @@ def count_cases(
     ``at`` says of which moment places and households are taken (now if absent).
 
     Raises:
-        InvalidInput: kinds that the city does not have.
+        InvalidInput: kinds that nobody uses.
         NotFound: an area that never was.
         NotAllowed: the role sees no map.
     """
     require(actor, "see_map")
-    check(wanted, profile)
     now = datetime.now(UTC)
     moment = at or now
     where, values = store.conditions(
         wanted, open_states=profile.open_states, timezone=profile.timezone, now=now
     )
     with database.read() as connection:
-        unknown = store.unknown_places(connection, wanted.areas) if wanted.areas else []
-        if unknown:
-            raise NotFound(
-                "There never was an area, grid or compound %(codes)s.", codes=", ".join(unknown)
-            )
+        check(connection, wanted, profile)
         totals = store.totals(connection, where, values, by=by)
         places = [Place(**row) for row in store.bases(connection, by=by, at=moment)]
     rows, elsewhere = count_in(places, totals, min_households=min_households)

@@ -63,15 +63,21 @@ class Packed:
     gzipped: bytes
 
 
-def check(wanted: CaseFilter, profile: Profile) -> None:
-    """Refuse categories, sources and states that the city does not have."""
-    for kind, chosen in (
-        ("categories", wanted.categories),
-        ("sources", wanted.sources),
-        ("states", wanted.states),
+def check(connection: Connection, wanted: CaseFilter, profile: Profile) -> None:
+    """Refuse categories, sources and states that neither the city nor any of its cases has.
+
+    Raises:
+        InvalidInput: a word that nobody uses.
+        NotFound: an area that never was.
+    """
+    for kind, column, chosen in (
+        ("categories", "category", wanted.categories),
+        ("sources", "source", wanted.sources),
+        ("states", "state", wanted.states),
     ):
         known = [term.key for term in getattr(profile, kind)]
-        unknown = sorted(set(chosen) - set(known))
+        strange = sorted(set(chosen) - set(known))
+        unknown = [word for word in strange if not store.is_used(connection, column, word)]
         if unknown:
             raise InvalidInput(
                 "%(unknown)s is not among the %(kind)s: %(known)s.",
@@ -79,6 +85,11 @@ def check(wanted: CaseFilter, profile: Profile) -> None:
                 kind=kind,
                 known=", ".join(known),
             )
+    places = store.unknown_places(connection, wanted.areas) if wanted.areas else []
+    if places:
+        raise NotFound(
+            "There never was an area, grid or compound %(codes)s.", codes=", ".join(places)
+        )
 
 
 def list_cases(
@@ -95,7 +106,7 @@ def list_cases(
     Titles, descriptions and addresses are None where the actor may not read them.
 
     Raises:
-        InvalidInput: a key that is none, or kinds that the city does not have.
+        InvalidInput: a key that is none, or kinds that nobody uses.
         NotFound: an area that never was.
         NotAllowed: the role sees no map.
     """
@@ -104,7 +115,7 @@ def list_cases(
     texts = actor.may("see_personal")
     where, values = _conditions(wanted, profile)
     with database.read() as connection:
-        _known_places(connection, wanted)
+        check(connection, wanted, profile)
         if wanted.words:
             part, bound = store.search(wanted.words, duty=sorted(actor.areas) if texts else None)
             where, values = f"({where}) and {part}", {**values, **bound}
@@ -126,9 +137,8 @@ def export_pages(
         NotAllowed: the role may not export.
     """
     require(actor, "export")
-    check(wanted, profile)
     with database.begin() as tx:
-        _known_places(tx.connection, wanted)
+        check(tx.connection, wanted, profile)
         record(tx, actor, "exported", "cases", asked=_asked(wanted))
     return _pages(database, actor, profile, wanted, size)
 
@@ -228,7 +238,7 @@ class CasePoints:
         updated_after: datetime | None,
         versions: Mapping[str, int],
     ) -> bytes:
-        _known_places(connection, wanted)
+        check(connection, wanted, profile)
         as_of = store.settled_until(connection)
         where, values = _conditions(wanted, profile)
         kinds = store.kinds(connection, where, values)
@@ -271,7 +281,7 @@ def summary(database: Database, actor: Actor, profile: Profile, wanted: CaseFilt
     month = today - timedelta(days=29)
     where, values = _conditions(wanted, profile, now=now)
     with database.read() as connection:
-        _known_places(connection, wanted)
+        check(connection, wanted, profile)
         found = store.figures(
             connection,
             where,
@@ -287,21 +297,12 @@ def summary(database: Database, actor: Actor, profile: Profile, wanted: CaseFilt
 def _conditions(
     wanted: CaseFilter, profile: Profile, *, now: datetime | None = None
 ) -> tuple[str, dict[str, Any]]:
-    check(wanted, profile)
     return store.conditions(
         wanted,
         open_states=profile.open_states,
         timezone=profile.timezone,
         now=now or datetime.now(UTC),
     )
-
-
-def _known_places(connection: Connection, wanted: CaseFilter) -> None:
-    unknown = store.unknown_places(connection, wanted.areas) if wanted.areas else []
-    if unknown:
-        raise NotFound(
-            "There never was an area, grid or compound %(codes)s.", codes=", ".join(unknown)
-        )
 
 
 def _key(after: str) -> tuple[datetime, int]:

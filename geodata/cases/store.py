@@ -118,6 +118,17 @@ def unknown_places(connection: Connection, codes: Sequence[str]) -> list[str]:
     return list(connection.execute(query, {"codes": list(codes)}).scalars())
 
 
+def is_used(connection: Connection, column: str, word: str) -> bool:
+    """Whether any case has that ``category``, ``source`` or ``state``; the ledger knows at once."""
+    if column not in {"category", "source", "state"}:
+        raise ValueError(column)
+    query = text(
+        f"select exists (select from case_cells where zoom = 0 and {column} = :word)"  # noqa: S608
+        f" or exists (select from cases where {column} = :word)"
+    )
+    return bool(connection.execute(query, {"word": word}).scalar_one())
+
+
 def listed(
     connection: Connection,
     where: str,

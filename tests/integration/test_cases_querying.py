@@ -256,6 +256,17 @@ def test_a_category_unknown_to_the_profile_keeps_its_own_word(
     assert header["dictionaries"]["category"][columns["category"][0]] == "THEFT"
 
 
+def test_a_word_that_only_the_cases_know_can_be_asked_for(
+    places: Database, profile: Profile
+) -> None:
+    report(places, category="THEFT")
+    report(places, category="parking")
+    found = list_cases(places, VIEWER, profile, CaseFilter(categories=("THEFT",)))
+    assert [case["category"] for case in found.cases] == ["THEFT"]
+    with pytest.raises(InvalidInput, match="nobody"):
+        list_cases(places, VIEWER, profile, CaseFilter(categories=("nobody",)))
+
+
 def test_too_many_cases_are_never_cut_silently(places: Database, profile: Profile) -> None:
     for hours in range(6):
         report(places, reported_at=NOON - timedelta(hours=hours // 2))

@@ -37,7 +37,7 @@ COMMANDS = {
 }
 """The rooms' commands: where each is and what it says of itself. A room is loaded when asked."""
 
-JOBS = ("geodata.exchange.jobs", "geodata.demo.jobs")
+JOBS = ("geodata.exchange.jobs",)
 """Modules that register kinds of long work."""
 
 
@@ -283,6 +283,7 @@ def work(settings: Settings) -> None:
     from geodata.database import open_database  # noqa: PLC0415
     from geodata.database.working import run_worker  # noqa: PLC0415
     from geodata.logs import set_up_logs  # noqa: PLC0415
+    from geodata.nightly import CHORES  # noqa: PLC0415
     from geodata.processes import follow_parent  # noqa: PLC0415
 
     set_up_logs(process="worker", data_dir=settings.data_dir, language=settings.language)
@@ -290,7 +291,7 @@ def work(settings: Settings) -> None:
     os.nice(5)  # who waits for a page comes first
     register_jobs()
     with open_database(settings) as database:
-        run_worker(database)
+        run_worker(database, chores=CHORES)
 
 
 @main.group(help="The database.")

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from api.serving import database, profile, settings
 from api.signing_in import current_actor
-from geodata.exchange.exporting import export_layer, parse_at
+from geodata.exchange.wishes import parse_at
 
 blueprint = APIBlueprint("exports", __name__, url_prefix="/api/v1", tag="Files")
 
@@ -67,6 +67,8 @@ _FILE: Final[dict[int | str, Any]] = {
 @blueprint.doc(summary="Export a layer", responses=_FILE)
 def export(layer: str, query_data: Wanted) -> Response:
     """The whole layer as a file; personal columns of cases only for who may see them."""
+    from geodata.exchange.exporting import export_layer  # noqa: PLC0415 - seconds to load
+
     wanted = query_data.format
     # A Shapefile is several files, sent as one archive.
     ending = "zip" if wanted == "shp" else wanted

@@ -17,9 +17,9 @@ from api.languages import language
 from api.serving import database, settings
 from api.signing_in import current_actor
 from api.v1.jobs import Job, shown
-from geodata.accounts import Actor, record, require
+from geodata.accounts import Actor, record
 from geodata.database import jobs
-from geodata.exchange import importing, previewing
+from geodata.exchange.wishes import Wish, require_import
 
 blueprint = APIBlueprint("imports", __name__, url_prefix="/api/v1", tag="Files")
 
@@ -93,7 +93,7 @@ class ImportRequest(ImportForm):
         return value or None
 
 
-WISH: Final = frozenset(importing.Wish.__dataclass_fields__) - {"filename"}
+WISH: Final = frozenset(Wish.__dataclass_fields__) - {"filename"}
 
 
 class Preview(BaseModel):
@@ -124,13 +124,15 @@ def _called(form: ImportForm) -> str:
 @blueprint.doc(summary="Look at a file before it is imported")
 def look(form_and_files_data: ImportForm) -> Preview:
     """Its layers and columns, which column would be which field, where it would lie."""
+    from geodata.exchange.previewing import preview  # noqa: PLC0415 - seconds to load
+
     actor = current_actor()
-    require(actor, "import")
     form = form_and_files_data
+    require_import(actor, form.layer)
     path = _stored(form, actor)
     name = _called(form)
     with uploads.taken(path):
-        seen = previewing.preview(
+        seen = preview(
             database,
             actor,
             form.layer,
@@ -151,8 +153,8 @@ def look(form_and_files_data: ImportForm) -> Preview:
 def take(form_and_files_data: ImportRequest) -> tuple[Job, int, dict[str, str]]:
     """A job takes it in, whole or not at all; GET /jobs/{id} says how far it is."""
     actor = current_actor()
-    require(actor, "import")
     form = form_and_files_data
+    require_import(actor, form.layer)
     path = _stored(form, actor)
     wish = form.model_dump(include=set(WISH), mode="json")
     name = _called(form)

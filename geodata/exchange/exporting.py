@@ -20,7 +20,6 @@ from geodata.accounts import Actor, record, require
 from geodata.accounts.store import areas_inside
 from geodata.cases.tables import cases
 from geodata.database import Database
-from geodata.errors import InvalidInput
 from geodata.exchange.fields import SHAPES, fields_of
 from geodata.exchange.writing import write_frame
 from geodata.places.tables import LAYERS
@@ -178,22 +177,3 @@ def _spread(table: pd.DataFrame) -> pd.DataFrame:
     if any(left):
         spread["extra"] = [orjson.dumps(one).decode() if one else None for one in left]
     return pd.concat([table, pd.DataFrame(spread, index=table.index)], axis=1)
-
-
-def parse_at(text: str | None) -> date | datetime | None:
-    """A date or an instant as people write it.
-
-    Raises:
-        InvalidInput: It is neither.
-    """
-    if text is None:
-        return None
-    for read in (date.fromisoformat, datetime.fromisoformat):
-        try:
-            return read(text)
-        except ValueError:
-            continue
-    raise InvalidInput(
-        "“%(text)s” is neither a date like 2026-06-01 nor a time like 2026-06-01T08:00:00+08:00.",
-        text=text,
-    )

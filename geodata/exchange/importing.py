@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as clock
 from pathlib import Path
@@ -24,7 +23,6 @@ from geodata.errors import Cancelled, Conflict, InvalidInput
 from geodata.exchange.cases_in import CaseReader, holders_of_cases, tell_unplaced
 from geodata.exchange.columns import fixed_values
 from geodata.exchange.coordinates import Placing, find_placing
-from geodata.exchange.fields import fields_of
 from geodata.exchange.findings import Report
 from geodata.exchange.guessing import guess_shift
 from geodata.exchange.mapping import ColumnMapping, map_columns
@@ -32,6 +30,7 @@ from geodata.exchange.places_in import Incoming, complete, read_places
 from geodata.exchange.reading import MOST_BYTES, open_source
 from geodata.exchange.source import Chunk, Source
 from geodata.exchange.tables import imports
+from geodata.exchange.wishes import Wish, require_import
 from geodata.places.storing import lock, store_versions
 from geodata.profiles import Profile, load_profile
 from geodata.words import sentence as _
@@ -39,35 +38,6 @@ from geodata.words import sentence as _
 Progress = Callable[[str, float], None]
 
 _LARGE = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the user says about a file.
-
-    Attributes:
-        crs: ``gcj02``, ``bd09``, ``wgs84`` or ``EPSG:n``; absent: the file's own.
-        mapping: Column by field; an empty column leaves the field out.
-        values: Value by field, for every row.
-        layer_name: Which layer, sheet or file inside a zip archive.
-        filename: What the user calls the file.
-        skip_bad: Take the good rows of a file that has bad ones.
-        replace: End current features that the file does not have.
-        since: From when it holds: a date (the beginning of that local day) or an instant.
-        attribution: Shown on the maps.
-        dry_run: Do everything, store nothing.
-    """
-
-    crs: str | None = None
-    mapping: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, str] = field(default_factory=dict)
-    layer_name: str | None = None
-    filename: str | None = None
-    skip_bad: bool = False
-    replace: bool = False
-    since: date | datetime | None = None
-    attribution: str = ""
-    dry_run: bool = False
 
 
 class _NotStored(Exception):
@@ -113,10 +83,7 @@ def import_file(
     said = Wish(**wish)
     profile = profile or load_profile("linyi")
     start = time.monotonic()
-    require(actor, "import")
-    if layer != "cases":
-        require(actor, "edit_places")
-    fields_of(layer)
+    require_import(actor, layer)
     with open_source(
         path,
         target=layer,

@@ -11,7 +11,6 @@ from geodata.accounts import Actor
 from geodata.accounts.users import actor_now
 from geodata.database import Database
 from geodata.database.jobs import Work, job_kind
-from geodata.exchange.importing import import_file
 from geodata.profiles import load_profile
 from geodata.settings import Settings
 
@@ -24,6 +23,8 @@ def run_import(work: Work) -> dict[str, Any]:
     ``importing.Wish`` (``since`` as an ISO date). ``work.actor``: ``user_id`` and the ``language``
     of the report.
     """
+    from geodata.exchange.importing import import_file  # noqa: PLC0415 - takes seconds to load
+
     said = dict(work.arguments)
     layer, path = said.pop("layer"), Path(said.pop("path"))
     keep = said.pop("keep", False)

@@ -136,7 +136,7 @@ def _geometry(element: ET.Element) -> Any:
         parts = [part for one in element if (part := _geometry(one)) is not None]
         kinds = {part.geom_type for part in parts}
         if kinds in ({"Point"}, {"LineString"}, {"Polygon"}):
-            together: dict[str, Any] = {
+            together: Any = {
                 "Point": shapely.multipoints,
                 "LineString": shapely.multilinestrings,
                 "Polygon": shapely.multipolygons,

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 import shapely
 
-from geodata.accounts import Actor, require
+from geodata.accounts import Actor
 from geodata.database import Database
 from geodata.errors import InvalidInput
 from geodata.exchange.coordinates import find_placing, geometries
@@ -20,6 +20,7 @@ from geodata.exchange.guessing import guess_shift
 from geodata.exchange.mapping import map_columns
 from geodata.exchange.reading import MOST_BYTES, open_source
 from geodata.exchange.values import texts
+from geodata.exchange.wishes import require_import
 
 _ROWS_READ = 5_000
 _ROWS_SHOWN = 10
@@ -73,9 +74,10 @@ def preview(  # noqa: PLR0913 - what a form asks
 
     Raises:
         InvalidInput: The file cannot be read, or what is said about it makes no sense.
-        NotAllowed: The role may not import.
+        NotAllowed: The role may not import into this layer.
+        NotFound: No such layer.
     """
-    require(actor, "import")
+    require_import(actor, layer)
     fields = [field.name for field in fields_of(layer)]
     with open_source(
         path, target=layer, layer=layer_name, filename=filename, most_bytes=most_bytes

@@ -473,6 +473,15 @@ def test_a_viewer_may_not_import(database, tmp_path):
         preview(database, viewer, "cases", tmp_path / "a.csv")
 
 
+def test_a_commander_looks_at_no_borders_that_may_not_come_in(database, tmp_path):
+    commander = Actor(user_id=1, name="c", role="commander")
+    path = write(tmp_path / "a.gpkg", squares())
+    for verb in (import_file, preview):
+        with pytest.raises(NotAllowed, match="edit_places"):
+            verb(database, commander, "areas", path)
+    assert preview(database, commander, "cases", tickets(tmp_path / "c.csv")).rows is None
+
+
 def test_a_planner_stays_within_the_area_of_duty(database, communities, tmp_path):
     planner = Actor(1, "p", "planner", areas=frozenset({f"{STREET_OFFICE}001"}))
     inside = write(tmp_path / "a.gpkg", squares()[:1], name=["里"])

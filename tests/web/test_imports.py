@@ -188,10 +188,15 @@ def test_rights_lost_before_the_work_begins_are_lost(sign_in, database):
     assert job["problem"]["type"] == "/problems/not-allowed"
 
 
-def test_a_commander_brings_cases_but_no_borders(imported):
-    job = imported("commander")
-    assert job["state"] == "failed"
-    assert job["problem"]["type"] == "/problems/not-allowed"
+@pytest.mark.parametrize("address", ["/api/v1/imports", "/api/v1/imports/preview"])
+def test_a_commander_brings_cases_but_no_borders_and_looks_at_none(sign_in, settings, address):
+    answer = sign_in("commander").post(address, data=form())
+    assert answer.status_code == 403
+    assert answer.get_json()["type"] == "/problems/not-allowed"
+    assert files_in(settings) == []
+    table = "上报时间,内容\n2025-03-01 08:00,噪音\n".encode()
+    cases = form(content=table, name="工单.csv", layer="cases")
+    assert sign_in("commander").post(address, data=cases).status_code in {200, 202}
 
 
 def test_uploads_left_behind_go_after_a_day(sign_in, settings):

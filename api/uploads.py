@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,13 +17,13 @@ from typing import TYPE_CHECKING, Final
 
 from api.serving import settings
 from geodata.errors import InvalidInput, NotFound, TooLarge, Unavailable
+from geodata.exchange.leftovers import UPLOADS, throw_away
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import FileStorage
 
     from geodata.accounts import Actor
 
-A_DAY: Final = 24 * 3600
 PIECE: Final = 1 << 20
 _ENDING: Final = re.compile(r"(\.[a-z0-9]{1,8}){1,2}$")
 _NAME: Final = re.compile(r"[0-9]+\.[0-9a-f]{32}(\.[a-z0-9]{1,8}){0,2}")
@@ -32,7 +31,7 @@ _NAME: Final = re.compile(r"[0-9]+\.[0-9a-f]{32}(\.[a-z0-9]{1,8}){0,2}")
 
 def folder() -> Path:
     """Where uploads are kept; made if missing, closed to others."""
-    path = settings.data_dir / "uploads"
+    path = settings.data_dir / UPLOADS
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path.absolute()
 
@@ -57,7 +56,7 @@ def keep(file: FileStorage, actor: Actor) -> Path:
         TooLarge: It is larger than the settings permit.
         Unavailable: The disk is full; nothing was kept.
     """
-    sweep()
+    throw_away(settings.data_dir)
     found = _ENDING.search(filename(file.filename).casefold())
     path = folder() / f"{actor.user_id}.{secrets.token_hex(16)}{found.group() if found else ''}"
     try:
@@ -105,13 +104,3 @@ def taken(path: Path) -> Iterator[Path]:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-
-
-def sweep() -> None:
-    """Throw away what has been lying for a day."""
-    for path in folder().iterdir():
-        try:
-            if path.stat().st_mtime < time.time() - A_DAY:
-                path.unlink()
-        except OSError:
-            continue  # another process was faster

@@ -120,6 +120,12 @@ def keep_session(database: Database, identifier: str, *, started: datetime, cont
         store.keep_session(tx.connection, key(identifier), content=content, expires_at=expires)
 
 
+def forget_expired(database: Database) -> int:
+    """Delete sessions and counters of tries whose time is over; gives how many."""
+    with database.begin() as tx:
+        return store.sweep(tx.connection)
+
+
 def end_session(database: Database, identifier: str, *, actor: Actor | None = None) -> None:
     """End a session; with an actor, as a sign-out."""
     with database.begin() as tx:

@@ -203,10 +203,12 @@ def end_sessions(connection: Connection, user_id: int, *, but: str | None = None
     )
 
 
-def sweep(connection: Connection) -> None:
-    """Throw away what is over."""
-    for table in (sessions, attempts):
-        connection.execute(delete(table).where(table.c.expires_at <= func.now()))
+def sweep(connection: Connection) -> int:
+    """Throw away what is over; gives how many rows."""
+    return sum(
+        connection.execute(delete(table).where(table.c.expires_at <= func.now())).rowcount
+        for table in (sessions, attempts)
+    )
 
 
 # ── the throttle's counters ──────────────────────────────────────────────────────────────────

@@ -18,6 +18,8 @@ from geodata.cases.tables import case_cells, cases
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from geodata.database import Database
+
 LOCK: Final = 0x63656C6C
 """Key of the advisory lock that lets one merge run at a time."""
 ALWAYS_KEPT: Final = frozenset({"uq_cases_source_external_id"})
@@ -37,6 +39,12 @@ def merge(connection: Connection) -> int:
         return 0
     gone, written = connection.execute(sa.text(_MERGE)).one()
     return int(gone) - int(written)
+
+
+def sum_up(database: Database) -> int:
+    """``merge`` in a transaction of its own."""
+    with database.begin() as tx:
+        return merge(tx.connection)
 
 
 def rebuild(connection: Connection) -> None:
@@ -110,4 +118,4 @@ _DIGEST: Final = f"""
     ) AS summed
 """  # noqa: S608
 
-__all__ = ["case_cells", "filled_at_once", "is_right", "merge", "rebuild"]
+__all__ = ["case_cells", "filled_at_once", "is_right", "merge", "rebuild", "sum_up"]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 import procrastinate
 import sqlalchemy as sa
 import structlog
 
+from geodata.database import nightly
 from geodata.database.engine import Database, refusals
 from geodata.database.jobs import LOCK_SPACE, TASK, Work, enqueue, forget, kind_of
 from geodata.database.tables import jobs
@@ -18,6 +21,7 @@ from geodata.errors import Cancelled, Unavailable, WanggeError
 
 log = structlog.get_logger()
 
+NOTHING: Final[Mapping[str, nightly.Chore]] = MappingProxyType({})
 AT_ONCE = 2
 """Jobs that one worker runs side by side; each may take a core."""
 RETRY_SECONDS = 2
@@ -25,17 +29,21 @@ GRACE_SECONDS = 20
 """How long running jobs get to stop by themselves when the server goes down."""
 
 
-def run_worker(database: Database, *, wait: bool = True) -> None:
+def run_worker(
+    database: Database, *, wait: bool = True, chores: Mapping[str, nightly.Chore] = NOTHING
+) -> None:
     """Work until SIGTERM or SIGINT; with ``wait=False`` until the queue is empty.
 
     A job that is running at that moment is told to stop and marked failed, or queued again if
-    its kind permits that. When the database goes away it waits until that is back.
+    its kind permits that. When the database goes away it waits until that is back. ``chores`` are
+    done each night, by one of all workers.
     """
     stopping = threading.Event()
     while not stopping.is_set():
         try:
             sweep(database)
-            asyncio.run(_work(_application(database, stopping), stopping, wait=wait))
+            app = application(database, stopping, chores)
+            asyncio.run(_work(app, stopping, wait=wait))
         except (Unavailable, procrastinate.exceptions.ConnectorException):
             if not wait:
                 raise
@@ -73,7 +81,10 @@ async def _work(app: procrastinate.App, stopping: threading.Event, *, wait: bool
                 raise
 
 
-def _application(database: Database, stopping: threading.Event) -> procrastinate.App:
+def application(
+    database: Database, stopping: threading.Event, chores: Mapping[str, nightly.Chore] = NOTHING
+) -> procrastinate.App:
+    """The queue as a worker sees it: all its tasks."""
     connector = procrastinate.PsycopgConnector(
         conninfo=database.url, min_size=1, max_size=4, kwargs={"connect_timeout": 5}
     )
@@ -88,6 +99,7 @@ def _application(database: Database, stopping: threading.Event) -> procrastinate
     def sweep_again(timestamp: int) -> None:  # noqa: ARG001 - procrastinate gives it
         sweep(database)
 
+    nightly.join(app, database, chores)
     return app
 
 

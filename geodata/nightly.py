@@ -1,0 +1,29 @@
+"""The one list of what the rooms do each night."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from geodata.accounts.sessions import forget_expired
+from geodata.cases.rollups import sum_up
+from geodata.database.nightly import forget_old_jobs
+from geodata.exchange.leftovers import throw_away
+from geodata.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from geodata.database import Database
+    from geodata.database.nightly import Chore
+
+
+def _uploads(database: Database) -> int:  # noqa: ARG001 - it is about files
+    return throw_away(Settings().data_dir.absolute())
+
+
+CHORES: Final[Mapping[str, Chore]] = {
+    "sum_up_case_cells": sum_up,
+    "forget_expired_sessions": forget_expired,
+    "forget_old_jobs": forget_old_jobs,
+    "throw_away_uploads": _uploads,
+}

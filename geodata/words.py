@@ -7,6 +7,7 @@ One catalogue (``geodata/translations``) serves all: the English sentence is the
 from __future__ import annotations
 
 import gettext as _gettext
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def compile_catalogue(language: str = "zh") -> Path:
     if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
         with source.open("rb") as file:
             catalogue = read_po(file, locale=language)
-        part = target.with_suffix(".mo.part")
+        part = target.with_suffix(f".{os.getpid()}.part")  # several may start at once
         with part.open("wb") as file:
             write_mo(file, catalogue)
         part.replace(target)

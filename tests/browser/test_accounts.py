@@ -68,7 +68,7 @@ def test_an_administrator_adds_a_user_and_sees_it_in_the_trail(enter, artefact):
     row.locator("select").select_option("worker")
     expect(page.locator("#told")).to_have_text("账户 zhang.san 已更改。")
     page.reload()
-    expect(page.locator("#audit")).to_contain_text("users/zhang.san")
+    expect(page.locator("#audit")).to_contain_text("用户 zhang.san")
     page.screenshot(path=artefact("users"), full_page=True)
 
 

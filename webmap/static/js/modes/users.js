@@ -81,7 +81,34 @@ const ACTIONS = {
   token_made: t("made a token"), token_revoked: t("revoked a token"), import_asked: t("asked for an import"), imported: t("imported"), exported: t("exported"),
   read_personal: t("read personal data"), demo_loaded: t("loaded the demo city"), map_written: t("wrote a map as a file"),
 };
-const said = ([key, value]) => `${key}: ${typeof value === "object" ? JSON.stringify(value) : value}`;
+const THINGS = {
+  users: t("User"), tokens: t("Token"), demo: t("Demo city"), map: t("Map"),
+  areas: t("Areas"), grids: t("Grids"), compounds: t("Compounds"), buildings: t("Buildings"), facilities: t("Facilities"), streets: t("Streets"), cases: t("Cases"),
+};
+const DETAILS = {
+  ...THINGS, role: t("Role"), active: t("State"), display_name: t("Person"), address: t("Network address"), name: t("What for"), user_id: t("Number of the user"),
+  filename: t("File"), rows: t("rows"), added: t("added"), changed: t("changed"), unchanged: t("unchanged"), ended: t("ended"), refused: t("refused"), import_id: t("Import number"),
+  job: t("Job number"), count: t("Number of entries"), ids: t("Numbers"), first: t("from number"), last: t("to number"), asked: t("Conditions"), by: t("By way of"), layers: t("Layers"), title: t("Title"),
+  scale: t("Scale"), seed: t("Seed"), export: t("export"), terminal: t("Terminal"),
+};
+const ROLE_NAMES = Object.fromEntries(ROLES);
+const name = (key) => DETAILS[key] ?? key;
+
+/** A detail of an entry in words. */
+function said([key, value]) {
+  if (key === "areas" && Array.isArray(value)) return `${t("Areas of duty")}: ${value.join(" ")}`;
+  if (key === "role") return `${name(key)}: ${ROLE_NAMES[value] ?? value}`;
+  if (typeof value === "boolean") return `${name(key)}: ${value ? t("on") : t("off")}`;
+  if (Array.isArray(value)) return `${name(key)}: ${value.map(name).join(" ")}`;
+  if (typeof value === "object") return `${name(key)}: ${Object.entries(value).map(([inner, one]) => `${inner}=${one}`).join(" ")}`;
+  return `${name(key)}: ${key === "by" ? name(value) : value}`;
+}
+
+/** What an entry is about: `users/li.ming` as “User li.ming”. */
+function about(subject) {
+  const [thing, ...rest] = subject.split("/");
+  return [THINGS[thing] ?? thing, rest.join("/")].filter(Boolean).join(" ") || "–";
+}
 const empty = (value) => value === null || value === "" || (Array.isArray(value) && !value.length);
 
 const trail = document.getElementById("audit");
@@ -94,7 +121,7 @@ async function more() {
   older.hidden = next === null;
   for (const entry of entries) {
     const details = Object.entries(entry.details).filter(([, value]) => !empty(value)).map(said).join(" · ");
-    trail.append(h("tr", {}, h("td.moment", {}, moments.format(new Date(entry.at))), h("td", {}, entry.actor), h("td", { title: entry.action }, ACTIONS[entry.action] ?? entry.action), h("td", {}, entry.subject || "–"), h("td.small.quiet", {}, details)));
+    trail.append(h("tr", {}, h("td.moment", {}, moments.format(new Date(entry.at))), h("td", {}, entry.actor === "terminal" ? name("terminal") : entry.actor), h("td", {}, ACTIONS[entry.action] ?? entry.action), h("td", {}, about(entry.subject)), h("td.small.quiet", {}, details)));
   }
 }
 

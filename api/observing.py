@@ -45,6 +45,7 @@ request_seconds = Histogram(
     ["endpoint"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+kept_tiles_total = Counter("wangge_kept_tiles_total", "Tiles answered without drawing", ["status"])
 
 
 @blueprint.get("/healthz")
@@ -74,9 +75,13 @@ def metrics() -> ResponseReturnValue:
     return Response(prometheus_client.generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
+def identified(given: str) -> str:
+    """The request's id: what a proxy gave, if that is a sensible one, or a new one."""
+    return given if ACCEPTED_ID.fullmatch(given) else uuid.uuid4().hex
+
+
 def _begin() -> None:
-    given = request.headers.get(REQUEST_ID, "")
-    identifier = given if ACCEPTED_ID.fullmatch(given) else uuid.uuid4().hex
+    identifier = identified(request.headers.get(REQUEST_ID, ""))
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=identifier)
     g.request_id = identifier

@@ -359,6 +359,21 @@ def test_a_kept_tile_is_refused_as_soon_as_the_token_is_revoked(served, district
     assert client.get(f"/ogc{TILE}", headers=headers).status_code == 401
 
 
+def test_an_answer_from_what_is_kept_is_counted_and_carries_the_requests_id(get):
+    from api.observing import kept_tiles_total, requests_total
+
+    def counted():
+        every = requests_total.labels("ogc.tile", "GET", "200")._value.get()
+        return every, kept_tiles_total.labels("200")._value.get()
+
+    headers = {"Accept-Encoding": "gzip", "X-Request-ID": "from-the-proxy-1"}
+    get(TILE, **headers)
+    before = counted()
+    assert get(TILE, **headers).headers["X-Request-ID"] == "from-the-proxy-1"
+    assert len(get(TILE, **{"Accept-Encoding": "gzip"}).headers["X-Request-ID"]) == 32
+    assert counted() == (before[0] + 2, before[1] + 2)
+
+
 def test_an_address_with_the_version_may_be_kept_for_ever(get, district):
     version = district.version("areas")
     assert "immutable" in get(f"{TILE}?v={version}").headers["Cache-Control"]

@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, current_app, g, render_template, s
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
+from geodata.accounts.permissions import ROLE_NAMES
 from geodata.places.querying import is_synthetic
 from webmap import assets
 from webmap.figure import LocalFigure, as_json
@@ -108,13 +109,7 @@ def _navigation() -> list[Place]:
 
 def role_names() -> dict[str, str]:
     """What the roles are called in the language of this request."""
-    return {
-        "admin": gettext("Administrator"),
-        "planner": gettext("Planner"),
-        "commander": gettext("Commander"),
-        "worker": gettext("Grid worker"),
-        "viewer": gettext("Viewer"),
-    }
+    return {role: gettext(name) for role, name in ROLE_NAMES.items()}
 
 
 def _frame() -> dict[str, Any]:

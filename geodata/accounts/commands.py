@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from geodata.accounts import passwords, tokens, users
-from geodata.accounts.permissions import ROLES, Actor
+from geodata.accounts.permissions import ROLE_NAMES, ROLES, Actor
 from geodata.database import Database, open_database
 from geodata.database.migrations import upgrade
 from geodata.words import translate
@@ -97,7 +97,12 @@ def add(
             display_name=display_name,
         )
         click.echo(
-            translate("Added %(name)s as %(role)s.", language, name=made.name, role=made.role)
+            translate(
+                "Added %(name)s as %(role)s.",
+                language,
+                name=made.name,
+                role=translate(ROLE_NAMES[made.role], language),
+            )
         )
         if invented:
             _show_once(made.name, password, language)
@@ -117,7 +122,8 @@ def list_(context: click.Context) -> None:
         )
         for one in users.list_users(database, Actor.terminal()):
             state = translate("on", language) if one.active else translate("off", language)
-            table.add_row(one.name, one.display_name, one.role, " ".join(one.areas), state)
+            role = translate(ROLE_NAMES[one.role], language)
+            table.add_row(one.name, one.display_name, role, " ".join(one.areas), state)
         Console().print(table)
 
 

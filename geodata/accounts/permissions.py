@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Final
 
 from geodata.accounts import store
 from geodata.errors import NotAllowed
+from geodata.words import sentence as _
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 ROLES: Final = ("admin", "planner", "commander", "worker", "viewer")
+ROLE_NAMES: Final = {
+    "admin": _("Administrator"),
+    "planner": _("Planner"),
+    "commander": _("Commander"),
+    "worker": _("Grid worker"),
+    "viewer": _("Viewer"),
+}
+"""What people call them."""
 
 # One line for each permission, one column for each role.
 _TABLE: Final = """

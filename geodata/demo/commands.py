@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from geodata.accounts.permissions import ROLE_NAMES
 from geodata.database import open_database
 from geodata.database.migrations import upgrade
 from geodata.demo.city import DEFAULT_SEED, LARGEST_SCALE
@@ -120,7 +121,8 @@ def _tell(loaded: Loaded, language: str, *, shown: bool) -> None:
     for head in (_("User name"), _("Role"), _("Person"), _("Areas of duty")):
         table.add_column(translate(head, language))
     for user in loaded.users:
-        table.add_row(user.name, user.role, user.display_name, ", ".join(user.areas) or "—")
+        role = translate(ROLE_NAMES[user.role], language)
+        table.add_row(user.name, role, user.display_name, ", ".join(user.areas) or "—")
     console.print(table)
     if shown:
         console.print(

@@ -232,6 +232,68 @@ class CaseLoad:
         ).rowcount
 
 
+def place_waiting(
+    connection: sa.Connection,
+    column: str,
+    bounds: tuple[float, float, float, float],
+    locate: Callable[[Any, Any, Any], NDArray[np.object_]],
+    *,
+    at_once: int = 200_000,
+) -> int:
+    """Give cases that came before their area, grid or compound its code; gives their number.
+
+    Args:
+        connection: Of the transaction.
+        column: ``area_code``, ``grid_code`` or ``compound_code``; a case that has one keeps it.
+        bounds: West, south, east and north of all that a case may lie in, WGS 84.
+        locate: Codes, or None, of longitudes, latitudes and instants of report.
+        at_once: How many cases are looked at at a time.
+    """
+    placed = sa.Table(
+        "placed_cases",
+        sa.MetaData(),
+        sa.Column("id", sa.BigInteger),
+        sa.Column("code", sa.Text),
+        prefixes=["TEMPORARY"],
+    )
+    connection.execute(sa.text("DROP TABLE IF EXISTS placed_cases"))
+    placed.create(connection)
+    query = (
+        sa.select(
+            cases.c.id,
+            sa.func.ST_X(cases.c.geom),
+            sa.func.ST_Y(cases.c.geom),
+            cases.c.reported_at,
+        )
+        .where(cases.c[column].is_(None))
+        .where(cases.c.geom.op("&&")(sa.func.ST_MakeEnvelope(*bounds, 4326)))
+        .order_by(cases.c.id)
+        .limit(at_once)
+    )
+    last = None
+    while True:
+        more = query if last is None else query.where(cases.c.id > last)
+        rows = pd.DataFrame(connection.execute(more).all(), columns=["id", "x", "y", "at"])
+        if rows.empty:
+            break
+        last = int(rows["id"].iloc[-1])
+        at = pd.to_datetime(rows["at"], utc=True).dt.tz_localize(None).to_numpy("datetime64[us]")
+        codes = locate(rows["x"].to_numpy(), rows["y"].to_numpy(), at)
+        found = np.array([code is not None for code in codes], dtype=bool)
+        if found.any():
+            ids = rows["id"].to_numpy(dtype=np.int64)[found]
+            copy_rows(connection, placed, {"id": ids, "code": pa.array(codes[found], pa.string())})
+    connection.execute(sa.text("ANALYZE placed_cases"))
+    count = connection.execute(
+        sa.update(cases)
+        .where(cases.c.id == placed.c.id)
+        .where(cases.c[column].is_(None))
+        .values({column: placed.c.code})
+    ).rowcount
+    connection.execute(sa.text("DROP TABLE placed_cases"))
+    return count
+
+
 def _filtered(column: Any, mask: NDArray[np.bool_]) -> Any:
     if isinstance(column, Same):
         return column

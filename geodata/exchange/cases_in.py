@@ -9,9 +9,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import shapely
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from geodata.cases.storing import place_waiting
+from geodata.database import Transaction
 from geodata.database.copying import Same
 from geodata.errors import InvalidInput
 from geodata.exchange.columns import read_fields
@@ -171,13 +174,36 @@ class CaseReader:
         self.unplaced += area.null_count
 
 
+PLACED_BY = {"areas": "area_code", "grids": "grid_code", "compounds": "compound_code"}
+"""The column of a case that names the one of a layer that it lies in."""
+
+
 def holders_of_cases(connection: sa.Connection, profile: Profile) -> dict[str, Held]:
     """What a case may lie in, by the column that names it."""
-    return {
-        "area_code": held_polygons(connection, "areas", level=profile.smallest_level.key),
-        "grid_code": held_polygons(connection, "grids"),
-        "compound_code": held_polygons(connection, "compounds"),
-    }
+    return {column: _holders(connection, layer, profile) for layer, column in PLACED_BY.items()}
+
+
+def place_earlier_cases(tx: Transaction, layer: str, profile: Profile, report: Report) -> None:
+    """Place the cases that had come before the layer's first borders; placed ones stay."""
+    held = _holders(tx.connection, layer, profile)
+    if not len(held):
+        return
+    west, south, east, north = shapely.total_bounds(held.shapes).tolist()
+    bounds = (west, south, east, north)
+    count = place_waiting(tx.connection, PLACED_BY[layer], bounds, held.locate)
+    if count:
+        tx.changed("cases", None, "changed", placed_in=layer, cases=count)
+        report.findings.add(
+            "cases_placed",
+            "note",
+            _("%(number)s cases that had come before and lie within were placed."),
+            number=count,
+        )
+
+
+def _holders(connection: sa.Connection, layer: str, profile: Profile) -> Held:
+    level = profile.smallest_level.key if layer == "areas" else None
+    return held_polygons(connection, layer, level=level)
 
 
 def tell_unplaced(report: Report) -> None:

@@ -20,7 +20,13 @@ from geodata.accounts import Actor, record, require
 from geodata.cases.storing import CaseLoad
 from geodata.database import Database, Transaction
 from geodata.errors import Cancelled, Conflict, InvalidInput
-from geodata.exchange.cases_in import CaseReader, holders_of_cases, tell_unplaced
+from geodata.exchange.cases_in import (
+    PLACED_BY,
+    CaseReader,
+    holders_of_cases,
+    place_earlier_cases,
+    tell_unplaced,
+)
 from geodata.exchange.columns import fixed_values
 from geodata.exchange.coordinates import Placing, find_placing
 from geodata.exchange.findings import Report
@@ -31,7 +37,7 @@ from geodata.exchange.reading import MOST_BYTES, open_source
 from geodata.exchange.source import Chunk, Source
 from geodata.exchange.tables import imports
 from geodata.exchange.wishes import Wish, require_import
-from geodata.places.storing import lock, store_versions
+from geodata.places.storing import is_empty, lock, store_versions
 from geodata.profiles import Profile, load_profile
 from geodata.words import sentence as _
 
@@ -308,6 +314,7 @@ class _Import:
                 connection=tx.connection,
             )
         self._tell("storing", 0.7)
+        first = is_empty(tx.connection, self._layer)
         stored = store_versions(
             tx.connection,
             self._layer,
@@ -319,6 +326,8 @@ class _Import:
         )
         report.added, report.changed = stored.added, stored.changed
         report.unchanged, report.ended = stored.unchanged, stored.ended
+        if first and self._layer in PLACED_BY:
+            place_earlier_cases(tx, self._layer, self._profile, report)
         self._tell("storing", 1.0)
 
     def _doubt(self, tx: Transaction, incoming: Incoming) -> None:

@@ -362,6 +362,60 @@ def test_a_case_gets_the_grid_that_stood_when_it_was_reported(database, tmp_path
     ]
 
 
+def test_cases_that_came_before_the_first_borders_find_them(database, tmp_path):
+    path = table(
+        tmp_path / "c.csv",
+        工单编号=list("1234"),
+        上报时间=["2025-03-01 08:00"] * 4,
+        经度=[118.305, 118.315, 110.0, None],
+        纬度=[35.005, 35.005, 35.005, None],
+    )
+    assert import_file(database, OPERATOR, "cases", path).added == 4
+    with database.begin() as tx:
+        tx.connection.execute(
+            sa.text("UPDATE cases SET grid_code = 'by hand' WHERE external_id = '2'")
+        )
+    areas = write(
+        tmp_path / "a.gpkg", squares(), 社区编码=[f"{STREET_OFFICE}{k:03d}" for k in range(4)]
+    )
+    before = everything(database)
+    import_file(database, OPERATOR, "areas", areas, dry_run=True)
+    assert everything(database) == before
+    report = import_file(database, OPERATOR, "areas", areas)
+    assert [f.params["number"] for f in report.findings if f.kind == "cases_placed"] == [2]
+    grids = write(tmp_path / "g.gpkg", squares(), 网格编码=["甲", "乙", "丙", "丁"])
+    report = import_file(database, OPERATOR, "grids", grids)
+    assert [f.params["number"] for f in report.findings if f.kind == "cases_placed"] == [1]
+    query = "SELECT area_code, grid_code FROM cases ORDER BY external_id"
+    assert rows(database, query) == [
+        (f"{STREET_OFFICE}002", "丙"),
+        (f"{STREET_OFFICE}003", "by hand"),
+        (None, None),
+        (None, None),
+    ]
+    feed = "SELECT details->>'placed_in', details->>'cases' FROM changes WHERE layer = 'cases'"
+    assert rows(database, f"{feed} ORDER BY id")[1:] == [("areas", "2"), ("grids", "1")]
+    versions = dict(rows(database, "SELECT layer, version FROM layer_versions"))
+    assert versions["cases"] == 3
+
+
+def test_later_borders_and_those_of_another_time_move_no_case(database, communities, tmp_path):
+    path = table(
+        tmp_path / "c.csv",
+        上报时间=["2025-03-01 08:00"],
+        经度=[118.305],
+        纬度=[35.005],
+    )
+    import_file(database, OPERATOR, "cases", path)
+    far = write(tmp_path / "far.gpkg", squares(west=100), 网格编码=list("1234"))
+    import_file(database, OPERATOR, "grids", far)
+    near = write(tmp_path / "near.gpkg", squares(), 网格编码=list("5678"))
+    assert "cases_placed" not in import_file(database, OPERATOR, "grids", near).findings.counts
+    later = write(tmp_path / "later.gpkg", squares(), 名称=list("甲乙丙丁"))
+    import_file(database, OPERATOR, "compounds", later, since=dt.date(2025, 6, 1))
+    assert rows(database, "SELECT grid_code, compound_code FROM cases") == [(None, None)]
+
+
 def test_known_cases_are_brought_up_to_date_and_new_ones_added(database, communities, tmp_path):
     import_file(database, OPERATOR, "cases", tickets(tmp_path / "a.csv"))
     path = tickets(tmp_path / "b.csv", 8, 状态=["已办结"] * 2 + ["处置中"] * 6)

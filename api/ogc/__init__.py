@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask
 
-from api.ogc import description, features, lane, service, tiles
+from api.ogc import description, features, lane, schemas, service, tiles
 
 if TYPE_CHECKING:
     from geodata.database import Database
@@ -27,6 +27,9 @@ for _rule, _view in (
     ("/api", description.api),
     ("/collections", service.collections),
     (_LAYER, service.collection),
+    (f"{_LAYER}/schema", schemas.schema),
+    (f"{_LAYER}/schema/feature", schemas.feature),
+    (f"{_LAYER}/queryables", schemas.queryables),
     (f"{_LAYER}/items", features.items),
     (f"{_LAYER}/items/<path:identifier>", features.item),
     ("/tileMatrixSets", tiles.schemes),

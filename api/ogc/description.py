@@ -9,19 +9,10 @@ from flask import Response
 from api.ogc import parameters
 from api.ogc.answering import GEOJSON, JSON, MVT, OPENAPI, address, document, gettext
 from api.ogc.layers import LAYERS, Layer
+from api.ogc.schemas import SCHEMA, of_kind
 from geodata.cases.tiling import FILTERS as CASE_FILTERS
 from geodata.places.featuring import filterable
 from geodata.places.tiling import HIGHEST
-
-_TYPES: Final[dict[str, dict[str, Any]]] = {
-    "integer": {"type": "integer"},
-    "big_integer": {"type": "integer", "format": "int64"},
-    "boolean": {"type": "boolean"},
-    "double": {"type": "number"},
-    "datetime": {"type": "string", "format": "date-time"},
-    "ARRAY": {"type": "array", "items": {"type": "string"}},
-    "JSONB": {"type": "object"},
-}
 
 
 def api() -> Response:
@@ -72,7 +63,7 @@ def _of_layer(one: Layer) -> dict[str, Any]:
     path = f"/collections/{one.name}"
     title = gettext(one.title)
     kinds = one.properties()
-    filters = [_query(name, _schema(kinds[name])) for name in sorted(filterable(kinds))]
+    filters = [_query(name, of_kind(kinds[name])) for name in sorted(filterable(kinds))]
     own = ["personal"] if one.is_cases else ["at"]
     when = ["datetime", "area"] if one.is_cases else ["at"]
     schema = {
@@ -99,6 +90,10 @@ def _of_layer(one: Layer) -> dict[str, Any]:
     drawn = [_query(name, {"type": "string"}) for name in named]
     return {
         path: _get(f"{one.name}_collection", title, {JSON: _OBJECT}),
+        **{
+            f"{path}/{what}": _get(f"{one.name}_{what.replace('/', '_')}", title, {SCHEMA: _OBJECT})
+            for what in ("schema", "schema/feature", "queryables")
+        },
         f"{path}/items": _get(f"{one.name}_items", title, {GEOJSON: schema}, [*shared, *filters]),
         f"{path}/items/{{featureId}}": _get(
             f"{one.name}_item",
@@ -135,15 +130,11 @@ def _feature_schema(one: Layer) -> dict[str, Any]:
             "properties": {
                 "type": "object",
                 "properties": {
-                    name: {**_schema(kind), "nullable": True} for name, kind in kinds.items()
+                    name: {**of_kind(kind), "nullable": True} for name, kind in kinds.items()
                 },
             },
         },
     }
-
-
-def _schema(kind: Any) -> dict[str, Any]:
-    return {**_TYPES.get(kind.__visit_name__, {"type": "string"})}
 
 
 def _get(

@@ -11,6 +11,7 @@ from api.ogc import parameters
 from api.ogc.answering import GEOJSON, MVT, OPENAPI, address, document, gettext, link
 from api.ogc.layers import LAYERS, Layer, layer
 from api.ogc.parameters import CRS84
+from api.ogc.schemas import SCHEMA
 from api.serving import database, profile
 from api.signing_in import current_actor
 
@@ -34,6 +35,7 @@ CONFORMS: Final = tuple(
         "ogcapi-tiles-1/1.0/conf/oas30",
     )
 )
+RELATIONS: Final = "http://www.opengis.net/def/rel/ogc/1.0"
 TILESETS: Final = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
 SCHEMES: Final = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
 
@@ -108,6 +110,7 @@ def described(one: Layer, extent: tuple[float, float, float, float] | None) -> d
             link(
                 address(f"{path}/items"), "items", media_type=GEOJSON, title=gettext("The features")
             ),
+            *_schemas(path),
             link(address(f"{path}/tiles"), TILESETS, title=gettext("The vector tiles")),
             link(
                 address(f"{path}/tiles/WebMercatorQuad/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"),
@@ -118,3 +121,21 @@ def described(one: Layer, extent: tuple[float, float, float, float] | None) -> d
             ),
         ],
     }
+
+
+def _schemas(path: str) -> list[dict[str, Any]]:
+    """Links to the schemas; GDAL knows the second and the last relation."""
+    return [
+        link(address(f"{path}/{what}"), relation, media_type=SCHEMA, title=gettext(title))
+        for relation, what, title in (
+            (f"{RELATIONS}/schema", "schema", _("The properties")),
+            ("describedby", "schema/feature", _("A feature as GeoJSON")),
+            (f"{RELATIONS}/queryables", "queryables", _("Properties to filter by")),
+            ("queryables", "queryables", _("Properties to filter by")),
+        )
+    ]
+
+
+def _(message: str) -> str:
+    """Mark a sentence for translation; it is translated when it is said."""
+    return message

@@ -293,6 +293,22 @@ def test_a_worker_reads_those_of_the_area_of_duty_and_it_is_entered(get, distric
     assert tuple(entry) == ("walker", "read_personal", "cases")
 
 
+@pytest.mark.parametrize("layer", ["areas", "cases"])
+def test_the_schemas_say_what_the_features_have_and_what_filters_take(get, layer):
+    feature = get(f"/collections/{layer}/items?limit=1").json["features"][0]
+    flat = get(f"/collections/{layer}/schema").json["properties"]
+    assert list(flat) == [*feature["properties"], "geometry"]
+    assert flat["geometry"]["x-ogc-role"] == "primary-geometry"
+    whole = get(f"/collections/{layer}/schema/feature").json["properties"]
+    assert list(whole["properties"]["properties"]) == list(feature["properties"])
+    filters = get(f"/collections/{layer}/queryables").json
+    assert filters["additionalProperties"] is False
+    for name, one in filters["properties"].items():
+        value = {"integer": "1", "number": "1", "boolean": "true"}.get(one["type"], "x")
+        assert get(f"/collections/{layer}/items?{name}={value}").status_code == 200, name
+    assert get(f"/collections/{layer}/schema?x=1").status_code == 400
+
+
 # --- tiles ---------------------------------------------------------------------------------
 
 TILE = "/collections/areas/tiles/WebMercatorQuad/11/811/1695"
@@ -430,11 +446,19 @@ def address(district, tmp_path_factory):
         yield address
 
 
-def test_gdal_reads_it_as_it_is(address, tokens):
-    pyogrio.set_gdal_config_options(
-        {"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER": tokens["admin"], "GDAL_HTTP_TIMEOUT": 30}
-    )
+@contextmanager
+def pyogrio_as(token):
+    """GDAL signed in by a token."""
+    options = {"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER": token, "GDAL_HTTP_TIMEOUT": 30}
+    pyogrio.set_gdal_config_options(options)
     try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(dict.fromkeys(options))
+
+
+def test_gdal_reads_it_as_it_is(address, tokens):
+    with pyogrio_as(tokens["admin"]):
         source = f"OAPIF:{address}"
         assert {name for name, _ in pyogrio.list_layers(source)} >= {"areas", "cases"}
         areas = pyogrio.read_dataframe(source, layer="areas", where="level = 'community'")
@@ -446,10 +470,21 @@ def test_gdal_reads_it_as_it_is(address, tokens):
         assert set(boxed["code"]) == {"371311001", "371311001009"}
         cases = pyogrio.read_dataframe(source, layer="cases")
         assert sorted(cases["category"]) == ["noise", "parking"]
-    finally:
-        pyogrio.set_gdal_config_options(
-            dict.fromkeys(("GDAL_HTTP_AUTH", "GDAL_HTTP_BEARER", "GDAL_HTTP_TIMEOUT"))
-        )
+
+
+def test_gdal_knows_the_types_of_fields_that_are_empty_on_the_first_page(address, tokens, district):
+    with pyogrio_as(tokens["admin"]):
+        source = f"OAPIF:{address}"
+        areas = pyogrio.read_info(source, layer="areas")
+        cases = pyogrio.read_info(source, layer="cases")
+        found = pyogrio.read_dataframe(source, layer="cases", where="category = 'noise'")
+    types = dict(zip(areas["fields"], areas["ogr_types"], strict=True))
+    assert types["households"] == "OFTInteger"
+    assert types["held_from"] == types["held_until"] == "OFTDateTime"
+    types = dict(zip(cases["fields"], cases["ogr_types"], strict=True))
+    assert types["closed_at"] == types["due_at"] == "OFTDateTime"
+    assert types["grid_code"] == "OFTString"
+    assert len(found) == 1
 
 
 def test_owslib_reads_it_as_it_is(address, tokens):

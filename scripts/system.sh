@@ -68,6 +68,9 @@ find_missing() {
     fi
     if [ "${1:-run}" = test ]; then
         command -v chromium chromium-browser google-chrome >/dev/null || missing+=(chromium)
+        # the program inside Playwright that speaks with the browser is linked against it
+        [ -n "$(find /usr/lib /lib -name 'libatomic.so.1' -print -quit 2>/dev/null)" ] ||
+            missing+=(libatomic1)
         fc-list 2>/dev/null | grep -qi wqy-zenhei ||
             [ -e /usr/share/fonts/truetype/wqy/wqy-zenhei.ttc ] || missing+=(fonts-wqy-zenhei)
     fi

@@ -10,6 +10,7 @@ from geodata.cases.counting import MIN_HOUSEHOLDS
 from geodata.places.featuring import extent
 from geodata.places.querying import attributions
 from webmap import elements
+from webmap.basemaps import basemaps
 from webmap.pages import actor, joined, show
 from webmap.planner import tiles_of
 
@@ -54,6 +55,9 @@ def command() -> str:
         attribution=() if person is None else attributions(here.database, person),
     )
     page_map.patient = True
+    offered = basemaps(here.settings)
+    for basemap in offered:
+        page_map.add_child(elements.Basemap(basemap["key"], basemap["parts"]))
     for layer in _ground():
         page_map.add_child(layer)
     page_map.add_child(
@@ -65,6 +69,7 @@ def command() -> str:
         "bounds": None if person is None else extent(here.database, person, "areas"),
         "tiles": {by: tiles_of(f"{by}s") for by in ("area", "grid", "compound")},
         "totals": tiles_of("cases"),
+        "basemaps": [{"key": one["key"], "name": one["name"]} for one in offered],
         "may": {"export": person is not None and person.may("export")},
     }
     return show(

@@ -34,7 +34,8 @@ LOCAL_FILES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"awesome"), ""),
 )
 
-LATER = ' fetchpriority="low"'
+FIRST, LATER = 'rel="modulepreload"', 'data-rel="modulepreload"'
+"""Modules that are fetched at once, and those that wait for the page's word (``patient``)."""
 _TAG = re.compile(r"<(script|style)(?![^>]*\bnonce=)")
 
 
@@ -93,6 +94,7 @@ class LocalFigure(Figure):
         self.language = language
         self.nonce = nonce or secrets.token_urlsafe(16)
         self.first = modules
+        self.patient = False
         self.modules = set(modules)
 
     def use(self, *modules: str) -> None:
@@ -163,8 +165,8 @@ class LocalFigure(Figure):
             f'<script type="importmap">{as_json({"imports": assets.import_map()})}</script>',
             *words_script(self.modules, self.language),
             *(
-                f'<link rel="modulepreload" href="{base}{assets.path_of(name)}"'
-                f"{'' if is_first else LATER}>"
+                f"<link {FIRST if is_first or not self.patient else LATER}"
+                f' href="{base}{assets.path_of(name)}">'
                 for name, is_first in assets.in_order(self.first, self.modules)
             ),
         ]

@@ -108,5 +108,6 @@ class PageMap(folium.Map):
         figure = self.get_root()
         if isinstance(figure, LocalFigure):
             figure.use("wangge/layers/furniture.js")
+            figure.patient = self.patient
         super().render(**kwargs)  # type: ignore[no-untyped-call]
         return ""

@@ -35,7 +35,7 @@ joinPanel(part("filters"), board);
 const list = new CaseList(part("list"), board, { open: openCase, mayExport: data.may.export });
 joinRecord(part("record"), board, { close: closeCase, locate: flyTo });
 const player = new Player(part("player"), board);
-const switches = new Switches(part("switches"), board, { levels: data.profile.levels, changed: showLayers, radius: (metres) => heat.setRadius(metres) });
+const switches = new Switches(part("switches"), board, { levels: data.profile.levels, basemaps: data.basemaps, changed: showLayers, radius: (metres) => heat.setRadius(metres) });
 const ranking = joinRanking(part("ranking"), board, { choose: flyToPlace, shownAs: () => switches.places() });
 let heatLegend = null;
 const legend = joinLegend(part("legend"), board, {
@@ -83,8 +83,16 @@ function draw() {
   legend.show();
 }
 
+/** The basemap that was chosen, instead of the quiet ground of our own. */
+async function showBasemap() {
+  const { base } = switches.now;
+  for (const { key } of data.basemaps) (await element(key))?.show(key === base);
+  for (const key of data.basemaps.length ? ["areas", "streets", "buildings"] : []) (await element(key))?.show(!base);
+}
+
 function showLayers() {
   const { show } = switches.now;
+  showBasemap();
   pane.style.zIndex = show === "points" ? 460 : 420; // points over the names, density under them
   if (show !== "places") shading.hide();
   part("ranking").hidden = show !== "places";
@@ -222,7 +230,8 @@ function sayRange() {
   const [first, last] = board.span();
   const iso = (minute) => board.calendar.iso(board.calendar.day(minute));
   if (!isLimited) {
-    fill(box, h("p", {}, t("No case in the last 30 days. Shown is the latest period that has cases: %(from)s to %(to)s.", { from: board.dayName(first), to: board.dayName(last - 1) })));
+    fill(box, h("p", {}, t("No case in the last 30 days. Shown is the latest period that has cases: %(from)s to %(to)s.", { from: board.dayName(first), to: board.dayName(last - 1) })),
+      h("div.row", {}, h("button.button", { type: "button", onClick: () => ((board.isOlder = false), sayRange()) }, t("Close"))));
     return;
   }
   const numbers = { total: count(header.total), count: count(board.cases.count), day: header.since && board.dayName(Date.parse(header.since) / 60000) };

@@ -52,5 +52,6 @@ export async function opened() {
     points.draw();
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   }
+  for (const link of document.querySelectorAll("link[data-rel]")) link.rel = link.dataset.rel;
   globalThis.wangge.begin?.();
 }

@@ -8,12 +8,13 @@ const RADII = [150, 300, 600, 1200];
 
 /** The switches in `box`; `changed()` after every change. */
 export class Switches {
-  constructor(box, board, { levels, changed, radius }) {
+  constructor(box, board, { levels, basemaps = [], changed, radius }) {
     this.box = box;
     this.changed = changed;
     this.radius = radius;
+    this.basemaps = basemaps;
     this.levels = [...levels.map((level) => ["area", level.key, named(level.name)]).reverse(), ["grid", "grid", t("Grids")], ["compound", "compound", t("Compounds")]];
-    this.now = { show: "points", level: this.levels[0][1], measure: "rate", method: "quantiles", metres: 300, all: true };
+    this.now = { show: "points", level: this.levels[0][1], measure: "rate", method: "quantiles", metres: 300, all: true, base: "" };
     this._build();
   }
 
@@ -24,7 +25,8 @@ export class Switches {
   }
 
   /** Take over what the address says. */
-  read({ show, level, measure, method, radius }) {
+  read({ show, level, measure, method, radius, base }) {
+    this.now.base = this.basemaps.some(({ key }) => key === base) ? base : "";
     if (["points", "heat", "places"].includes(show)) this.now.show = show;
     if (this.levels.some(([, key]) => key === level)) this.now.level = level;
     if (["rate", "count"].includes(measure)) this.now.measure = measure;
@@ -37,8 +39,9 @@ export class Switches {
   _set(changes) {
     Object.assign(this.now, changes);
     if ("metres" in changes) this._setRadius(changes.metres);
-    const { show, level, measure, method, metres } = this.now;
+    const { show, level, measure, method, metres, base } = this.now;
     setState({
+      base: base || null,
       show: show === "points" ? null : show,
       level: show === "places" ? level : null,
       measure: show === "places" ? measure : null,
@@ -68,6 +71,7 @@ export class Switches {
       show === "places" && this._segments(t("Kind of place"), this.levels.map(([, key, name]) => [key, name]), "level"),
       show === "places" && this._segments(t("Measure"), [["rate", t("per 10,000 households")], ["count", t("number")]], "measure"),
       show === "places" && this._segments(t("Classes"), [["quantiles", t("equal numbers")], ["natural", t("natural breaks")]], "method"),
-      show === "heat" && this._segments(t("Radius"), RADII.map((metres) => [metres, `${count(metres)} m`]), "metres"));
+      show === "heat" && this._segments(t("Radius"), RADII.map((metres) => [metres, `${count(metres)} m`]), "metres"),
+      this.basemaps.length > 0 && this._segments(t("Basemap"), [["", t("No basemap")], ...this.basemaps.map(({ key, name }) => [key, name])], "base"));
   }
 }

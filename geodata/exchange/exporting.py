@@ -27,6 +27,7 @@ from geodata.profiles import Profile, load_profile
 
 _GEOMETRY = {"polygon": "MultiPolygon", "line": "LineString", "point": "Point"}
 _MOST_EXTRA = 100
+ROWS_AT_ONCE = 50_000
 
 
 def export_layer(
@@ -129,8 +130,21 @@ def _wkb(column: Any) -> Any:
 
 
 def _frame(connection: sa.Connection, query: Any) -> gpd.GeoDataFrame:
-    result = connection.execute(query)
-    table = pd.DataFrame(result.all(), columns=list(result.keys()))
+    """All rows; piece by piece, because columns take far less room than rows."""
+    result = connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
+    names = list(result.keys())
+    pieces = [_piece(rows, names) for rows in result.partitions()] or [_piece([], names)]
+    frame = pd.concat(pieces, ignore_index=True) if len(pieces) > 1 else pieces[0]
+    pieces.clear()
+    shapes = frame.pop("geometry")
+    table = pd.DataFrame(frame)
+    if "extra" in table:
+        table = _spread(table)
+    return gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326")
+
+
+def _piece(rows: Any, names: list[str]) -> gpd.GeoDataFrame:
+    table = pd.DataFrame(rows, columns=names)
     wkb = table.pop("wkb").map(bytes, na_action="ignore").astype(object)
     shapes = shapely.from_wkb(wkb.where(wkb.notna(), None).to_numpy())
     for column in table.columns:
@@ -143,8 +157,8 @@ def _frame(connection: sa.Connection, query: Any) -> gpd.GeoDataFrame:
             table[column] = values.astype("Int64")
         elif column in {"closed", "oneway", "bridge", "tunnel"}:
             table[column] = values.astype("boolean")
-    if "extra" in table:
-        table = _spread(table)
+        elif column == "extra":
+            table[column] = values.astype(object).where(values.astype(bool), None)
     return gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326")
 
 

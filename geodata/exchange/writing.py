@@ -31,6 +31,7 @@ from geodata.errors import InvalidInput, Unavailable
 
 MOST_EXCEL_ROWS = 1_048_576 - 1
 _MOST_CELL = 32_767
+ROWS_AT_ONCE = 50_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 # Names in a Shapefile have at most 10 bytes; these are ours, the rest is cut by GDAL.
@@ -142,7 +143,11 @@ def _write_features(frame: gpd.GeoDataFrame, path: Path, name: str, shape: str |
         options["SPATIAL_INDEX"] = "NO"  # it cannot hold rows without a place
     if driver != "GPKG":
         frame = _times_as_text(frame)
-    _gdal(frame, path, driver=driver, layer=name, geometry_type=shape, **options)
+        _gdal(frame, path, driver=driver, layer=name, geometry_type=shape, **options)
+        return
+    for start in range(0, max(len(frame), 1), ROWS_AT_ONCE):
+        piece = frame.iloc[start : start + ROWS_AT_ONCE]
+        _gdal(piece, path, driver=driver, layer=name, geometry_type=shape, append=start > 0)
 
 
 def _gdal(frame: gpd.GeoDataFrame, path: Path, **options: Any) -> None:
@@ -179,13 +184,15 @@ def _write_parquet(frame: gpd.GeoDataFrame, path: Path, name: str, shape: str | 
 
 def _write_csv(frame: gpd.GeoDataFrame, path: Path, name: str, shape: str | None) -> None:
     del name, shape
-    table = _as_table(frame, most=None)
+    points = _all_points(frame)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         out = csv.writer(file)
-        out.writerow([harmless(column) for column in table.columns])
-        out.writerows(
-            zip(*(map(_csv_cell, table[column].tolist()) for column in table.columns), strict=True)
-        )
+        for start in range(0, max(len(frame), 1), ROWS_AT_ONCE):
+            table = _as_table(frame.iloc[start : start + ROWS_AT_ONCE], most=None, points=points)
+            if not start:
+                out.writerow([harmless(column) for column in table.columns])
+            cells = (map(_csv_cell, table[column].tolist()) for column in table.columns)
+            out.writerows(zip(*cells, strict=True))
 
 
 def _csv_cell(value: Any) -> Any:
@@ -234,12 +241,18 @@ def harmless(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA) else text
 
 
-def _as_table(frame: gpd.GeoDataFrame, *, most: int | None) -> pd.DataFrame:
+def _all_points(frame: gpd.GeoDataFrame) -> bool:
+    kinds = shapely.get_type_id(np.asarray(frame.geometry.to_numpy(), dtype=object))
+    return bool(((kinds == 0) | (kinds == -1)).all())
+
+
+def _as_table(
+    frame: gpd.GeoDataFrame, *, most: int | None, points: bool | None = None
+) -> pd.DataFrame:
     """Without geometry: points as lon and lat; other shapes as WKT if it fits, and a point."""
     table = pd.DataFrame(_times_as_text(frame).drop(columns=frame.geometry.name))
     shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
-    kinds = shapely.get_type_id(shapes)
-    if ((kinds == 0) | (kinds == -1)).all():
+    if _all_points(frame) if points is None else points:
         table["lon"], table["lat"] = shapely.get_x(shapes), shapely.get_y(shapes)
         return table
     if most is None:

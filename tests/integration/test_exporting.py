@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from geodata.accounts import Actor
 from geodata.errors import InvalidInput, NotAllowed, NotFound, Unavailable
-from geodata.exchange import export_layer, import_file, writing
+from geodata.exchange import export_layer, exporting, import_file, writing
 from geodata.exchange.reading import open_source
 
 OPERATOR = Actor.terminal()
@@ -82,6 +82,24 @@ def test_what_went_out_comes_in_unchanged(filled, tmp_path, kind, layer):
     assert (report.added, report.refused) == (0, 0)
     if kind not in {"shp", "zip"}:  # they cut names and texts
         assert (kind, report.changed, report.unchanged) == (kind, 0, 3)
+
+
+@pytest.mark.parametrize("kind", ["gpkg", "csv", "geojson", "parquet"])
+@pytest.mark.parametrize("layer", ["areas", "cases"])
+def test_many_pieces_make_the_same_file_as_one(filled, tmp_path, monkeypatch, kind, layer):
+    export_layer(filled, OPERATOR, layer, tmp_path / f"whole.{kind}")
+    for module in (exporting, writing):
+        monkeypatch.setattr(module, "ROWS_AT_ONCE", 1)
+    assert export_layer(filled, OPERATOR, layer, tmp_path / f"pieces.{kind}") == 3
+    chunks = []
+    for name in ("whole", "pieces"):
+        with open_source(tmp_path / f"{name}.{kind}", layer=None) as source:
+            chunks += source.chunks()
+    assert chunks[0].table.to_pydict() == chunks[1].table.to_pydict()
+    if kind == "csv":
+        assert (tmp_path / "whole.csv").read_bytes() == (tmp_path / "pieces.csv").read_bytes()
+    else:
+        assert chunks[0].geometry.tolist() == chunks[1].geometry.tolist()
 
 
 @pytest.mark.parametrize("kind", ["gpkg", "shp", "csv", "xlsx", "parquet", "kml", "fgb", "geojson"])

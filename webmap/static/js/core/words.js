@@ -48,6 +48,6 @@ export function metres(value) {
 /** Square metres, as m², ha or km². */
 export function squareMetres(value) {
   if (value < 10_000) return `${counts.format(Math.round(value))} m²`;
-  if (value < 1_000_000) return `${counts.format(Math.round(value / 100) / 100)} ha`;
+  if (value < 1_000_000) return `${counts.format(Math.round(value / 100) / 100)} ${t("ha")}`;
   return `${counts.format(Math.round(value / 10_000) / 100)} km²`;
 }

@@ -59,7 +59,7 @@ new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.get
 let labels = null;
 element("labels")?.then((layer) => {
   labels = layer;
-  labels.avoid = () => (switches.now.show === "points" ? points.boxes() : []);
+  labels.avoid = () => (switches.now.show === "points" ? (showsTotals() ? totals.layer : points).boxes() : []);
   labels.refresh();
 });
 points.on("painted", () => labels?.refresh());
@@ -241,12 +241,13 @@ function sayRange() {
         : t("%(total)s cases are too many at once: the newest %(count)s, since %(day)s, are shown.", numbers)),
     showsTotals() && knowsLess(board) && h("p.small.quiet", {}, t("Totals know no hours and no overdue cases; these two filters hold for list and charts only.")),
     h("div.row", {},
-      header.since != null && h("button.button", { type: "button", onClick: () => store.load({ from: iso(first), to: iso(last - 1) }) }, t("Load the period")),
+      header.since != null && board.period()[0] != null && h("button.button", { type: "button", onClick: () => store.load({ from: iso(first), to: iso(last - 1) }) }, t("Load the period")),
       store.range.from && h("button.button", { type: "button", onClick: () => store.load() }, t("Newest again")),
       header.since != null && h("button.button", { type: "button", "aria-pressed": String(switches.now.all), onClick: toggleAll }, t("All as totals"))));
 }
 
 const totals = new Totals(map, board, { tiles: data.totals, pane: "command-cases", scale });
+totals.layer.on("painted", () => labels?.refresh());
 
 function showsTotals() {
   return switches.now.all && switches.now.show === "points" && isPartial();

@@ -10,8 +10,13 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-THREADS = 16
-"""Requests that one process answers at a time; an open event stream takes one of them."""
+THREADS = 600
+"""Requests that one process answers at a time; an open event stream takes one of them.
+
+Threads begin when they are needed and end when they were idle for half a minute, so they cost
+nothing until then. Far more requests than database connections is meant: who gets none within ten
+seconds is answered 503, and what needs no database is answered at once.
+"""
 
 
 def run_server(factory: str, *, host: str, port: int, workers: int) -> None:
@@ -29,7 +34,8 @@ def run_server(factory: str, *, host: str, port: int, workers: int) -> None:
         blocking_threads=THREADS,
         http=HTTPModes.http1,
         websockets=False,
-        backlog=1024,
+        backlog=2048,
+        backpressure=THREADS,
         respawn_failed_workers=True,
         workers_kill_timeout=10,
         log_level=LogLevels.error,

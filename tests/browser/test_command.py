@@ -322,7 +322,6 @@ def test_more_cases_than_fit_are_said_and_not_hidden(open_page, demo_app):
         page = open_page("/command#period=all", role="commander")
         notice = page.locator("[data-part=notice]")
         expect(notice).to_contain_text("100,000")
-        expect(notice.get_by_role("button", name="载入所选时段")).to_be_visible()
         whole = notice.get_by_role("button", name="全部案件按汇总显示")
         expect(whole).to_have_attribute("aria-pressed", "true")
         expect(notice).to_contain_text("汇总")
@@ -564,3 +563,65 @@ def test_incidents_and_density_draw_on_a_plain_folium_map(chromium, tmp_path):
     assert wrong == []
     assert page.evaluate("globalThis.bitten") is None
     context.close()
+
+
+# --- that everybody can read it ----------------------------------------------------------------
+
+CONTRAST = """() => {
+  const channel = (value) => (value /= 255) <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const pixel = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const rgba = (colour) => {
+    pixel.clearRect(0, 0, 1, 1);
+    pixel.fillStyle = colour;
+    pixel.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = pixel.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = (upper, lower) => [0, 1, 2].map((i) => upper[i] * upper[3] + lower[i] * (1 - upper[3]));
+  const ground = (element) => {
+    const layers = [];
+    for (let at = element; at; at = at.parentElement) layers.push(rgba(getComputedStyle(at).backgroundColor));
+    return layers.reverse().reduce((below, layer) => over(layer, below), [255, 255, 255]);
+  };
+  const found = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const text = [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data.trim()).join("");
+    if (!text || element.closest("svg, canvas, option, [hidden], .skip") || element.disabled || !element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    const below = ground(element);
+    const ink = over(rgba(getComputedStyle(element).color), below);
+    const [low, high] = [light(ink), light(below)].sort((a, b) => a - b);
+    const ratio = (high + 0.05) / (low + 0.05);
+    found.push([Math.round(ratio * 100) / 100, text.slice(0, 20), element.className?.toString() ?? ""]);
+  }
+  return found.sort((a, b) => a[0] - b[0]);
+}"""
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("state", ["", "show=places&level=grid", "show=heat"])
+def test_all_text_stands_out_from_its_ground(open_page, theme, state):
+    page = open_page(f"/command#{state}", role="commander", theme=theme)
+    page.wait_for_load_state("networkidle")
+    measured = page.evaluate(CONTRAST)
+    assert len(measured) > 60
+    assert [one for one in measured if one[0] < 4.5] == []
+
+
+def test_at_twice_the_size_everything_is_still_there(open_page):
+    page = open_page("/command", role="commander", size=(720, 450))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="列表").click()
+    expect(page.locator(".case-row").first).to_be_visible()
+    page.get_by_role("button", name="筛选", exact=True).click()
+    expect(page.locator("[data-period=today]")).to_be_visible()
+
+
+def test_printing_gives_the_map_its_legend_and_the_list(open_page):
+    page = open_page("/command", role="commander")
+    page.emulate_media(media="print")
+    for part in (".wangge-map", "[data-part=legend]", ".case-row >> nth=0"):
+        expect(page.locator(part)).to_be_visible()
+    expect(page.locator("[data-part=legend] li").first).to_be_visible()
+    for part in ("filters", "player", "switches"):
+        expect(page.locator(f"[data-part={part}]")).to_be_hidden()

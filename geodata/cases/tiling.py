@@ -47,8 +47,8 @@ READ: Final = 400_000
 """Cases of one tile, whatever their kind, beyond which the ledger's coarser cells serve."""
 LEDGER: Final = 11
 """The finest zoom that the ledger keeps, in cells of a 16th of a tile."""
-CROWDED: Final = 13
-"""The last zoom that may be answered from the ledger, in cells of a quarter of a tile."""
+CROWDED: Final = 14
+"""The last zoom that may be answered from the ledger, in cells of half a tile there."""
 CLOCK: Final = ZoneInfo("Asia/Shanghai")
 """The clock whose months the ledger counts in."""
 WORLD_BITS: Final = 30

@@ -76,6 +76,9 @@ STREETS_FROM: Final[dict[int, tuple[str, ...]]] = {
 }
 """Zoom from which a class of streets is drawn; all others from ``STREETS_REST`` on."""
 STREETS_REST: Final = 14
+WATER: Final = ("river", "stream", "canal", "water", "drain")
+WIDEST_WATER_M: Final = 600.0
+"""Water whose ``width_m`` is known (``extra``) is drawn as wide as it is, up to this."""
 
 
 @dataclass(frozen=True, order=True)
@@ -234,8 +237,28 @@ def _polygons(form: _Form) -> sa.Select[Any]:
 
 
 def _lines(form: _Form) -> sa.Select[Any]:
-    shown = _shown(form, _projected(form))
-    return sa.select(_mvt(_clipped(shown).subquery("shapes"), form.layer))
+    """Streets as lines; water of known width as ground, and first, so that bridges lie on it."""
+    table = place_table(form.layer)
+    width = sa.case(
+        (
+            (table.c.kind == sa.any_(sa.literal(list(WATER), sa.ARRAY(sa.Text))))
+            & (sa.func.jsonb_typeof(table.c.extra["width_m"]) == "number"),
+            sa.cast(table.c.extra["width_m"].astext, sa.Double),
+        )
+    )
+    line = _projected(form)
+    # Web Mercator stretches a metre by 1 / cos(latitude)
+    latitude = sa.func.radians(sa.func.ST_Y(sa.func.ST_StartPoint(table.c.geom)))
+    ground = sa.func.ST_Buffer(line, width / 2 / sa.func.cos(latitude), "quad_segs=4")
+    shown = _shown(
+        form,
+        sa.case((width.is_not(None), ground), else_=line),
+        width.label("width_m"),
+        reach_degrees=WIDEST_WATER_M / 2 / 80_000,
+    )
+    shapes = _clipped(shown)
+    ordered = shapes.order_by(shapes.selected_columns["width_m"].is_(None))
+    return sa.select(_mvt(ordered.subquery("shapes"), form.layer))
 
 
 def _points(form: _Form) -> sa.Select[Any]:
@@ -273,11 +296,22 @@ def _points(form: _Form) -> sa.Select[Any]:
 _STATEMENTS: Final = {"polygons": _polygons, "lines": _lines, "points": _points}
 
 
-def _shown(form: _Form, geometry: sa.ColumnElement[Any]) -> sa.CTE:
-    """What of the layer the tile shows, in Web Mercator."""
+def _shown(
+    form: _Form,
+    geometry: sa.ColumnElement[Any],
+    *more: sa.ColumnElement[Any],
+    reach_degrees: float = 0.0,
+) -> sa.CTE:
+    """What of the layer the tile shows, in Web Mercator.
+
+    ``more`` are columns besides the layer's own; what ends within ``reach_degrees`` of the tile is
+    looked at, too.
+    """
     table = place_table(form.layer)
     moment = sa.bindparam("at", type_=sa.DateTime(timezone=True)) if form.at else sa.func.now()
     box = sa.func.ST_MakeEnvelope(*map(_bound, ("left", "bottom", "right", "top")), 4326)
+    if reach_degrees:
+        box = sa.func.ST_Expand(box, reach_degrees)
     conditions: list[sa.ColumnElement[bool]] = [
         table.c.geom.bool_op("&&")(box),
         table.c.held.bool_op("@>")(moment),
@@ -289,7 +323,7 @@ def _shown(form: _Form, geometry: sa.ColumnElement[Any]) -> sa.CTE:
         conditions.append(table.c.kind == sa.any_(sa.bindparam("kinds", type_=sa.ARRAY(sa.Text))))
     names = DRAWN[form.layer].properties
     return (
-        sa.select(*[table.c[name] for name in names], table.c.id, geometry.label("geom"))
+        sa.select(*[table.c[name] for name in names], *more, table.c.id, geometry.label("geom"))
         .where(*conditions)
         .cte("shown")
     )

@@ -31,6 +31,7 @@ const STYLES = {
   streets: () => (props, { zoom, selected }) => {
     const kind = String(props.kind ?? "").replace(/_link$/, "");
     const line = selected ? token("--accent") : null;
+    if (WATER.has(kind) && props.width_m != null) return { fill: token("--map-water"), alpha: 1, line, width: 2 };
     if (WATER.has(kind)) {
       const width = kind === "river" ? grown(7, zoom, 60) : grown(1.6, zoom, 12);
       return { line: line ?? token("--map-water"), width };

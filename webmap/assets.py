@@ -1,6 +1,6 @@
 """The files that a browser gets: where they lie, what they are called, what they need.
 
-Modules name each other by bare specifiers (``wangge/core/words.js``, ``supercluster``), which an
+Modules name each other by bare specifiers (``wangge/core/words.js``, ``flatbush``), which an
 import map resolves: to addresses of ours when served, to ``data:`` addresses inside one file.
 """
 

@@ -29,6 +29,12 @@ def test_each_library_keeps_its_licence(package):
     assert any(file["path"].endswith("LICENSE") for file in package["files"])
 
 
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package["name"])
+def test_each_library_and_its_licence_stand_in_the_notices(package):
+    notices = (WEBMAP.parent / "NOTICE.md").read_text()
+    assert f"| {package['name']} | {package['version']} | {package['licence']} |" in notices
+
+
 def test_nothing_lies_in_the_vendor_folder_that_the_lock_does_not_name():
     named = {file["path"] for package in PACKAGES for file in package["files"]}
     found = {str(path.relative_to(VENDOR)) for path in VENDOR.rglob("*") if path.is_file()}

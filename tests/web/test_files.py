@@ -8,7 +8,7 @@ import pytest
 
 from webmap import assets
 
-MODULE = "js/modes/command.js"
+MODULE = "js/layers/stack.js"
 
 
 def test_a_file_comes_packed_and_may_be_kept_for_ever(demo_app):

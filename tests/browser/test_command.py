@@ -625,3 +625,19 @@ def test_printing_gives_the_map_its_legend_and_the_list(open_page):
     expect(page.locator("[data-part=legend] li").first).to_be_visible()
     for part in ("filters", "player", "switches"):
         expect(page.locator(f"[data-part={part}]")).to_be_hidden()
+
+
+def test_the_page_can_be_used_while_the_cases_are_still_on_their_way(open_page):
+    page = open_page("/command", role="commander", ready=None)
+    held = []
+    page.route("**/api/v1/cases/points*", lambda route: held.append(route))
+    page.reload(wait_until="domcontentloaded")
+    zoom_in = page.get_by_role("button", name="放大", exact=True)
+    zoom_in.click()
+    page.wait_for_timeout(1500)  # what follows a move of the map has happened
+    zoom_in.click()
+    page.wait_for_timeout(500)
+    for route in held:
+        route.continue_()
+    page.unroute("**/api/v1/cases/points*")
+    page.wait_for_selector("body[data-ready]", timeout=30_000)

@@ -48,7 +48,7 @@ def test_the_mapping_of_a_column_can_be_changed(open_page, tmp_path):
     page.check("input[value=facilities]")
     page.set_input_files("#file", stations(tmp_path))
     page.locator("select[data-column=备注]").select_option("address")
-    page.wait_for_function("document.querySelector('select[data-column=备注]').value === 'address'")
+    expect(page.locator("select[data-column=备注]")).to_have_value("address")
     expect(page.locator("tr[data-mapped] select[data-column=备注]")).to_be_visible()
 
 

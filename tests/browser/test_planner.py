@@ -211,10 +211,10 @@ def test_names_on_the_map_never_touch(open_page):
 def test_the_print_has_map_legend_and_table(open_page, artefact, tmp_path):
     page = open_page("/planner#coverage=15")
     settled(page)
-    page.evaluate("globalThis.print = () => { globalThis.printed = true; }")
+    page.evaluate("globalThis.print = () => { document.title = 'printed'; }")
     page.click(".print-menu summary")
     page.click(".print-menu .button.main")
-    page.wait_for_function("globalThis.printed === true")
+    expect(page).to_have_title("printed")
     assert page.locator("#print-table tbody tr").count() == 49
     assert page.locator("#print-legend li").count() > 3
     page.emulate_media(media="print")

@@ -215,11 +215,12 @@ function sayFailed(problem) {
 
 /** Whether the period has cases that are not loaded. */
 function isPartial() {
-  return board.cases.header.since != null && !store.holds(board.period()[0]);
+  return board.cases?.header.since != null && !store.holds(board.period()[0]);
 }
 
 /** What is shown if it is not what was asked for: totals of too many cases, an older period. */
 function sayRange() {
+  if (!board.cases) return; // still on their way
   const box = part("notice");
   if (box.dataset.kind === "failed" && !box.hidden) return;
   const { header } = board.cases;

@@ -630,7 +630,7 @@ def test_printing_gives_the_map_its_legend_and_the_list(open_page):
 def test_the_page_can_be_used_while_the_cases_are_still_on_their_way(open_page):
     page = open_page("/command", role="commander", ready=None)
     held = []
-    page.route("**/api/v1/cases/points*", lambda route: held.append(route))
+    page.route("**/api/v1/cases/points*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright refuses methods of built-in types
     page.reload(wait_until="domcontentloaded")
     zoom_in = page.get_by_role("button", name="放大", exact=True)
     zoom_in.click()

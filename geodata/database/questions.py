@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from queue import Empty, LifoQueue
+from threading import Lock
 from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
@@ -31,6 +32,8 @@ class Questions:
     def __init__(self, url: str, *, size: int) -> None:
         """Ask the database at ``url``; nothing is connected yet."""
         self._url = url
+        self._lock = Lock()
+        self._closed = False
         self._free: LifoQueue[psycopg.Connection[Any] | None] = LifoQueue()
         for _ in range(size):
             self._free.put(None)
@@ -62,18 +65,25 @@ class Questions:
                 connection = None
             raise
         finally:
-            self._free.put(connection)
+            self._give_back(connection)
 
     def close(self) -> None:
-        """Give the free connections back; what is asked later connects anew."""
+        """Close what is free now, and what is in use once it comes back; nothing is kept then."""
         taken = []
-        with suppress(Empty):
-            while True:
-                taken.append(self._free.get_nowait())
+        with self._lock:
+            self._closed = True
+            with suppress(Empty):
+                while True:
+                    taken.append(self._free.get_nowait())
         for connection in taken:
-            if connection is not None:
+            self._give_back(connection)
+
+    def _give_back(self, connection: psycopg.Connection[Any] | None) -> None:
+        with self._lock:
+            if self._closed and connection is not None:
                 connection.close()
-            self._free.put(None)
+                connection = None
+            self._free.put(connection)
 
     def _connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(

@@ -102,7 +102,7 @@ def test_the_wall_is_entered_and_left_by_a_key(open_page):
     before = page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")
     page.keyboard.press("f")
     page.wait_for_selector(":root[data-wall]")
-    assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") > before
+    until(page, "parseFloat(getComputedStyle(document.body).fontSize)", least=before + 1)
     assert "wall=1" in page.url
     page.keyboard.press("f")
     page.wait_for_selector(":root:not([data-wall])")

@@ -29,7 +29,7 @@ from geodata.places.tiling import HIGHEST, WORLD, Drawing, Tile
 SCHEME: Final = "WebMercatorQuad"
 SCHEME_URI: Final = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
 TILESET: Final = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme"
-FORM: Final = 1
+FORM: Final = 2
 """Raised when tiles are drawn differently, so that no cache keeps the older drawing."""
 
 PIXEL: Final = 0.00028

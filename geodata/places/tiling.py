@@ -239,25 +239,23 @@ def _polygons(form: _Form) -> sa.Select[Any]:
 def _lines(form: _Form) -> sa.Select[Any]:
     """Streets as lines; water of known width as ground, and first, so that bridges lie on it."""
     table = place_table(form.layer)
-    width = sa.case(
-        (
-            (table.c.kind == sa.any_(sa.literal(list(WATER), sa.ARRAY(sa.Text))))
-            & (sa.func.jsonb_typeof(table.c.extra["width_m"]) == "number"),
-            sa.cast(table.c.extra["width_m"].astext, sa.Double),
-        )
-    )
+    known = sa.func.jsonb_typeof(table.c.extra["width_m"]) == "number"
+    width = sa.case((known, sa.cast(table.c.extra["width_m"].astext, sa.Double)))
+    is_water = table.c.kind == sa.any_(sa.literal(list(WATER), sa.ARRAY(sa.Text)))
+    is_ground = sa.func.coalesce(is_water & (width > 0), sa.false())
     line = _projected(form)
     # Web Mercator stretches a metre by 1 / cos(latitude)
     latitude = sa.func.radians(sa.func.ST_Y(sa.func.ST_StartPoint(table.c.geom)))
-    ground = sa.func.ST_Buffer(line, width / 2 / sa.func.cos(latitude), "quad_segs=4")
+    half = sa.func.least(width, WIDEST_WATER_M) / 2 / sa.func.cos(latitude)
+    ground = sa.func.ST_Buffer(line, half, "quad_segs=4")
     shown = _shown(
         form,
-        sa.case((width.is_not(None), ground), else_=line),
+        sa.case((is_ground, ground), else_=line),
         width.label("width_m"),
         reach_degrees=WIDEST_WATER_M / 2 / 80_000,
     )
     shapes = _clipped(shown)
-    ordered = shapes.order_by(shapes.selected_columns["width_m"].is_(None))
+    ordered = shapes.order_by(sa.func.ST_Dimension(shapes.selected_columns["geom"]).desc())
     return sa.select(_mvt(ordered.subquery("shapes"), form.layer))
 
 

@@ -132,11 +132,16 @@ def test_the_page_is_english_by_one_click(open_page):
 
 def test_the_figures_are_those_of_the_server(open_page, live):
     page = open_page("/command", role="commander")
-    said = page.request.get(f"{live}/api/v1/cases/summary").json()
+    before = page.request.get(f"{live}/api/v1/cases/summary").json()
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
     values = page.locator(".figure b").all_inner_texts()
-    numbers = [int(value.replace(",", "")) for value in values[:3]]
-    assert numbers == [said["today"], said["open"], said["overdue"]]
-    assert float(values[3].rstrip("%")) == pytest.approx(said["on_time_rate"] * 100, abs=0.06)
+    after = page.request.get(f"{live}/api/v1/cases/summary").json()
+    today, still_open, overdue = (int(value.replace(",", "")) for value in values[:3])
+    assert (today, still_open) == (after["today"], after["open"])
+    # a limit may run out while the page opens
+    assert before["overdue"] <= overdue <= after["overdue"]
+    assert float(values[3].rstrip("%")) == pytest.approx(after["on_time_rate"] * 100, abs=0.06)
 
 
 @pytest.mark.parametrize(("level", "by"), [("community", "area"), ("street_office", "area"), ("grid", "grid")])  # fmt: skip

@@ -65,7 +65,7 @@ def test_a_hostile_name_stays_a_name_on_the_whole_page(open_page, empty_live, da
     expect(page.locator(".uncovered-name").first).to_contain_text(NASTY)
     page.fill("#search", "小区")
     expect(page.locator("#search-found li").first).to_contain_text(NASTY)
-    page.click("[data-layer=grids]")
+    page.click("[data-layer=areas]")
     page.wait_for_timeout(300)
     assert page.evaluate("globalThis.bitten") is None
     assert page.locator("img[src=x]").count() == 0

@@ -85,3 +85,11 @@ def test_a_tile_shows_the_bank_of_a_river_whose_middle_lies_outside(streets, tmp
     found = shapes(streets, tmp_path)
 
     assert "river" in found.index
+
+
+def test_each_street_says_how_wide_it_is_if_that_is_known(streets, tmp_path):
+    found = shapes(streets, tmp_path)
+
+    assert found.width_m["bridge"] == 30
+    brook = shapes(streets, tmp_path, LAT + 0.003)
+    assert "width_m" not in brook or brook.width_m.isna()["brook"]

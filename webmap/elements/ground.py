@@ -22,7 +22,7 @@ class Labels(ModuleElement):
 
     def __init__(
         self,
-        layers: Sequence[str] = ("areas", "compounds", "grids", "facilities"),
+        layers: Sequence[str] = ("areas", "compounds", "grids", "facilities", "streets"),
         *,
         levels: Sequence[str] = ("county", "street_office", "community"),
         visible: bool = True,

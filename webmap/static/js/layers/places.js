@@ -20,6 +20,7 @@ const STREETS = {
 };
 const ON_FOOT = new Set(["footway", "path", "pedestrian", "steps", "cycleway", "track", "bridleway"]);
 const WATER = new Set(["river", "stream", "canal", "water", "drain"]);
+const CARRIAGEWAY = 0.8; // share of a street's width that is drawn near: the rest is its footways
 const RAIL = new Set(["rail", "railway", "subway", "light_rail", "tram"]);
 
 /** Wider when nearer: `base` pixels at zoom 14, 1.45 times as much with each zoom. */
@@ -28,14 +29,10 @@ function grown(base, zoom, most = Infinity) {
 }
 
 const STYLES = {
-  streets: () => (props, { zoom, selected }) => {
+  streets: () => (props, { zoom, metre, selected }) => {
     const kind = String(props.kind ?? "").replace(/_link$/, "");
+    if (WATER.has(kind)) return null; // below all else, by its own pass
     const line = selected ? token("--accent") : null;
-    if (WATER.has(kind) && props.width_m != null) return { fill: token("--map-water"), alpha: 1, line, width: 2 };
-    if (WATER.has(kind)) {
-      const width = kind === "river" ? grown(7, zoom, 60) : grown(1.6, zoom, 12);
-      return { line: line ?? token("--map-water"), width };
-    }
     if (RAIL.has(kind)) return { line: line ?? token("--map-rail"), width: 1.2, dash: [6, 4] };
     if (ON_FOOT.has(kind)) {
       return zoom < 16 ? null : { line: line ?? token("--map-path"), width: 1.2, dash: [3, 3] };
@@ -43,7 +40,8 @@ const STYLES = {
     const [thin] = STREETS[kind] ?? STREETS.residential;
     if (zoom < 13 && thin < 1.5) return null;
     if (zoom < 14 && thin < 1) return null;
-    const width = Math.max(0.6, grown(thin, zoom, 26));
+    const drawn = Math.max(0.6, grown(thin, zoom, 26));
+    const width = zoom < 15 ? drawn : Math.max(drawn, (props.width_m ?? 0) * CARRIAGEWAY * metre);
     const casing = zoom >= 14 ? token("--map-street-casing") : null;
     return { line: line ?? token("--map-street"), width, casing, casingWidth: 0.75 };
   },
@@ -82,6 +80,18 @@ const STYLES = {
   },
 };
 
+/** Water, below all else and as wide as it is where that is known. */
+function water(props, { zoom, metre, selected, isGround }) {
+  const kind = String(props.kind ?? "").replace(/_link$/, "");
+  if (!WATER.has(kind)) return null;
+  const colour = selected ? token("--accent") : token("--map-water");
+  const known = Number(props.width_m) * metre;
+  const guessed = kind === "river" ? grown(7, zoom, 60) : grown(1.6, zoom, 12);
+  // tiles bring water of known width as ground: the line round it keeps it visible from far
+  const width = !(known > 0) ? guessed : !isGround ? Math.max(1.5, known) : known < 1.5 ? 1.5 : 0.75;
+  return { fill: colour, alpha: 1, line: colour, width };
+}
+
 /** Borders of areas, above the grids: the larger the area, the stronger. */
 function borders({ levels = ["county", "street_office", "community"] }) {
   return (props, { zoom, selected }) => {
@@ -109,7 +119,7 @@ export function add(map, options) {
     pickable: options.pickable ?? layer !== "streets",
     casing: layer === "streets",
     style: STYLES[layer](options),
-    over: layer === "areas" ? { order: 55, style: borders(options) } : null,
+    passes: { areas: [{ order: 55, style: borders(options) }], streets: [{ order: 15, style: water }] }[layer] ?? [],
   });
   return stackOf(map).add(sheet);
 }

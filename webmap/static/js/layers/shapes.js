@@ -2,7 +2,8 @@
 //
 // A shape is {code, props, kind: 1 point | 2 line | 3 polygon, parts, box}; `parts` are flat
 // arrays x, y, x, y … in *units*, where one unit is the side of the tile (or of the world) that
-// the shapes belong to. A polygon's parts are its rings; holes are holes by the even-odd rule.
+// the shapes belong to. A polygon's parts are its rings; holes turn the other way round, so that
+// many polygons can be filled as one path.
 
 import { VectorTile } from "@mapbox/vector-tile";
 import Flatbush from "flatbush";
@@ -22,6 +23,7 @@ export function fromTile(buffer, name) {
       (isLabels ? labels : found).push(shape(feature.properties, feature.type, parts));
     }
   }
+  if ("streets" in tile.layers) labels.push(...found.filter(({ kind }) => kind === 3).map(labelOf)); // water
   return { ...indexed(found), labels };
 }
 
@@ -76,9 +78,9 @@ function worldParts({ type, coordinates }) {
     case "MultiLineString":
       return [2, coordinates.map(worldRing)];
     case "Polygon":
-      return [3, coordinates.map(worldRing)];
+      return [3, turned(coordinates)];
     case "MultiPolygon":
-      return [3, coordinates.flat().map(worldRing)];
+      return [3, coordinates.flatMap(turned)];
     default:
       return [0, []];
   }
@@ -94,6 +96,16 @@ function worldRing(points) {
   const part = new Float64Array(points.length * 2);
   points.forEach(([lng, lat], i) => part.set(toWorld(lng, lat), 2 * i));
   return part;
+}
+
+/** The rings of a polygon, the outer one clockwise on the screen, the holes against it. */
+function turned(rings) {
+  return rings.map((points, i) => {
+    const ring = worldRing(points);
+    let doubled = 0;
+    for (let j = 0; j + 3 < ring.length; j += 2) doubled += ring[j] * ring[j + 3] - ring[j + 2] * ring[j + 1];
+    return doubled > 0 === (i === 0) ? ring : worldRing([...points].reverse());
+  });
 }
 
 function shape(props, kind, parts) {

@@ -30,9 +30,10 @@ export function stackOf(map) {
  * @param {object} options
  * @param {number} options.order - lower is drawn first
  * @param {(props, look) => object|null} options.style - {fill, alpha, line, width, dash, radius,
- *   casing, lift}; null hides the shape. `look` is {zoom, selected, hovered}.
- * @param {{order, style}} [options.over] - drawn once more at another place, such as borders above
- *   what lies between
+ *   casing, lift}; null hides the shape. `look` is {zoom, metre, selected, hovered,
+ *   isGround}; a metre is `metre` pixels, `isGround` says that the shape is a polygon.
+ * @param {{order, style}[]} [options.passes] - drawn once more at other places, such as borders above
+ *   what lies between, or water below it
  * @param {string} [options.tiles] - address with {z} {row} {col}
  * @param {object} [options.data] - a GeoJSON FeatureCollection instead
  * @param {number} [options.deepest=15] - deepest zoom of tiles to ask for
@@ -41,7 +42,7 @@ export function stackOf(map) {
  */
 export class Sheet {
   constructor(key, options) {
-    Object.assign(this, { order: 0, deepest: 15, minZoom: 0, pickable: true, visible: true }, options, { key });
+    Object.assign(this, { order: 0, deepest: 15, minZoom: 0, pickable: true, visible: true, passes: [] }, options, { key });
     this.tilesByPlace = new Map();
     this.data = options.data ? fromGeoJson(options.data) : null;
     this.selected = null;
@@ -106,6 +107,26 @@ export class Sheet {
     return tiles
       .flatMap((tile, i) => labelled(this.pointLabels ? tile.shapes : tile.labels, n, places[i].x, places[i].y))
       .filter(({ x, y }) => isIn(x, y));
+  }
+
+  /** Named lines that meet a part of the world: {props, lines}, corners in units of the world. */
+  async linesIn([minX, minY, maxX, maxY], zoom) {
+    const meets = ({ box: [west, north, east, south] }) => west <= maxX && east >= minX && north <= maxY && south >= minY;
+    const isNamed = ({ kind, props }) => kind === 2 && props.name;
+    if (this.data) return this.data.shapes.filter((shape) => isNamed(shape) && meets(shape)).map(({ props, parts }) => ({ props, lines: parts }));
+    if (!this.tiles) return [];
+    const z = Math.max(0, Math.min(zoom - 1, this.deepest));
+    const n = 2 ** z;
+    const found = [];
+    for (let x = Math.floor(minX * n); x <= Math.floor(maxX * n); x++) {
+      for (let y = Math.max(0, Math.floor(minY * n)); y <= Math.min(n - 1, Math.floor(maxY * n)); y++) {
+        for (const { kind, props, parts } of (await this.tileAt({ z, x, y })).shapes) {
+          if (!isNamed({ kind, props })) continue;
+          found.push({ props, lines: parts.map((part) => Float64Array.from(part, (value, i) => (value + (i % 2 ? y : x)) / n)) });
+        }
+      }
+    }
+    return found;
   }
 
   tileAt({ z, x, y }) {
@@ -207,28 +228,28 @@ const Stack = L.GridLayer.extend({
     const sharp = tile.width / SIDE;
     context.setTransform(sharp, 0, 0, sharp, 0, 0);
     context.clearRect(0, 0, SIDE, SIDE);
+    const metre = pixelsPerMetre(coords) / strength();
+    tile.drawn = new Map(drawn.map((sheet, i) => [sheet, found[i].shapes]));
     const upper = [];
     const passes = drawn.flatMap((sheet, i) => [
       { sheet, order: sheet.order, style: sheet.style, found: found[i] },
-      ...(sheet.over ? [{ sheet, order: sheet.over.order, style: sheet.over.style, found: found[i] }] : []),
+      ...sheet.passes.map((pass) => ({ sheet, ...pass, found: found[i] })),
     ]);
     passes.sort((a, b) => a.order - b.order).forEach(({ sheet, style, found: { shapes, ...frame } }) => {
       if (sheet.union) {
-        paintUnion(context, shapes, style({}, { zoom }), frame, sharp);
+        paintUnion(context, shapes, style({}, { zoom, metre }), frame, sharp);
         return;
       }
-      for (const pass of sheet.casing ? ["casing", "line"] : ["line"]) {
-        for (const shape of shapes) {
-          const selected = sheet.selected != null && shape.code === sheet.selected;
-          const hovered = this.hovered?.sheet === sheet && this.hovered.code === shape.code;
-          const look = style(shape.props, { zoom, selected, hovered });
-          if (!look) continue;
-          paint(context, shape, look, frame, pass);
-          if (selected && pass === "line") upper.push([shape, { ...look, fill: shape.kind === 1 ? look.fill : null }, frame]);
-        }
+      const hovered = this.hovered?.sheet === sheet ? this.hovered.code : undefined;
+      const { groups, alone } = styled(shapes, (props, look) => style(props, { zoom, metre, ...look }), sheet.selected, hovered);
+      if (sheet.casing) for (const [look, members] of groups) paint(context, members, look, frame, "casing");
+      for (const [look, members] of groups) paint(context, members, look, frame, "line");
+      for (const { shape, look, selected } of alone) {
+        paint(context, [shape], look, frame, "line");
+        if (selected) upper.push([shape, { ...look, fill: shape.kind === 1 ? look.fill : null }, frame]);
       }
     });
-    for (const [shape, look, frame] of upper) paint(context, shape, look, frame, "line");
+    for (const [shape, look, frame] of upper) paint(context, [shape], look, frame, "line");
   },
 
   /** What lies at a place of the map, uppermost first: [{sheet, shape}]. */
@@ -246,7 +267,7 @@ const Stack = L.GridLayer.extend({
         if (x < shape.box[0] - reach || x > shape.box[2] + reach) continue;
         if (y < shape.box[1] - reach || y > shape.box[3] + reach) continue;
         if (!hits(shape, x, y, reach)) continue;
-        if (!sheet.style(shape.props, { zoom })) continue;
+        if (!sheet.style(shape.props, { zoom, metre: 1 })) continue;
         found.unshift({ sheet, shape });
       }
     }
@@ -260,7 +281,7 @@ const Stack = L.GridLayer.extend({
   },
 
   _moved(event) {
-    if (this.paused || this._hovering) return;
+    if (this.paused || this._hovering || this._map.dragging?.moving() || this._map._animatingZoom) return;
     this._hovering = true;
     this.at(event.latlng).then((found) => {
       this._hovering = false;
@@ -268,12 +289,48 @@ const Stack = L.GridLayer.extend({
       const same = top?.sheet === this.hovered?.sheet && top?.shape.code === this.hovered?.code;
       if (this._map) this._map.getContainer().style.cursor = top ? "pointer" : "";
       if (same) return;
+      const before = this.hovered;
       this.hovered = top ? { sheet: top.sheet, code: top.shape.code } : null;
       this.fire("hover", { top, latlng: event.latlng });
-      this.redrawSoon();
+      this._redrawWith([before, this.hovered].filter(Boolean));
     });
   },
+
+  /** Draw again the tiles that show one of these: {sheet, code}. */
+  _redrawWith(changed) {
+    for (const { el, coords } of Object.values(this._tiles)) {
+      const shows = ({ sheet, code }) => !el.drawn || el.drawn.get(sheet)?.some((shape) => shape.code === code);
+      if (changed.some(shows)) this._draw(el, coords);
+    }
+  },
 });
+
+/** How many pixels of the screen a metre on the ground is, in the middle of a tile of ours. */
+function pixelsPerMetre({ y, z }) {
+  const n = 2 ** (z - 1);
+  const latitude = Math.atan(Math.sinh(Math.PI * (1 - (2 * (y + 0.5)) / n)));
+  return (SIDE * n) / (40075016.686 * Math.cos(latitude));
+}
+
+/** Shapes by their look, so that each look is one path; the selected and the hovered one by one. */
+function styled(shapes, style, selectedCode, hoveredCode) {
+  const byLook = new Map();
+  const alone = [];
+  for (const shape of shapes) {
+    const selected = selectedCode != null && shape.code === selectedCode;
+    const hovered = hoveredCode !== undefined && shape.code === hoveredCode;
+    const look = style(shape.props, { selected, hovered, isGround: shape.kind === 3 });
+    if (!look) continue;
+    if (selected || hovered) {
+      alone.push({ shape, look, selected });
+      continue;
+    }
+    const key = `${shape.kind}|${Object.values(look).join("|")}`;
+    if (!byLook.has(key)) byLook.set(key, [look, []]);
+    byLook.get(key)[1].push(shape);
+  }
+  return { groups: [...byLook.values()], alone };
+}
 
 /** All shapes of a sheet as one: no seams and no darker overlaps inside, one line around. */
 function paintUnion(context, shapes, look, { scale, dx, dy }, sharp) {
@@ -308,20 +365,23 @@ function paintUnion(context, shapes, look, { scale, dx, dy }, sharp) {
 /** Lines and dots are twice as strong on a wall screen. */
 const strength = () => (globalThis.innerWidth >= 2600 ? 2 : 1);
 
-function paint(context, { kind, parts }, look, { scale, dx, dy }, pass) {
+/** One path of shapes of one kind and look. */
+function paint(context, shapes, look, { scale, dx, dy }, pass) {
+  if (pass === "casing" && !look.casing) return;
   const strong = strength();
   const sx = (x) => (x * scale + dx) * SIDE;
   const sy = (y) => (y * scale + dy) * SIDE;
+  const [{ kind }] = shapes;
   context.beginPath();
-  if (kind === 1) {
+  for (const { parts } of shapes) {
     for (const part of parts) {
-      for (let i = 0; i < part.length; i += 2) {
-        context.moveTo(sx(part[i]) + look.radius * strong, sy(part[i + 1]));
-        context.arc(sx(part[i]), sy(part[i + 1]), look.radius * strong, 0, 2 * Math.PI);
+      if (kind === 1) {
+        for (let i = 0; i < part.length; i += 2) {
+          context.moveTo(sx(part[i]) + look.radius * strong, sy(part[i + 1]));
+          context.arc(sx(part[i]), sy(part[i + 1]), look.radius * strong, 0, 2 * Math.PI);
+        }
+        continue;
       }
-    }
-  } else {
-    for (const part of parts) {
       context.moveTo(sx(part[0]), sy(part[1]));
       for (let i = 2; i < part.length; i += 2) context.lineTo(sx(part[i]), sy(part[i + 1]));
       if (kind === 3) context.closePath();
@@ -330,7 +390,6 @@ function paint(context, { kind, parts }, look, { scale, dx, dy }, pass) {
   context.lineJoin = "round";
   context.lineCap = look.dash ? "butt" : "round";
   if (pass === "casing") {
-    if (!look.casing) return;
     context.strokeStyle = look.casing;
     context.lineWidth = (look.width + 2 * (look.casingWidth ?? 1)) * strong;
     context.stroke();
@@ -339,7 +398,7 @@ function paint(context, { kind, parts }, look, { scale, dx, dy }, pass) {
   if (look.fill && kind !== 2) {
     context.globalAlpha = look.alpha ?? 1;
     context.fillStyle = look.fill;
-    context.fill("evenodd");
+    context.fill("nonzero");
     context.globalAlpha = 1;
   }
   if (look.line && look.width > 0) {

@@ -90,20 +90,27 @@ export class Layering {
   }
 
   row(key, name, number, note, mark, legend) {
-    const box = h("input", { type: "checkbox", checked: this.shown.has(key), dataset: { layer: key }, onChange: (event) => this.set(key, event.target.checked) });
+    const isEmpty = number === 0;
+    const box = h("input", {
+      type: "checkbox",
+      checked: this.shown.has(key) && !isEmpty,
+      disabled: isEmpty,
+      dataset: { layer: key },
+      onChange: (event) => this.set(key, event.target.checked),
+    });
     return h(
-      "div.layer",
+      `div.layer${isEmpty ? ".layer-empty" : ""}`,
       {},
       h(
         "label.layer-line",
-        {},
+        isEmpty ? { title: t("No records") } : {},
         box,
         h("span.layer-name", {}, name),
-        number != null && h("span.layer-count.figures", {}, count(number)),
+        number != null && h("span.layer-count.figures", {}, isEmpty ? t("No records") : count(number)),
         mark && h("span.layer-mark", {}, mark),
       ),
       note && h("p.layer-note.small.quiet.figures", {}, note),
-      legend,
+      !isEmpty && legend,
     );
   }
 

@@ -10,7 +10,8 @@ from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
 from geodata.accounts.permissions import ROLE_NAMES
-from geodata.places.querying import is_synthetic
+from geodata.errors import Unavailable
+from geodata.places.querying import district_name, is_synthetic
 from webmap import assets
 from webmap.figure import LocalFigure, as_json
 from webmap.files import FOR_EVER, Files
@@ -112,6 +113,16 @@ def role_names() -> dict[str, str]:
     return {role: gettext(name) for role, name in ROLE_NAMES.items()}
 
 
+def _place_name() -> str:
+    """The district's own name; the configured city's while there is none."""
+    here = joined()
+    try:
+        own = district_name(here.database, here.profile)
+    except Unavailable:
+        own = ""
+    return own or here.profile.name.read(language())
+
+
 def _frame() -> dict[str, Any]:
     """What the frame of every page shows."""
     person = actor()
@@ -129,7 +140,7 @@ def _frame() -> dict[str, Any]:
         "csrf": _csrf(),
         "user": user,
         "navigation": _navigation(),
-        "profile_name": joined().profile.name.read(language()),
+        "place_name": _place_name(),
         "synthetic": person is not None and is_synthetic(joined().database, person),
     }
 

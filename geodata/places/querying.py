@@ -107,7 +107,8 @@ def frame(
     """
     table = place_table(layer)
     query = sa.select(
-        *[table.c[name] for name in columns], sa.func.ST_AsBinary(table.c.geom).label("geometry")
+        *[_column(table, name) for name in columns],
+        sa.func.ST_AsBinary(table.c.geom).label("geometry"),
     ).where(at_moment(table, at))
     if inside:
         column = table.c.code if layer == "areas" else table.c.get("area_code")
@@ -117,6 +118,14 @@ def frame(
     data = {name: [row[i] for row in rows] for i, name in enumerate(columns)}
     shapes = from_wkb([bytes(row[-1]) for row in rows])
     return gpd.GeoDataFrame(data, geometry=shapes, crs=4326)
+
+
+def _column(table: sa.Table, name: str) -> sa.ColumnElement[Any]:
+    """A column; or ``width_m`` of water, which is kept beside the columns, where it is a number."""
+    if name != "width_m":
+        return table.c[name]
+    is_number = sa.func.jsonb_typeof(table.c.extra[name]) == "number"
+    return sa.case((is_number, sa.cast(table.c.extra[name].astext, sa.Double))).label(name)
 
 
 def _below(codes: Sequence[str], at: datetime | None) -> sa.Select[Any]:
@@ -304,14 +313,7 @@ def summary(
             )
             for name, table in LAYERS.items()
         }
-        levels = {
-            str(level): int(number)
-            for level, number in connection.execute(
-                sa.select(areas.c.level, sa.func.count())
-                .where(at_moment(areas, at))
-                .group_by(areas.c.level)
-            )
-        }
+        levels = _levels(connection, at)
         households, residents = _population(connection, profile, at)
         return Summary(
             name=_district_name(connection, profile, levels, at),
@@ -325,6 +327,22 @@ def summary(
             synthetic=_synthetic(connection),
             first_day=_first_day(connection),
         )
+
+
+def _levels(connection: sa.Connection, at: datetime | None) -> dict[str, int]:
+    """How many areas each level has."""
+    rows = connection.execute(
+        sa.select(areas.c.level, sa.func.count())
+        .where(at_moment(areas, at))
+        .group_by(areas.c.level)
+    )
+    return {str(level): int(number) for level, number in rows}
+
+
+def district_name(database: Database, profile: Profile) -> str:
+    """The district's own name, empty if its areas give none; who signs in reads it, too."""
+    with database.read() as connection:
+        return _district_name(connection, profile, _levels(connection, None), None)
 
 
 def _district_name(

@@ -104,6 +104,7 @@ board.on((what) => {
   if (what === "select" || what === "hover" || what === "view") return markPoint(what);
   draw();
   if (what !== "data") keepSoon();
+  else switches.refresh();
   sayRange();
   return undefined;
 });

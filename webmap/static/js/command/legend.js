@@ -40,7 +40,7 @@ function classes(colours, words) {
   return h("ol.legend-classes", {}, colours.map((colour, i) => h("li", {}, h("i", { style: { background: colour } }), h("span", {}, words[i]))));
 }
 
-function heat(board, { heat: found }) {
+function heat(board, { heat: found, metres: asked }) {
   const { period } = baseOf(board);
   return [
     h("h3", {}, t("Density of cases")),
@@ -48,7 +48,7 @@ function heat(board, { heat: found }) {
       ? classes(found.colours, found.bounds.map((bound, i) => (i + 1 < found.bounds.length ? `${short.format(bound)}–${short.format(found.bounds[i + 1])}` : `≥ ${short.format(bound)}`)))
       : h("p.small.quiet", {}, t("No case in this part of the map")),
     h("p.small.quiet", {}, [t("cases per km²"), period].join(" · ")),
-    found && h("p.small.quiet", {}, t("radius %(metres)s m", { metres: count(Math.round(found.metres)) })),
+    found && h("p.small.quiet", {}, t("radius %(metres)s m", { metres: count(Math.round(found.metres)) }), found.metres > 1.01 * asked && ` (${t("the least at this zoom")})`),
   ];
 }
 
@@ -58,8 +58,8 @@ function places(board, { measure, bounds, colours, method }) {
   const words = colours.map((_, i) => `${digits(bounds[i])}–${digits(bounds[i + 1])}`);
   return [
     h("h3", {}, measure === "rate" ? t("Cases per 10,000 households") : t("Cases by place")),
-    colours.length ? classes(colours, words) : h("p.small.quiet", {}, t("No values")),
-    measure === "rate" && h("p.small.quiet.legend-hatch", {}, h("i", {}), t("fewer than %(count)s households", { count: count(board.minHouseholds) })),
+    colours.length ? classes(colours, words) : h("p.small.quiet", {}, measure === "rate" ? t("No household figures, so no rate") : t("No values")),
+    measure === "rate" && colours.length > 0 && h("p.small.quiet.legend-hatch", {}, h("i", {}), t("fewer than %(count)s households", { count: count(board.minHouseholds) })),
     h("p.small.quiet", {}, [method === "natural" ? t("natural breaks") : t("equal numbers of places"), period, measure === "rate" && households].filter(Boolean).join(" · ")),
   ];
 }

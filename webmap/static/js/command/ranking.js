@@ -47,8 +47,12 @@ function entry(row, n, { measure, most, board, choose }) {
   const isChosen = board.criteria.areas.includes(row.code);
   const width = Math.min(100, ((row[measure] ?? 0) / most) * 100);
   const detail = measure === "rate"
-    ? t("%(cases)s cases, %(households)s households", { cases: count(row.count), households: count(row.households) })
-    : t("%(rate)s per 10,000 households", { rate: rate(row.rate) });
+    ? row.households == null
+      ? t("%(cases)s cases, households unknown", { cases: count(row.count) })
+      : t("%(cases)s cases, %(households)s households", { cases: count(row.count), households: count(row.households) })
+    : row.rate == null
+      ? t("households unknown")
+      : t("%(rate)s per 10,000 households", { rate: rate(row.rate) });
   return h("li", {}, h("button.rank-row", { type: "button", "aria-pressed": String(isChosen), class: row.smallBase && measure === "rate" ? "is-small" : "", onClick: () => choose(row) },
     h("span.rank-number", {}, String(n + 1)),
     h("span.rank-name", {}, row.name || row.code, row.smallBase && measure === "rate" && h("span.badge.badge-near", {}, t("small base"))),

@@ -51,7 +51,7 @@ export class Shading {
     const counted = rows.filter((row) => row[measure] != null && !(measure === "rate" && row.smallBase)).map((row) => row[measure]);
     const sample = counted.length > 800 ? counted.toSorted((a, b) => a - b).filter((_, i, all) => i === all.length - 1 || i % Math.ceil(all.length / 800) === 0) : counted;
     this.bounds = counted.length ? (method === "natural" ? jenks : quantiles)(sample, CLASSES) : [];
-    this.steps = rampSteps(Math.max(0, this.bounds.length - 1));
+    this.steps = this.bounds.length > 1 ? rampSteps(this.bounds.length - 1) : [];
     for (const [key, sheet] of Object.entries(this.sheets)) {
       sheet.show(key === by);
       if (key === by) sheet.stack?.redrawSoon();

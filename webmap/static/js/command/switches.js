@@ -10,6 +10,7 @@ const RADII = [150, 300, 600, 1200];
 export class Switches {
   constructor(box, board, { levels, basemaps = [], changed, radius }) {
     this.box = box;
+    this.board = board;
     this.changed = changed;
     this.radius = radius;
     this.basemaps = basemaps;
@@ -21,7 +22,13 @@ export class Switches {
   /** {by, level, measure, method} of the filled places. */
   places() {
     const [by, level] = this.levels.find(([, key]) => key === this.now.level) ?? this.levels[0];
-    return { by, level, measure: this.now.measure, method: this.now.method };
+    return { by, level, measure: this._hasRates() ? this.now.measure : "count", method: this.now.method };
+  }
+
+  /** Whether any place states its households, so that there are rates. */
+  _hasRates() {
+    if (!this.board.cases) return true;
+    return Object.values(this.board.cases.header.places ?? {}).some(({ households }) => households.some((number) => number != null));
   }
 
   /** Take over what the address says. */
@@ -54,6 +61,11 @@ export class Switches {
     this.changed();
   }
 
+  /** Offer what the data allow. */
+  refresh() {
+    if (this.now.show === "places") this._build();
+  }
+
   _setRadius(metres) {
     this.now.metres = metres;
     this.radius(metres);
@@ -69,7 +81,7 @@ export class Switches {
     fill(this.box,
       this._segments(t("Shown as"), [["points", t("Points")], ["heat", t("Density")], ["places", t("Places")]], "show"),
       show === "places" && this._segments(t("Kind of place"), this.levels.map(([, key, name]) => [key, name]), "level"),
-      show === "places" && this._segments(t("Measure"), [["rate", t("per 10,000 households")], ["count", t("number")]], "measure"),
+      show === "places" && this._hasRates() && this._segments(t("Measure"), [["rate", t("per 10,000 households")], ["count", t("number")]], "measure"),
       show === "places" && this._segments(t("Classes"), [["quantiles", t("equal numbers")], ["natural", t("natural breaks")]], "method"),
       show === "heat" && this._segments(t("Radius"), RADII.map((metres) => [metres, `${count(metres)} m`]), "metres"),
       this.basemaps.length > 0 && this._segments(t("Basemap"), [["", t("No basemap")], ...this.basemaps.map(({ key, name }) => [key, name])], "base"));

@@ -4,15 +4,16 @@ import { switchTheme } from "wangge/core/theme.js";
 
 /** Make the frame of the page live. */
 export function joinFrame() {
-  document.querySelector("[data-theme-switch]")?.addEventListener("click", switchTheme);
-  const link = document.querySelector("[data-language]");
-  link?.addEventListener("click", (event) => {
-    event.preventDefault();
-    const query = new URLSearchParams(location.search);
-    query.set("lang", link.lang.startsWith("en") ? "en" : "zh");
-    const next = `${location.pathname}?${query}${location.hash}`;
-    location.assign(next);
-  });
+  for (const button of document.querySelectorAll("[data-theme-switch]")) button.addEventListener("click", switchTheme);
+  for (const link of document.querySelectorAll("[data-language]")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const query = new URLSearchParams(location.search);
+      query.set("lang", link.lang.startsWith("en") ? "en" : "zh");
+      const next = `${location.pathname}?${query}${location.hash}`;
+      location.assign(next);
+    });
+  }
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) {
       if (!menu.contains(event.target)) menu.open = false;

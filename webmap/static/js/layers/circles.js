@@ -2,6 +2,8 @@
 //
 //   data   a GeoJSON FeatureCollection of polygons, or none until `sheet.change({data})`
 //   strong drawn with the stronger line (the inner circle)
+//
+// With `sheet.outlined` only the line is drawn, so that what is filled below keeps its colours.
 
 import { token } from "wangge/core/theme.js";
 import { Sheet, stackOf } from "wangge/layers/stack.js";
@@ -14,7 +16,7 @@ export function add(map, { key, data, strong = false, visible = true }) {
     union: true,
     pickable: false,
     order: strong ? 46 : 45,
-    style: () => ({ fill: token("--map-circle"), alpha: strong ? 0.13 : 0.09, line: token("--map-circle"), width: strong ? 1.6 : 1 }),
+    style: () => ({ fill: token("--map-circle"), alpha: sheet.outlined ? 0 : strong ? 0.13 : 0.09, line: token("--map-circle"), width: strong ? 1.6 : 1 }),
   });
   return stackOf(map).add(sheet);
 }

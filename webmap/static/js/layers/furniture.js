@@ -51,10 +51,13 @@ function paddings([left, top, right, bottom]) {
   return { paddingTopLeft: [narrow ? 12 : left, top], paddingBottomRight: [narrow ? 12 : right, narrow ? 70 : bottom] };
 }
 
+/** Whether the page is a wall that is read from afar. */
+const strong = () => innerWidth >= 2600 || "wall" in document.documentElement.dataset;
+
 function drawScale(map, bar, label) {
   const size = map.getSize();
   const y = size.y / 2;
-  const width = 110;
+  const width = strong() ? 220 : 110;
   const span = map.distance(map.containerPointToLatLng([0, y]), map.containerPointToLatLng([width, y]));
   if (!(span > 0)) return;
   const power = 10 ** Math.floor(Math.log10(span));

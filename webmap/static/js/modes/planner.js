@@ -104,8 +104,15 @@ async function load() {
   document.body.dataset.ready = "yes";
 }
 
+/** Today in the district's time, as the field for dates writes it. */
+function today() {
+  return new Intl.DateTimeFormat("en-CA", { timeZone: page.profile.timezone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date());
+}
+
 function showDay(at) {
-  document.getElementById("at").value = at?.slice(0, 10) ?? "";
+  const field = document.getElementById("at");
+  field.value = at?.slice(0, 10) ?? today();
+  field.max = today();
   const note = document.getElementById("at-note");
   note.hidden = !at;
   note.replaceChildren(
@@ -130,7 +137,7 @@ joinPrinting(planner);
 document.getElementById("at").addEventListener("change", (event) => {
   const wanted = event.target.value;
   if (wanted && !/^\d{4}-\d{2}-\d{2}$/.test(wanted)) return;
-  setState({ at: wanted || null });
+  setState({ at: wanted && wanted !== today() ? wanted : null });
   load();
 });
 for (const button of document.querySelectorAll("[data-sheet]")) {

@@ -5,6 +5,7 @@ import { fill, h } from "wangge/core/dom.js";
 import { setState, state } from "wangge/core/state.js";
 import { onTheme, token } from "wangge/core/theme.js";
 import { count, metres, share, t } from "wangge/core/words.js";
+import { fold } from "wangge/operations/layering.js";
 
 export class Covering {
   constructor(planner, selecting) {
@@ -42,6 +43,11 @@ export class Covering {
     return radius ? t("%(radius)s as the crow flies", { radius: metres(radius) }) : null;
   }
 
+  /** Whether there is nothing that could have a circle. */
+  hasNone() {
+    return this.planner.summary?.counts.facilities === 0;
+  }
+
   /** Which coverage is shown: none, or one of the circles. */
   chooser() {
     const choose = h(
@@ -52,7 +58,8 @@ export class Covering {
         h("option", { value: String(minutes), selected: this.minutes === minutes }, t("%(minutes)s minutes", { minutes })),
       ),
     );
-    return h("label.layer-line.layer-choice", {}, h("span.layer-name", {}, t("Households covered")), choose);
+    choose.disabled = this.hasNone();
+    return h("label.layer-line.layer-choice", { class: this.hasNone() && "layer-empty" }, h("span.layer-name", {}, t("Households covered")), choose);
   }
 
   choose(minutes) {
@@ -85,6 +92,8 @@ export class Covering {
     const { coverage, at, circles } = this.planner;
     for (const [minutes, sheet] of circles) if (sheet.visible) this.showCircle(minutes, true);
     const minutes = this.minutes;
+    for (const sheet of circles.values()) sheet.outlined = Boolean(minutes);
+    this.makeRoom(Boolean(minutes));
     if (!minutes) {
       this.answer = null;
       coverage.show(false);
@@ -108,6 +117,13 @@ export class Covering {
     this.planner.layers.compounds.stack?.redrawSoon();
     this.panel.hidden = false;
     this.draw();
+  }
+
+  /** On a low screen the figures are folded away while the coverage is shown. */
+  makeRoom(isWanted) {
+    if (isWanted === (this.hasRoom ?? false)) return;
+    this.hasRoom = isWanted;
+    if (innerHeight < 1100) fold(document.getElementById("summary-panel"), isWanted);
   }
 
   /** The classes with their bounds, as list entries. */
@@ -163,6 +179,7 @@ export class Covering {
 
   list() {
     const all = this.answer.uncovered.length;
+    if (!this.answer.compounds || this.answer.share == null) return null;
     if (!all) return h("p.all-good", {}, h("span", { "aria-hidden": "true" }, "✓ "), t("Every compound is covered."));
     const list = h("ol.uncovered", { "aria-label": t("Compounds not covered") });
     const show = () => {

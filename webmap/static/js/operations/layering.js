@@ -71,7 +71,7 @@ export class Layering {
       this.group(
         t("Service circles"),
         profile.minutes.map((minutes, i) =>
-          this.row(`circle-${minutes}`, t("%(minutes)s minutes on foot", { minutes }), null, this.covering.radiusText(minutes), circleMark(i > 0)),
+          this.row(`circle-${minutes}`, t("%(minutes)s minutes on foot", { minutes }), this.covering.hasNone() ? 0 : null, this.covering.radiusText(minutes), circleMark(i > 0)),
         ),
         this.covering.chooser(),
       ),
@@ -145,7 +145,7 @@ export class Layering {
       found.push([dotMark("--map-station", 4.5), t("Stations and centres (with a circle)")], [dotMark("--map-facility", 3), t("Other facilities")]);
     }
     for (const minutes of this.planner.circles.keys()) {
-      if (this.shown.has(`circle-${minutes}`)) found.push([circleMark(false), t("%(minutes)s minutes on foot", { minutes })]);
+      if (this.shown.has(`circle-${minutes}`)) found.push([circleMark(this.planner.circles.get(minutes) !== [...this.planner.circles.values()][0]), t("%(minutes)s minutes on foot", { minutes })]);
     }
     return found;
   }
@@ -155,11 +155,14 @@ export class Layering {
 export function foldButton(panel, title) {
   const button = h("button.button.quiet.icon", { type: "button", title, "aria-label": title, "aria-expanded": String(!panel.hasAttribute("data-folded")) });
   button.append(svg("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, svg("path", { d: "M4 6l4 4 4-4", fill: "none", stroke: "currentColor", "stroke-width": 1.6 })));
-  button.addEventListener("click", () => {
-    const folded = panel.toggleAttribute("data-folded");
-    button.setAttribute("aria-expanded", String(!folded));
-  });
+  button.addEventListener("click", () => fold(panel, !panel.hasAttribute("data-folded")));
   return button;
+}
+
+/** Leave of a panel its head only, or show all of it. */
+export function fold(panel, folded) {
+  panel.toggleAttribute("data-folded", folded);
+  panel.querySelector("[aria-expanded]")?.setAttribute("aria-expanded", String(!folded));
 }
 
 const mark = (...children) => svg("svg", { viewBox: "0 0 22 12", width: 22, height: 12, "aria-hidden": "true" }, ...children);

@@ -60,10 +60,17 @@ export class Selecting {
       this.show(record);
     } catch (error) {
       if (this.selected?.code !== code) return;
+      const isMissing = error.status === 404;
       fill(
         this.panel,
         this.head(layer, code),
-        h("div.panel-body", {}, h("div.refused", {}, h("p", {}, error.message), h("button.button", { type: "button", onClick: () => this.select(layer, code) }, t("Try again")))),
+        h(
+          "div.panel-body",
+          {},
+          isMissing
+            ? h("p.quiet", {}, t("There is no record of this code on the day that is shown."))
+            : h("div.refused", {}, h("p", {}, error.message), h("button.button", { type: "button", onClick: () => this.select(layer, code) }, t("Try again"))),
+        ),
       );
       this.panel.hidden = false;
     }

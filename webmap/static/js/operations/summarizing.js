@@ -19,9 +19,10 @@ export function showSummary({ summary, at }) {
       h(
         "div.leading",
         {},
-        h("p", {}, h("span.figure.figures", {}, count(households)), " ", h("span.quiet", {}, t("households"))),
-        h("p", {}, h("span.figure.figures", {}, count(residents)), " ", h("span.quiet", {}, t("residents"))),
+        households != null && h("p", {}, h("span.figure.figures", {}, count(households)), " ", h("span.quiet", {}, t("households"))),
+        residents != null && h("p", {}, h("span.figure.figures", {}, count(residents)), " ", h("span.quiet", {}, t("residents"))),
       ),
+      households == null && residents != null && h("p.small.quiet", {}, t("No area, grid, compound or building states its households.")),
       counts.grids > 0 && [
         h("h3.chart-head", {}, t("Households per grid"), h("span.figures", {}, t("in band %(within)s/%(known)s", { within: count(grids.within), known: count(known) }))),
         known > 0

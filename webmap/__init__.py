@@ -27,6 +27,6 @@ def register(app: Flask, database: Database, settings: Settings, profile: Profil
     pages.join(app, database, settings, profile)
     for page in (entry, planner):
         app.register_blueprint(page.blueprint)
-    for name in ("webmap.command", "webmap.login", "webmap.importing"):
+    for name in ("webmap.command", "webmap.login", "webmap.importing", "webmap.sending"):
         if find_spec(name):
             app.register_blueprint(import_module(name).blueprint)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 from branca.element import MacroElement
-from flask import Blueprint, Response, request
+from flask import Blueprint
 
-from geodata.cases.filters import moment
-from geodata.errors import InvalidInput, SignInNeeded
 from geodata.places.featuring import extent
 from webmap import elements
 from webmap.basemaps import basemaps
-from webmap.mapfile import DEFAULT_LAYERS, Wish, file_name, map_file
 from webmap.pages import actor, joined, language, show
 
 blueprint = Blueprint("planner", __name__)
@@ -104,47 +100,3 @@ def planner() -> str:
         page_map=page_map,
         data=data,
     )
-
-
-@blueprint.get("/planner/map.html")
-def one_file() -> Response:
-    """The map as one file, to be kept and sent."""
-    person = actor()
-    if person is None:
-        raise SignInNeeded("Sign in first.")
-    here = joined()
-    text = request.args.get("at", "")
-    title = request.args.get("title", "")
-    wish = Wish(
-        layers=tuple(filter(None, request.args.get("layers", ",".join(DEFAULT_LAYERS)).split(","))),
-        at=moment(text, here.profile.timezone, end=True) if text else None,
-        minutes=_minutes(request.args.get("minutes")),
-        title=title,
-        language=language(),
-        approval=here.settings.map_approval,
-        view=_view(request.args.get("view", "")),
-    )
-    document = map_file(here.database, person, here.profile, wish)
-    name = quote(file_name(title, language()))
-    return Response(
-        document,
-        mimetype="text/html; charset=utf-8",
-        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
-    )
-
-
-def _minutes(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        raise InvalidInput("Minutes are a number.") from None
-
-
-def _view(text: str) -> tuple[int, float, float] | None:
-    """Zoom, latitude, longitude, as the address bar holds them; None if it does not."""
-    try:
-        zoom, lat, lon = text.split("/")
-        found = int(zoom), float(lat), float(lon)
-    except ValueError:
-        return None
-    return found if 0 <= found[0] <= 22 and abs(found[1]) <= 90 and abs(found[2]) <= 180 else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from api.serving import profile
-from geodata.cases.filters import moment
+from geodata.cases.filters import instant
 
 
 class AtQuery(BaseModel):
@@ -33,5 +33,4 @@ class AtQuery(BaseModel):
         """The moment, None for now; raises InvalidInput on what is no date."""
         if not self.at:
             return None
-        found = moment(self.at, profile.timezone, end=True)
-        return found - timedelta(microseconds=1) if len(self.at) == 10 else found
+        return instant(self.at, profile.timezone)

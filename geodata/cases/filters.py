@@ -64,6 +64,16 @@ def moment(text: str, timezone: str, *, end: bool = False) -> datetime:
     return found
 
 
+def instant(text: str, timezone: str) -> datetime:
+    """The moment whose version of the district ``at=text`` means: of a date, the end of that day.
+
+    Raises:
+        InvalidInput: neither a date nor a time, or outside the calendar.
+    """
+    found = moment(text, timezone, end=True)
+    return found - timedelta(microseconds=1) if len(text) == 10 else found
+
+
 def hours(text: str) -> tuple[int, int]:
     """``8-11``: the local hours from 8:00 to 11:59.
 

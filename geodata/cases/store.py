@@ -173,6 +173,12 @@ def kinds(connection: Connection, where: str, values: Mapping[str, Any]) -> list
     return list(connection.execute(query, values).mappings())
 
 
+def number(connection: Connection, where: str, values: Mapping[str, Any]) -> int:
+    """How many cases meet the condition."""
+    query = text(f"select count(*) from cases c where {where}")  # noqa: S608 - our own words only
+    return int(connection.execute(query, values).scalar_one())
+
+
 def nth_newest(
     connection: Connection, where: str, values: Mapping[str, Any], place: int
 ) -> datetime | None:

@@ -45,6 +45,9 @@ def embedded(
     )
     collection: dict[str, Any] = orjson.loads(shown.to_json(drop_id=True))
     collection.pop("crs", None)
+    for feature in collection["features"]:
+        known = feature["properties"].items()
+        feature["properties"] = {name: value for name, value in known if value not in (None, "")}
     return collection
 
 
@@ -154,4 +157,4 @@ class StreetLayer(PlaceLayer):
     """Streets, ways on foot, rivers and railways by kind."""
 
     layer = "streets"
-    columns = ("code", "name", "kind", "oneway", "bridge", "tunnel")
+    columns = ("code", "name", "kind", "oneway", "bridge", "tunnel", "width_m")

@@ -5,7 +5,7 @@
 
 import { h } from "wangge/core/dom.js";
 import { onTheme, token } from "wangge/core/theme.js";
-import { count, named, t } from "wangge/core/words.js";
+import { count, language, named, t } from "wangge/core/words.js";
 import { cluster, members } from "wangge/layers/clusters.js";
 import { glyph } from "wangge/layers/glyphs.js";
 import { Surface } from "wangge/layers/surface.js";
@@ -295,26 +295,37 @@ function boxOf({ x, y }, indexes) {
 
 /** Put embedded incidents on a plain Folium map; `options.data` has columns, see elements/incidents.py. */
 export function add(map, options) {
-  const { lon, lat, category, late = [], open = [] } = options.data;
-  const cases = embedded(lon, lat, category, open);
-  const layer = new PointLayer({ categories: options.categories, scale: options.scale ?? 1 });
-  layer.set(cases, Uint32Array.from(lon.keys()), {
+  const cases = embedded(options.data);
+  const pane = map.getPane("wangge-points") ?? map.createPane("wangge-points");
+  pane.style.zIndex = 460;
+  const layer = new PointLayer({ pane: "wangge-points", categories: options.categories, scale: options.scale ?? 1 });
+  layer.set(cases, Uint32Array.from({ length: cases.count }, (_, i) => i), {
     isOpen: Uint8Array.of(0, 1),
-    isLate: (i) => late[i] === 1,
+    isLate: (i) => cases.late?.[i] === 1,
   });
   layer.addTo(map);
-  layer.on("cluster", ({ box }) => zoomTo(map, box));
-  layer.on("point", ({ index }) => describe(map, cases, index, options));
+  layer.on("cluster", ({ box, members: inside }) => zoomTo(map, box) || describe(map, cases, inside, options));
+  layer.on("point", ({ index }) => describe(map, cases, [index], options));
   return layer;
 }
 
-function embedded(lon, lat, category, open) {
-  const x = Float64Array.from(lon, (value) => value / 360 + 0.5);
-  const y = Float64Array.from(lat, (value) => {
-    const sine = Math.sin((value * Math.PI) / 180);
+const DEGREE = 1e6;
+const NO_TIME = -2147483648;
+
+/** Columns in base64 as typed arrays. */
+function embedded(data) {
+  const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+  const column = (name, Kind) => (data[name] === undefined ? null : new Kind(bytes(data[name]).buffer));
+  const x = Float64Array.from(column("lon", Int32Array), (value) => value / DEGREE / 360 + 0.5);
+  const y = Float64Array.from(column("lat", Int32Array), (value) => {
+    const sine = Math.sin((value / DEGREE / 180) * Math.PI);
     return 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI);
   });
-  return { count: lon.length, x, y, category: Uint8Array.from(category), state: Uint8Array.from(lon, (_, i) => open[i] ?? 1) };
+  const state = column("open", Uint8Array) ?? new Uint8Array(data.count).fill(1);
+  return {
+    count: data.count, x, y, state, category: column("category", Uint8Array), late: column("late", Uint8Array),
+    named: column("state", Uint16Array), time: column("time", Int32Array), label: data.label,
+  };
 }
 
 /** Show the members of a cluster; gives false if they are at one spot already. */
@@ -332,11 +343,15 @@ export function zoomTo(map, box) {
   return true;
 }
 
-function describe(map, cases, index, { categories, data }) {
-  const category = categories[cases.category[index]];
-  const line = [named(category?.name) || t("Incident"), data.label?.[index]].filter(Boolean).join(" · ");
-  L.popup()
-    .setLatLng(map.unproject([cases.x[index] * 256, cases.y[index] * 256], 0))
-    .setContent(h("div", {}, line))
+const MOST_LINES = 12;
+
+function describe(map, cases, indexes, { categories, states, timezone }) {
+  const times = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { timeZone: timezone ?? undefined, dateStyle: "medium", timeStyle: "short" });
+  const time = (i) => cases.time && cases.time[i] !== NO_TIME && times.format(new Date(cases.time[i] * 60000));
+  const line = (i) => [named(categories[cases.category[i]]?.name) || t("Incident"), cases.named && named(states[cases.named[i]]), time(i), cases.label?.[i]].filter(Boolean).join(" · ");
+  const rest = indexes.length - MOST_LINES;
+  L.popup({ maxWidth: 320 })
+    .setLatLng(map.unproject([cases.x[indexes[0]] * 256, cases.y[indexes[0]] * 256], 0))
+    .setContent(h("div.point-words", {}, indexes.slice(0, MOST_LINES).map((i) => h("div", {}, line(i))), rest > 0 && h("div", {}, t("and %(count)s more", { count: count(rest) }))))
     .openOn(map);
 }

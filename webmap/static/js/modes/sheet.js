@@ -1,10 +1,12 @@
 // A map that is a file of its own: a title, a legend with switches, records on a click.
 
-import { h, fill } from "wangge/core/dom.js";
+import { fill, h, svg } from "wangge/core/dom.js";
 import { count, day as dayOf, named, share, t } from "wangge/core/words.js";
+import { outline } from "wangge/layers/glyphs.js";
 import { stackOf } from "wangge/layers/stack.js";
 
 const L = globalThis.L;
+const NARROW = 720; // pixels: on a phone the map comes first and the legend on a tap
 
 /** `options`: title, day, synthetic, words, minutes; see `webmap/elements/sheet.py`. */
 export async function add(map, { title, day, synthetic, words, minutes }) {
@@ -14,9 +16,9 @@ export async function add(map, { title, day, synthetic, words, minutes }) {
       .map(async ([key, promise]) => [key, await promise]),
   );
   const box = h(
-    "section.sheet",
-    {},
-    h("h1", {}, title),
+    "details.sheet",
+    { open: innerWidth > NARROW },
+    h("summary", {}, h("h1", {}, title)),
     h("p.sheet-day", {}, t("As of %(day)s", { day: dayOf(day) }), synthetic && h("strong.sheet-synthetic", {}, t("Synthetic data"))),
     h("ul.sheet-layers", {}, elements.map(([key, layer]) => row(map, key, layer, words, minutes))),
   );
@@ -35,20 +37,28 @@ export async function add(map, { title, day, synthetic, words, minutes }) {
   };
   side.addTo(map);
   const byLayer = new Map(elements);
+  const cases = byLayer.get("cases");
+  let taken = false; // by a case, which lies above all places
+  if (cases) {
+    cases.on("point cluster", () => (taken = true));
+    byLayer.get("labels").avoid = () => (map.hasLayer(cases) ? cases.boxes() : []);
+    cases.on("painted remove", () => byLayer.get("labels").refresh());
+  }
   stackOf(map).on("pick", ({ found }) => {
+    if (taken) return (taken = false);
     const top = found.find(({ shape }) => shape.code != null) ?? null;
     for (const layer of byLayer.values()) layer.select?.(null);
     record.hidden = !top;
-    if (!top) return;
+    if (!top) return null;
     top.sheet.select(top.shape.code);
-    fill(record, h("h2", {}, top.shape.props.name || top.shape.code), h("dl", {}, fields(top.shape.props, words).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
+    return fill(record, h("h2", {}, top.shape.props.name || top.shape.code), h("dl", {}, fields(top.shape.props, words).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
   });
   return { title };
 }
 
 function row(map, key, layer, words, minutes) {
   const names = {
-    areas: t("Areas"), grids: t("Grids"), compounds: t("Compounds"), buildings: t("Buildings"), facilities: t("Facilities"), streets: t("Streets and water"), labels: t("Names"),
+    areas: t("Areas"), grids: t("Grids"), compounds: t("Compounds"), buildings: t("Buildings"), facilities: t("Facilities"), streets: t("Streets and water"), labels: t("Names"), cases: t("Cases"),
     circles: t("%(minutes)s minutes on foot", { minutes }), coverage: t("Share of households covered, by community"),
   };
   const isSheet = typeof layer.show === "function";
@@ -64,6 +74,14 @@ function legend(key, layer, words) {
   }
   if (key === "coverage") {
     return h("ul", {}, layer.legend().map(({ from, to, token }) => h("li", {}, h("i.swatch", { style: { "--swatch": `var(${token})` } }), from === to ? share(from) : `${share(from)} – ${share(to)}`)));
+  }
+  if (key === "cases") {
+    const mark = ({ color }, place) => svg("svg", { viewBox: "-7 -7 14 14", width: 14, height: 14, "aria-hidden": "true" }, svg("path", { d: outline(place, 5.5), fill: color }));
+    return [
+      h("p.sheet-note", {}, words.notes.cases),
+      h("ul", {}, layer.options.categories.map((term, place) => h("li", {}, mark(term, place), named(term.name)))),
+      h("p.sheet-note", {}, t("hollow: closed")),
+    ];
   }
   return null;
 }

@@ -2,18 +2,23 @@
 
 Triggers append to it in the transaction of each change of ``cases``, so that it is always right;
 they only append, so that nobody waits. What is appended is summed up now and then by ``merge``.
+
+To zoom 11 the ledger has cells of every tile: so coarse that one stands for many cases. Finer
+cells would hardly sum anything, save where cases crowd: tiles from zoom 12 on with more than
+``CROWD`` cases are entered in ``case_crowds`` by ``refine``, and have cells from then on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateIndex
 
-from geodata.cases.tables import case_cells, cases
+from geodata.cases.tables import case_cells, case_crowds, cases
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,6 +29,12 @@ LOCK: Final = 0x63656C6C
 """Key of the advisory lock that lets one merge run at a time."""
 ALWAYS_KEPT: Final = frozenset({"uq_cases_source_external_id"})
 """Indexes that a load itself needs."""
+CROWD: Final = 100_000
+"""Cases of a tile beyond which the ledger has cells for it: more are not read in time."""
+NEAREST: Final = 11
+"""The last zoom whose tiles all have cells, 16 x 16; crowded ones after it have 4 x 4."""
+FINEST: Final = 22
+"""The last zoom that has tiles."""
 
 
 def merge(connection: Connection) -> int:
@@ -41,10 +52,60 @@ def merge(connection: Connection) -> int:
     return int(gone) - int(written)
 
 
+def refine(connection: Connection, *, most: int | None = None) -> int:
+    """Enter tiles that became crowded, up to ``most``, and their cells; once entered they stay.
+
+    Writers wait for it until the end of the transaction, about a second for a million cases of a
+    tile. It waits for nobody: while others write it does nothing, and finds the same tiles the
+    next time.
+
+    Returns:
+        How many tiles were entered.
+    """
+    entered = 0
+    for zoom in range(NEAREST + 1, FINEST + 1):
+        counted = {"zoom": zoom, "least": CROWD}
+        # The tiles of this zoom are the cells of a coarser one.
+        if zoom <= NEAREST + 4:
+            counted |= {"above": zoom - 4, "bits": 4}
+        else:
+            counted |= {"above": zoom - 2, "bits": 2}
+        found = connection.execute(sa.text(_CROWDED), counted).all()
+        found = found if most is None else found[: most - entered]
+        if found and not entered and not _alone(connection):
+            return 0
+        for tile in found:
+            values = {"zoom": zoom, "x": tile.x, "y": tile.y}
+            connection.execute(sa.text(_ENTER), values)
+            connection.execute(sa.text("SELECT case_crowds_fill(:zoom, :x, :y)"), values)
+        entered += len(found)
+        if entered == most or not (found or _has_crowds(connection, zoom)):
+            break
+    return entered
+
+
+def _alone(connection: Connection) -> bool:
+    """Lock the cases against other writers, if there are none."""
+    with suppress(OperationalError), connection.begin_nested():
+        connection.execute(sa.text("LOCK TABLE cases IN SHARE ROW EXCLUSIVE MODE NOWAIT"))
+        return True
+    return False
+
+
+def _has_crowds(connection: Connection, zoom: int) -> bool:
+    query = sa.select(sa.exists().where(case_crowds.c.zoom == zoom))
+    return bool(connection.execute(query).scalar_one())
+
+
 def sum_up(database: Database) -> int:
-    """``merge`` in a transaction of its own."""
+    """``merge`` and ``refine`` in transactions of their own, so that writers wait for one tile."""
     with database.begin() as tx:
-        return merge(tx.connection)
+        fewer = merge(tx.connection)
+    entered = 1
+    while entered:
+        with database.begin() as tx:
+            entered = refine(tx.connection, most=1)
+    return fewer
 
 
 def rebuild(connection: Connection) -> None:
@@ -77,6 +138,7 @@ def filled_at_once(connection: Connection, *, rows: int) -> Iterator[None]:
     for index in sorted(indexes, key=lambda one: str(one.name)):
         connection.execute(CreateIndex(index))
     connection.execute(sa.text("ANALYZE cases"))
+    refine(connection)
 
 
 def _present(connection: Connection, several: int) -> bool:
@@ -88,6 +150,19 @@ def _present(connection: Connection, several: int) -> bool:
 
 
 _KEY: Final = "zoom, tile_x, tile_y, cell, month, category, source, state"
+_CROWDED: Final = """
+    SELECT x, y FROM (
+        SELECT (tile_x << :bits) + (cell & (1 << :bits) - 1) AS x,
+               (tile_y << :bits) + (cell >> :bits) AS y
+        FROM case_cells WHERE zoom = :above
+        GROUP BY tile_x, tile_y, cell HAVING sum(n) > :least
+    ) AS counted
+    WHERE NOT EXISTS (
+        SELECT FROM case_crowds AS known
+        WHERE known.zoom = :zoom AND known.tile_x = counted.x AND known.tile_y = counted.y
+    )
+"""
+_ENTER: Final = "INSERT INTO case_crowds (zoom, tile_x, tile_y) VALUES (:zoom, :x, :y)"
 _MERGE: Final = f"""
     WITH many AS MATERIALIZED (
         SELECT {_KEY} FROM case_cells GROUP BY {_KEY} HAVING count(*) > 1
@@ -118,4 +193,4 @@ _DIGEST: Final = f"""
     ) AS summed
 """  # noqa: S608
 
-__all__ = ["case_cells", "filled_at_once", "is_right", "merge", "rebuild", "sum_up"]
+__all__ = ["case_cells", "filled_at_once", "is_right", "merge", "rebuild", "refine", "sum_up"]

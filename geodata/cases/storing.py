@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from geoalchemy2 import Geometry
 from numpy.typing import NDArray
 
+from geodata.cases import rollups
 from geodata.cases.tables import cases
 from geodata.database.copying import Same, copy_rows
 
@@ -87,8 +88,14 @@ class CaseLoad:
         self._rows += count
 
     def finish(self) -> CasesStored:
-        """Bring the known cases up to date."""
+        """Bring the known cases up to date, and note where cases crowd now."""
         self._make_indexes()
+        stored = self._bring_known()
+        if stored.added >= rollups.CROWD:
+            rollups.refine(self._connection)
+        return stored
+
+    def _bring_known(self) -> CasesStored:
         if self._waiting is None:
             return CasesStored(self._added, 0, 0, 0)
         waiting = self._waiting

@@ -92,10 +92,12 @@ cases = Table(
     ),
     Index(
         "ix_cases_mercator",
-        text("(mx >> 17)"),
+        text("(mx >> 14)"),
         "my",
         postgresql_include=["mx", "id", "category", "source", "state", "reported_at", "area_code"],
     ),
+    Index("ix_cases_grid_code", "grid_code"),
+    Index("ix_cases_compound_code", "compound_code"),
     Index("ix_cases_geom", "geom", postgresql_using="gist"),
     comment="problems found, from any source, until fed back",
 )
@@ -107,7 +109,7 @@ case_cells = Table(
         "zoom",
         SmallInteger,
         nullable=False,
-        comment="of the tile, 0 to 11; finer tiles read the cases themselves",
+        comment="of the tile: 0 to 11 for all, from 12 on for those in case_crowds",
     ),
     Column("tile_x", Integer, nullable=False),
     Column("tile_y", Integer, nullable=False),
@@ -115,7 +117,8 @@ case_cells = Table(
         "cell",
         SmallInteger,
         nullable=False,
-        comment="16 x 16 in a tile: row * 16 + column, from the north-west",
+        comment="row * 16 + column, from the north-west, to zoom 11;"
+        " row * 4 + column from zoom 12 on",
     ),
     Column("month", Date, nullable=False, comment="of the report, by the clock of Asia/Shanghai"),
     Column("category", Text, nullable=False),
@@ -135,4 +138,13 @@ case_cells = Table(
         postgresql_include=["cell", "category", "source", "state", "n", "sum_x", "sum_y"],
     ),
     comment="a ledger: what the cases of a cell add up to; rows of one cell and kind are summed",
+)
+
+case_crowds = Table(
+    "case_crowds",
+    metadata,
+    Column("zoom", SmallInteger, primary_key=True, autoincrement=False),
+    Column("tile_x", Integer, primary_key=True, autoincrement=False),
+    Column("tile_y", Integer, primary_key=True, autoincrement=False),
+    comment="tiles from zoom 12 on that have so many cases that the ledger has cells for them, too",
 )

@@ -8,7 +8,7 @@ frequent one. Nothing is left out, and no zoom reads all rows:
   less than whole months, half a month at each end at most, is read from the cases and added or
   taken off, through an index that holds all that is needed.
 - Tiles from zoom 12 read their own cases through an index by place that holds all that is needed.
-  Where they are too many for that, the ledger's cells of zoom 11 serve.
+  Where they are too many for that, the ledger has cells for them, too, a 4th of a tile wide.
 - An area filter reads the area's cases through the index by area.
 
 There is no buffer: a case on the edge of two tiles is in one of them, so sums over tiles are
@@ -29,6 +29,7 @@ import sqlalchemy as sa
 
 from geodata.accounts import require
 from geodata.cases import store
+from geodata.cases.rollups import NEAREST
 from geodata.errors import InvalidInput
 from geodata.places.tiling import EXTENT, Drawn, Tile
 
@@ -43,15 +44,13 @@ POINTS: Final = 2_000
 """Cases in one tile beyond which they are counted in cells."""
 SEARCHED: Final = 200_000
 """Cases of a tile and period, whatever their kind, up to which single ones are looked for."""
-READ: Final = 400_000
-"""Cases of one tile, whatever their kind, beyond which the ledger's coarser cells serve."""
-LEDGER: Final = 11
-"""The finest zoom that the ledger keeps, in cells of a 16th of a tile."""
-CROWDED: Final = 14
-"""The last zoom that may be answered from the ledger, in cells of half a tile there."""
 CLOCK: Final = ZoneInfo("Asia/Shanghai")
 """The clock whose months the ledger counts in."""
 WORLD_BITS: Final = 30
+COLUMN_BITS: Final = 14
+"""The index by place has columns 2 to this power wide: a tile of zoom 16 lies in one."""
+MANY_COLUMNS: Final = 64
+"""More columns than these are not looked into one by one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,10 +95,7 @@ def tile(
 def draw(connection: sa.Connection, where: Tile, drawing: CaseDrawing) -> bytes:
     """The tile on an open connection."""
     plan = _Plan(connection, where, drawing)
-    few = plan.few()
-    query = plan.singles() if few else plan.cells()
-    answer: bytes | None = connection.execute(sa.text(query), plan.values).scalar_one()
-    return bytes(answer or b"")
+    return plan.by_ledger() if plan.has_cells else plan.by_cases()
 
 
 class _Plan:
@@ -117,55 +113,75 @@ class _Plan:
             "north": north,
             "east": west + side,
             "south": north + side,
-            "first": west >> 17,
-            "last": (west + side - 1) >> 17,
         }
+        first, last = west >> COLUMN_BITS, (west + side - 1) >> COLUMN_BITS
+        self.has_columns = last - first < MANY_COLUMNS
+        if self.has_columns:
+            self.values["columns"] = list(range(first, last + 1))
+        else:
+            self.values |= {"first": first, "last": last}
         self.kinds = self._kinds()
-        self.by_ledger = where.zoom <= LEDGER and not drawing.by_area
-        if not self.by_ledger and not drawing.by_area and where.zoom <= CROWDED:
-            self.by_ledger = self._crowded()
+        self.per_tile = 4 if where.zoom <= NEAREST else 2
+        """Bits of the number of the ledger's cells along a side of the tile."""
+        self.has_cells = not drawing.by_area and (where.zoom <= NEAREST or self._is_crowded())
 
-    def few(self) -> bool:
-        """Whether the tile's cases can be shown one by one."""
-        if self.by_ledger:
-            query = (
-                "SELECT coalesce(sum(n) FILTER (WHERE meant), 0) AS meant, coalesce(sum(n), 0)"
-                f" AS seen FROM ({self._summed()}) AS counted"
+    def by_ledger(self) -> bytes:
+        """The tile from the ledger's cells; from the cases where these are few."""
+        cells = f"""
+            WITH kinds AS MATERIALIZED (
+                SELECT cell, category, meant, sum(n) AS n, sum(sum_x) AS sum_x, sum(sum_y) AS sum_y
+                FROM ({self._summed()}) AS counted GROUP BY cell, category, meant
             )
-            row = self._row(query)
-            return bool(row.meant <= POINTS and row.seen <= SEARCHED)
-        probe = f"SELECT 1 FROM cases WHERE {self._here()} AND {self._period()} AND {self.kinds}"
-        row = self._row(f"SELECT count(*) AS n FROM ({probe} LIMIT {POINTS + 1}) AS seen")
-        return bool(row.n <= POINTS)
+            SELECT (SELECT coalesce(sum(n) FILTER (WHERE meant), 0) FROM kinds) AS meant,
+                   (SELECT coalesce(sum(n), 0) FROM kinds) AS seen,
+                   ({self._cells("kinds WHERE meant AND n > 0")}) AS tile"""
+        row = self._row(cells)
+        if 0 < row.meant <= POINTS and row.seen <= SEARCHED:
+            return bytes(self._row(self._singles(POINTS)).tile or b"")
+        return bytes(row.tile or b"")
 
-    def singles(self) -> str:
-        """Each case as a point."""
+    def by_cases(self) -> bytes:
+        """The tile from its cases."""
+        row = self._row(self._singles(POINTS + 1))
+        if row.n <= POINTS:
+            return bytes(row.tile or b"")
+        cells = f"""
+            WITH kinds AS (
+                SELECT {self._cell()} AS cell, category, count(*) AS n,
+                       sum(mx::bigint) AS sum_x, sum(my::bigint) AS sum_y
+                FROM cases WHERE {self._here()} AND {self._period()} AND {self.kinds}
+                GROUP BY 1, 2
+            )
+            SELECT ({self._cells("kinds")}) AS tile"""
+        return bytes(self._row(cells).tile or b"")
+
+    def _singles(self, most: int) -> str:
+        """``n`` cases and, if they are not more than ``POINTS``, each as a point."""
         x, y = self._inside("mx"), self._inside("my")
         return f"""
-            SELECT ST_AsMVT(shown, 'cases', {EXTENT}, 'geom', 'id') FROM (
-                SELECT id, source, category, state, area_code,
-                       extract(epoch FROM reported_at)::bigint AS reported,
-                       ST_Point({x}, {y}) AS geom
-                FROM cases WHERE {self._here()} AND {self._period()} AND {self.kinds}
-                ORDER BY id
-            ) AS shown"""
+            WITH found AS MATERIALIZED (
+                SELECT id, source, category, state, area_code, reported_at, mx, my
+                FROM cases WHERE {self._here()} AND {self._period()} AND {self.kinds} LIMIT {most}
+            ), counted AS (SELECT count(*) AS n FROM found)
+            SELECT n, CASE WHEN n <= {POINTS} THEN (
+                SELECT ST_AsMVT(shown, 'cases', {EXTENT}, 'geom', 'id') FROM (
+                    SELECT id, source, category, state, area_code,
+                           extract(epoch FROM reported_at)::bigint AS reported,
+                           ST_Point({x}, {y}) AS geom
+                    FROM found ORDER BY id
+                ) AS shown
+            ) END AS tile FROM counted"""
 
-    def cells(self) -> str:
+    def _cells(self, kinds: str) -> str:
         """Cells with their counts, the mean position and the most frequent category."""
         x = self._inside("round(sum(sum_x) / sum(n))::integer")
         y = self._inside("round(sum(sum_y) / sum(n))::integer")
-        counted = self._summed() if self.by_ledger else self._read()
-        meant = "WHERE meant" if self.by_ledger else ""
         return f"""
-            WITH kinds AS (
-                SELECT cell, category, sum(n) AS n, sum(sum_x) AS sum_x, sum(sum_y) AS sum_y
-                FROM ({counted}) AS counted {meant} GROUP BY cell, category HAVING sum(n) > 0
-            )
             SELECT ST_AsMVT(shown, 'cases', {EXTENT}, 'geom') FROM (
                 SELECT sum(n)::integer AS count,
                        (array_agg(category ORDER BY n DESC, category))[1] AS category,
                        ST_Point({x}, {y}) AS geom
-                FROM kinds GROUP BY cell ORDER BY cell
+                FROM {kinds} GROUP BY cell ORDER BY cell
             ) AS shown"""
 
     # --- conditions -----------------------------------------------------------------------
@@ -183,9 +199,10 @@ class _Plan:
         return " AND ".join(conditions) or "true"
 
     def _here(self) -> str:
-        """Cases in the tile; the index by place serves it from zoom 12 on."""
+        """Cases in the tile; the index by place serves it."""
+        columns = "= ANY(:columns)" if self.has_columns else "BETWEEN :first AND :last"
         return (
-            "mx >> 17 BETWEEN :first AND :last AND mx >= :west AND mx < :east"
+            f"mx >> {COLUMN_BITS} {columns} AND mx >= :west AND mx < :east"
             " AND my >= :north AND my < :south"
         )
 
@@ -208,14 +225,6 @@ class _Plan:
 
     # --- sources of counts ------------------------------------------------------------------
 
-    def _read(self) -> str:
-        """The tile's own cases, counted."""
-        return (
-            f"SELECT {self._cell()} AS cell, category, 1 AS n, mx::bigint AS sum_x,"
-            f" my::bigint AS sum_y FROM cases"
-            f" WHERE {self._here()} AND {self._period()} AND {self.kinds}"
-        )
-
     def _cell(self) -> str:
         bits = self.shift - 4
         if bits < 0:
@@ -225,17 +234,14 @@ class _Plan:
     def _summed(self) -> str:
         """Whole months from the ledger and what is left of the period from the cases."""
         begin, end = self._months()
-        finer = max(self.where.zoom - LEDGER, 0)
         self.values |= {
-            "zoom": min(self.where.zoom, LEDGER),
-            "tile_x": self.where.column >> finer,
-            "tile_y": self.where.row >> finer,
+            "zoom": self.where.zoom,
+            "tile_x": self.where.column,
+            "tile_y": self.where.row,
         }
         parts = []
         if begin is None or end is None or begin < end:
             conditions = ["zoom = :zoom", "tile_x = :tile_x", "tile_y = :tile_y"]
-            if finer:
-                conditions += self._quarter(finer)
             if begin is not None:
                 conditions.append("month >= :begin")
                 self.values["begin"] = begin.date()
@@ -248,17 +254,6 @@ class _Plan:
             )
         parts += self._edges(begin, end)
         return " UNION ALL ".join(parts)
-
-    def _quarter(self, finer: int) -> list[str]:
-        """The ledger's cells that make up a tile finer than its own."""
-        per = 16 >> finer
-        column = (self.where.column & ((1 << finer) - 1)) * per
-        row = (self.where.row & ((1 << finer) - 1)) * per
-        self.values |= {"from_x": column, "to_x": column + per, "from_y": row, "to_y": row + per}
-        return [
-            "cell & 15 >= :from_x AND cell & 15 < :to_x",
-            "cell >> 4 >= :from_y AND cell >> 4 < :to_y",
-        ]
 
     def _months(self) -> tuple[datetime | None, datetime | None]:
         """The begins of months nearest to the ends of the period."""
@@ -288,36 +283,25 @@ class _Plan:
         ]
 
     def _edge(self, name: str, sign: int, start: datetime, stop: datetime) -> str:
-        finer = max(self.where.zoom - LEDGER, 0)
-        bits = self.shift + finer - 4
-        self.values |= {
-            f"{name}_start": start,
-            f"{name}_stop": stop,
-            "ledger_west": self.values["tile_x"] << (self.shift + finer),
-            "ledger_north": self.values["tile_y"] << (self.shift + finer),
-        }
+        bits = self.shift - self.per_tile
+        self.values |= {f"{name}_start": start, f"{name}_stop": stop}
         return (
-            f"SELECT (((my - :ledger_north) >> {bits}) << 4)"
-            f" | ((mx - :ledger_west) >> {bits}) AS cell, category, {sign} AS n,"
+            f"SELECT (((my - :north) >> {bits}) << {self.per_tile})"
+            f" | ((mx - :west) >> {bits}) AS cell, category, {sign} AS n,"
             f" {sign} * mx::bigint AS sum_x, {sign} * my::bigint AS sum_y,"
             f" {self.kinds} AS meant FROM cases"
             f" WHERE reported_at >= :{name}_start AND reported_at < :{name}_stop AND {self._here()}"
         )
 
-    def _crowded(self) -> bool:
-        """Whether the tile holds, of whatever kind, more cases than can be read in time."""
-        finer = self.where.zoom - LEDGER
-        conditions = " AND ".join(self._quarter(finer))
-        self.values |= {
-            "zoom": LEDGER,
-            "tile_x": self.where.column >> finer,
-            "tile_y": self.where.row >> finer,
-        }
+    def _is_crowded(self) -> bool:
+        """Whether the ledger has cells for a tile of this zoom."""
         query = (
-            "SELECT coalesce(sum(n), 0) AS n FROM case_cells WHERE zoom = :zoom"
-            f" AND tile_x = :tile_x AND tile_y = :tile_y AND {conditions}"
+            "SELECT EXISTS (SELECT FROM case_crowds"
+            " WHERE zoom = :zoom AND tile_x = :tile_x AND tile_y = :tile_y) AS known"
         )
-        return bool(self._row(query).n > READ)
+        where = {"zoom": self.where.zoom, "tile_x": self.where.column, "tile_y": self.where.row}
+        self.values |= where
+        return bool(self._row(query).known)
 
     def _row(self, query: str) -> sa.Row[Any]:
         return self.connection.execute(sa.text(query), self.values).one()

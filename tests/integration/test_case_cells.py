@@ -126,10 +126,27 @@ DRAWINGS = {
 }
 
 
-@pytest.mark.parametrize("drawing", DRAWINGS.values(), ids=DRAWINGS.keys())
-@pytest.mark.parametrize("zoom", [0, 11, 12, 15])
-def test_the_tiles_of_a_zoom_stand_for_every_case_that_is_meant(filled, zoom, drawing, monkeypatch):
-    monkeypatch.setattr(tiling, "POINTS", 100)
+@pytest.fixture(scope="module")
+def crowded(server, empty_template):
+    """12,000 cases with tiles that count as crowded at zoom 12 to 17, for reading only."""
+    with server.copy_of(empty_template) as database:
+        with database.begin() as tx:
+            _fill(tx.connection, 6_000)
+            _refine(tx.connection)
+            _fill(tx.connection, 6_000, seed=2)  # these come by the triggers
+            tx.connection.execute(sa.text("ANALYZE cases"))
+            tx.connection.execute(sa.text("ANALYZE case_cells"))
+        yield database
+
+
+def _refine(connection, *, crowd=20):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rollups, "CROWD", crowd)
+        return rollups.refine(connection)
+
+
+def _expected(database, drawing):
+    """How many placed cases are meant, by a plain question."""
     conditions = ["geom IS NOT NULL"]
     values = {}
     for name, wanted in drawing.equal.items():
@@ -141,26 +158,109 @@ def test_the_tiles_of_a_zoom_stand_for_every_case_that_is_meant(filled, zoom, dr
     if drawing.until:
         conditions.append("reported_at < :until")
         values["until"] = drawing.until
-    with filled.read() as connection:
+    with database.read() as connection:
         query = f"SELECT count(*) FROM cases WHERE {' AND '.join(conditions)}"
-        expected = connection.execute(sa.text(query), values).scalar_one()
-    assert sum(_count(filled, where, drawing) for where in _tiles(zoom)) == expected
+        return connection.execute(sa.text(query), values).scalar_one()
 
 
-@pytest.mark.parametrize("zoom", [12, 13])
-def test_a_crowded_tile_is_counted_from_the_ledger_and_still_complete(filled, zoom, monkeypatch):
+@pytest.mark.parametrize("drawing", DRAWINGS.values(), ids=DRAWINGS.keys())
+@pytest.mark.parametrize("zoom", [0, 11, 12, 15])
+def test_the_tiles_of_a_zoom_stand_for_every_case_that_is_meant(filled, zoom, drawing, monkeypatch):
     monkeypatch.setattr(tiling, "POINTS", 100)
-    monkeypatch.setattr(tiling, "READ", 500)
-    drawing = DRAWINGS["late in one month to early in another"]
-    with filled.read() as connection:
+    assert sum(_count(filled, where, drawing) for where in _tiles(zoom)) == _expected(
+        filled, drawing
+    )
+
+
+@pytest.mark.parametrize("drawing", DRAWINGS.values(), ids=DRAWINGS.keys())
+@pytest.mark.parametrize("zoom", [12, 13, 14, 16])
+def test_crowded_tiles_stand_for_every_case_that_is_meant(crowded, zoom, drawing, monkeypatch):
+    monkeypatch.setattr(tiling, "POINTS", 10)
+    assert sum(_count(crowded, where, drawing) for where in _tiles(zoom)) == _expected(
+        crowded, drawing
+    )
+
+
+@pytest.mark.parametrize("zoom", [12, 14, 16])
+def test_a_crowded_tile_shows_cells_of_a_fourth_where_its_cases_are(crowded, zoom, monkeypatch):
+    monkeypatch.setattr(tiling, "POINTS", 10)
+    with crowded.read() as connection:
+        tile = connection.execute(
+            sa.text(
+                "SELECT tile_x, tile_y, sum(n) AS n FROM case_cells WHERE zoom = :zoom"
+                " GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 1"
+            ),
+            {"zoom": zoom},
+        ).one()
+        side = 30 - zoom - 2
         expected = connection.execute(
             sa.text(
-                "SELECT count(*) FROM cases WHERE geom IS NOT NULL"
-                " AND reported_at >= :since AND reported_at < :until"
+                "SELECT count(*) AS n, avg(mx) AS x, avg(my) AS y FROM cases"
+                f" WHERE mx >> {side + 2} = :x AND my >> {side + 2} = :y"
+                f" GROUP BY mx >> {side}, my >> {side}"
             ),
-            {"since": drawing.since, "until": drawing.until},
-        ).scalar_one()
-    assert sum(_count(filled, where, drawing) for where in _tiles(zoom)) == expected
+            {"x": tile.tile_x, "y": tile.tile_y},
+        ).all()
+    drawn = tiling.tile(crowded, TERMINAL, Tile(zoom, tile.tile_y, tile.tile_x))
+    _, _, shapes, _ = pyogrio.raw.read(drawn)
+    assert len(shapes) == len(expected) <= 16
+    assert sorted(int(one["count"]) for one in _read(drawn)) == sorted(one.n for one in expected)
+
+
+def test_what_is_not_crowded_any_more_is_still_right(database):
+    with database.begin() as tx:
+        _fill(tx.connection, 2_000)
+        assert _refine(tx.connection) > 4
+        assert _refine(tx.connection) == 0
+        tx.connection.execute(sa.text("DELETE FROM cases WHERE id % 10 > 0"))
+        rollups.merge(tx.connection)
+        assert rollups.is_right(tx.connection)
+    assert sum(_count(database, where, CaseDrawing()) for where in _tiles(14)) == _expected(
+        database, CaseDrawing()
+    )
+
+
+def test_crowded_tiles_are_looked_for_when_nobody_writes(database):
+    with database.begin() as tx:
+        _fill(tx.connection, 500)
+    with database.begin() as other:
+        _fill(other.connection, 10, seed=2)
+        with database.begin() as tx:
+            assert _refine(tx.connection) == 0
+    with database.begin() as tx:
+        assert _refine(tx.connection) > 0
+        assert rollups.is_right(tx.connection)
+
+
+def test_each_night_every_crowded_tile_is_found(database, monkeypatch):
+    monkeypatch.setattr(rollups, "CROWD", 50)
+    with database.begin() as tx:
+        _fill(tx.connection, 1_000)
+    rollups.sum_up(database)
+    with database.begin() as tx:
+        known = tx.connection.execute(sa.text("SELECT count(*) FROM case_crowds")).scalar_one()
+        assert known > 2
+        assert rollups.refine(tx.connection) == 0
+        assert rollups.is_right(tx.connection)
+
+
+def test_no_cases_no_crowds(database):
+    with database.begin() as tx:
+        _fill(tx.connection, 500)
+        assert _refine(tx.connection) > 0
+        tx.connection.execute(sa.text("TRUNCATE cases"))
+        assert tx.connection.execute(sa.text("SELECT count(*) FROM case_crowds")).scalar_one() == 0
+        assert _refine(tx.connection) == 0
+
+
+def test_a_large_load_finds_its_crowds(database, monkeypatch):
+    monkeypatch.setattr(rollups, "CROWD", 300)
+    with database.begin() as tx:
+        with rollups.filled_at_once(tx.connection, rows=60_000):
+            _fill(tx.connection, 1_000)
+        zooms = tx.connection.execute(sa.text("SELECT DISTINCT zoom FROM case_crowds ORDER BY 1"))
+        assert zooms.scalars().all()[0] == 12
+        assert rollups.is_right(tx.connection)
 
 
 def test_few_cases_are_shown_one_by_one_with_their_ids_and_without_their_texts(database):
@@ -205,7 +305,9 @@ def test_tiles_cannot_be_filtered_by_what_they_do_not_carry():
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["insert", "move", "close", "redate", "delete", "merge", "nothing"]),
+        st.sampled_from(
+            ["insert", "move", "close", "redate", "delete", "merge", "refine", "nothing"]
+        ),
         st.integers(0, 10_000),
     ),
     min_size=1,
@@ -251,6 +353,8 @@ def _change(connection, step, dice):
         connection.execute(sa.text(f"DELETE FROM cases WHERE {some}"))
     elif step == "merge":
         rollups.merge(connection)
+    elif step == "refine":
+        _refine(connection, crowd=dice.randrange(1, 200))
     else:
         connection.execute(sa.text("UPDATE cases SET title = 'y' WHERE id < 0"))
 

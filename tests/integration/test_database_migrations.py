@@ -15,6 +15,7 @@ import geodata.accounts.tables
 import geodata.cases.tables
 import geodata.exchange.tables
 import geodata.places.tables  # noqa: F401
+from geodata.cases import rollups
 from geodata.database import Database
 from geodata.database.migrations import FOLDER, current, head, is_current, upgrade
 from geodata.database.requirements import ensure_extensions
@@ -136,6 +137,28 @@ def test_a_filled_older_database_keeps_its_rows(bare):
         assert connection.scalar(sa.text("SELECT name FROM areas")) == "幸福"
         assert connection.scalar(sa.text("SELECT count(*) FROM audit")) == 1
         assert connection.scalar(sa.select(changes.c.code)) == "371311001001"
+    assert _differences(bare) == []
+
+
+def test_cases_of_an_older_database_are_found_in_the_same_cells(bare):
+    upgrade(bare, to="0004")
+    with bare.begin() as tx:
+        tx.connection.execute(
+            sa.text(
+                "INSERT INTO cases (source, category, state, reported_at, grid_code, geom)"
+                " SELECT 'snap', 'noise', 'reported', timestamptz '2026-06-01' + i * interval"
+                " '1 hour', '371311001001001', ST_SetSRID(ST_Point(118.35, 35 + i * 1e-5), 4326)"
+                " FROM generate_series(1, 500) AS i"
+            )
+        )
+    upgrade(bare)
+    with bare.begin() as tx:
+        assert rollups.is_right(tx.connection)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(rollups, "CROWD", 100)
+            assert rollups.refine(tx.connection) > 0
+        tx.connection.execute(sa.text("DELETE FROM cases WHERE id % 3 = 0"))
+        assert rollups.is_right(tx.connection)
     assert _differences(bare) == []
 
 

@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from api.v1 import (
     audit,
     cases,
+    demo,
     exports,
     imports,
     jobs,
@@ -26,6 +27,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     jobs.blueprint,
     imports.blueprint,
     exports.blueprint,
+    demo.blueprint,
     cases.blueprint,
     profile.blueprint,
     places.blueprint,

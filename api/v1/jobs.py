@@ -12,12 +12,14 @@ from api.languages import language
 from api.serving import database
 from api.signing_in import current_actor
 from geodata.database import jobs
+from geodata.demo.jobs import STAGES as DEMO_STAGES
 from geodata.errors import NotFound
 from geodata.exchange.findings import STAGES
 from geodata.words import translate
 
 blueprint = APIBlueprint("jobs", __name__, url_prefix="/api/v1", tag="Jobs")
 
+_STAGES = {**STAGES, **DEMO_STAGES}
 PRIVATE = frozenset({"path", "profile", "most_bytes", "keep"})
 """Arguments that are the server's own business."""
 
@@ -77,7 +79,7 @@ def shown(job: jobs.Job) -> Job:
         id=job.id,
         kind=job.kind,
         state=job.state,
-        stage=translate(STAGES.get(job.stage, job.stage), language()),
+        stage=translate(_STAGES.get(job.stage, job.stage), language()),
         done=min(max(job.done, 0.0), 1.0),
         about={key: value for key, value in job.arguments.items() if key not in PRIVATE},
         report=job.report,

@@ -209,6 +209,15 @@ def latest(database: Database, *, asked_by: int | None = None, limit: int = 50) 
         return [Job(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001
 
 
+def running(connection: sa.Connection, kind: str) -> int | None:
+    """The number of the oldest job of that kind that is not over, None if there is none."""
+    query = sa.select(sa.func.min(jobs.c.id))
+    found: int | None = connection.scalar(
+        query.where(jobs.c.kind == kind, jobs.c.state.in_(OPEN_STATES))
+    )
+    return found
+
+
 def cancel(database: Database, number: int) -> Job:
     """Stop a job: at once if it waits, at its next chance if it runs.
 

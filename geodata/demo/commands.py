@@ -14,6 +14,7 @@ from geodata.accounts.permissions import ROLE_NAMES
 from geodata.database import open_database
 from geodata.database.migrations import upgrade
 from geodata.demo.city import DEFAULT_SEED, LARGEST_SCALE
+from geodata.demo.jobs import STAGES
 from geodata.demo.loading import Loaded, load
 from geodata.profiles import load_profile
 from geodata.words import sentence as _
@@ -21,21 +22,6 @@ from geodata.words import translate
 
 if TYPE_CHECKING:
     from geodata.settings import Settings
-
-
-STAGES = {
-    "generating": _("Drawing the city"),
-    "areas": _("Storing places"),
-    "grids": _("Storing places"),
-    "compounds": _("Storing places"),
-    "buildings": _("Storing places"),
-    "facilities": _("Storing places"),
-    "streets": _("Storing places"),
-    "cases": _("Storing cases"),
-    "indexing": _("Making indexes"),
-    "measuring": _("Measuring the tables"),
-    "done": _("Done"),
-}
 
 
 @click.group(help="The generated city.")

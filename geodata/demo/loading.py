@@ -19,6 +19,7 @@ from geodata.cases.tables import cases as cases_table
 from geodata.database import Database, Transaction
 from geodata.database.copying import Same, copy_rows
 from geodata.demo.city import DEFAULT_SEED, City, DemoUser, generate
+from geodata.demo.vacancy import NOT_GENERATED, TABLES, has_rows, taken
 from geodata.errors import Conflict
 from geodata.exchange.tables import imports
 from geodata.places.tables import LAYERS
@@ -50,6 +51,7 @@ def load(  # noqa: PLR0913 - options by keyword
     until: datetime | None = None,
     cases: int | None = None,
     password: str | None = None,
+    accounts: bool = True,
     replace: bool = False,
     profile: Profile | None = None,
     actor: Actor | None = None,
@@ -58,9 +60,10 @@ def load(  # noqa: PLR0913 - options by keyword
     """Generate the city and store it in one transaction; add the demo accounts.
 
     ``until`` is the city's now; without it the present hour, so that the command centre has a
-    today. ``password`` is that of all demo accounts; without it one is made. ``replace`` empties
-    the layers first if all that they hold is generated. ``progress(stage, share)`` is told how far
-    it is.
+    today. ``password`` is that of all demo accounts; without it one is made. Without ``accounts``
+    none is added or changed. ``replace`` empties the layers first if all that they hold is
+    generated. ``progress(stage, share)`` is told how far it is; what it raises before "measuring"
+    leaves nothing behind.
 
     Raises:
         Conflict: the database holds something already.
@@ -70,8 +73,9 @@ def load(  # noqa: PLR0913 - options by keyword
     require(actor, "import")
     require(actor, "manage_users")
     tell = progress or (lambda _stage, _share: None)
-    password = password or passwords.invent()
-    passwords.check_new(password, name="admin")
+    password = (password or passwords.invent()) if accounts else ""
+    if accounts:
+        passwords.check_new(password, name="admin")
     started = time.monotonic()
     _refuse_if_taken(database, replace=replace)
     tell("generating", 0.0)
@@ -86,44 +90,33 @@ def load(  # noqa: PLR0913 - options by keyword
         record(tx, actor, "demo_loaded", "demo", scale=scale, seed=seed, **counts)
     tell("measuring", 0.95)
     _measure(database)
-    _add_users(database, actor, city.users, password)
+    added = city.users if accounts else ()
+    _add_users(database, actor, added, password)
     tell("done", 1.0)
-    return Loaded(counts, city.users, password, city.until, time.monotonic() - started)
-
-
-_TABLES: dict[str, sa.Table] = {**LAYERS, "cases": cases_table}
+    return Loaded(counts, added, password, city.until, time.monotonic() - started)
 
 
 def _refuse_if_taken(database: Database, *, replace: bool) -> None:
-    with database.read() as connection:
-        for name, table in _TABLES.items():
-            if not _any(connection, sa.select(1).select_from(table)):
-                continue
-            if not replace:
-                raise Conflict(
-                    "The layer %(layer)s is not empty: load the demo city into an empty "
-                    "database, or give --replace if all of it is generated.",
-                    layer=name,
-                )
-            if _any(connection, sa.select(1).select_from(table).where(_not_generated(table))):
-                raise Conflict(
-                    "The layer %(layer)s holds records that were not generated: they are never "
-                    "replaced by the demo city.",
-                    layer=name,
-                )
-
-
-def _not_generated(table: sa.Table) -> sa.ColumnElement[bool]:
-    generated = sa.select(imports.c.id).where(imports.c.report["synthetic"].astext == "true")
-    return sa.or_(table.c.import_id.is_(None), table.c.import_id.not_in(generated))
+    found = taken(database)
+    if found is None:
+        return
+    layer, generated = found
+    if not replace:
+        raise Conflict(
+            "The layer %(layer)s is not empty: load the demo city into an empty database, or give "
+            "--replace if all of it is generated.",
+            layer=layer,
+        )
+    if not generated:
+        raise Conflict(NOT_GENERATED, layer=layer)
 
 
 def _refuse_if_taken_inside(tx: Transaction) -> None:
     """The same once more under a lock: two loads at once must not both find it empty."""
-    names = ", ".join(_TABLES)
+    names = ", ".join(TABLES)
     tx.connection.execute(sa.text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
-    for name, table in _TABLES.items():
-        if _any(tx.connection, sa.select(1).select_from(table)):
+    for name, table in TABLES.items():
+        if has_rows(tx.connection, sa.select(1).select_from(table)):
             raise Conflict(
                 "The layer %(layer)s is not empty: load the demo city into an empty database, "
                 "or give --replace if all of it is generated.",
@@ -131,13 +124,9 @@ def _refuse_if_taken_inside(tx: Transaction) -> None:
             )
 
 
-def _any(connection: sa.Connection, query: sa.Select[Any]) -> bool:
-    return connection.execute(query.limit(1)).first() is not None
-
-
 def _empty(tx: Transaction) -> None:
     """Remove a generated city and what was written down about its import."""
-    for name in _TABLES:
+    for name in TABLES:
         tx.connection.execute(sa.text(f"TRUNCATE {name}"))
     tx.connection.execute(sa.delete(imports).where(imports.c.report["synthetic"].astext == "true"))
 
@@ -152,13 +141,19 @@ def _store(tx: Transaction, city: City, tell: Progress) -> dict[str, int]:
     done = 0
     many = city.case_count >= _MANY_CASES
     with _index_afterwards(tx.connection, cases_table, many=many, tell=tell):
+        share = (0.35 if many else 0.6) / max(1, city.case_count)
+
+        def so_far(rows: int, _total: int) -> None:
+            tell("cases", 0.3 + share * (done + rows))
+
         for chunk in city.cases():
             done += copy_rows(
                 tx.connection,
                 cases_table,
                 {**chunk, "import_id": Same(number), "extra": Same({"synthetic": True})},
+                progress=so_far,
             )
-            tell("cases", 0.3 + (0.35 if many else 0.6) * done / max(1, city.case_count))
+            so_far(0, 0)
     counts["cases"] = done
     tx.changed("cases", None, "loaded", rows=done, synthetic=True)
     return counts
@@ -239,7 +234,7 @@ def _measure(database: Database) -> None:
     """Let the planner of queries know the new tables."""
     with database.engine.connect() as connection:
         single = connection.execution_options(isolation_level="AUTOCOMMIT")
-        for name in _TABLES:
+        for name in TABLES:
             single.execute(sa.text(f"VACUUM ANALYZE {name}"))
 
 

@@ -1,0 +1,49 @@
+"""Whether there is room for the demo city: it never enters a database that holds anything else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from geodata.cases.tables import cases
+from geodata.exchange.tables import imports
+from geodata.places.tables import LAYERS
+from geodata.words import sentence as _
+
+if TYPE_CHECKING:
+    from geodata.database import Database
+
+NOT_GENERATED: Final = _(
+    "The layer %(layer)s holds records that were not generated: they are never replaced by the "
+    "demo city."
+)
+
+TABLES: Final[dict[str, sa.Table]] = {**LAYERS, "cases": cases}
+"""All that the city fills."""
+
+
+def taken(database: Database) -> tuple[str, bool] | None:
+    """What stands in the city's way: a layer, and whether all of it is generated.
+
+    A layer with records that were not generated comes before all others; None: nothing is there.
+    """
+    generated = None
+    with database.read() as connection:
+        for name, table in TABLES.items():
+            if not has_rows(connection, sa.select(1).select_from(table)):
+                continue
+            if has_rows(connection, sa.select(1).select_from(table).where(_not_generated(table))):
+                return name, False
+            generated = generated or name
+    return None if generated is None else (generated, True)
+
+
+def has_rows(connection: sa.Connection, query: sa.Select[Any]) -> bool:
+    """Whether the query finds anything."""
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _not_generated(table: sa.Table) -> sa.ColumnElement[bool]:
+    generated = sa.select(imports.c.id).where(imports.c.report["synthetic"].astext == "true")
+    return sa.or_(table.c.import_id.is_(None), table.c.import_id.not_in(generated))

@@ -217,12 +217,19 @@ const Stack = L.GridLayer.extend({
     });
   },
 
+  /** While the map is dragged, tiles are painted one a frame: several at once would hold it up. */
+  _turnToPaint() {
+    this._paints = (this._paints ?? Promise.resolve()).then(() => new Promise(requestAnimationFrame));
+    return this._paints;
+  },
+
   async _draw(tile, coords) {
     const turn = (tile.turn = (tile.turn ?? 0) + 1);
     const zoom = coords.z;
     const place = { x: coords.x, y: coords.y, z: zoom - 1 };
     const drawn = this.sheets.filter((sheet) => sheet.isDrawn(zoom));
     const found = await Promise.all(drawn.map((sheet) => sheet.shapesFor(place)));
+    if (this._map?.dragging?.moving()) await this._turnToPaint();
     if (tile.turn !== turn) return;
     const context = tile.getContext("2d");
     const sharp = tile.width / SIDE;

@@ -213,7 +213,8 @@ def export_command(settings: Settings, layer: str, file: Path, *, at: str | None
     from geodata.profiles import load_profile  # noqa: PLC0415
 
     moment = parse_at(at)
-    with _opened(settings) as database:
+    console = Console(stderr=True)
+    with _opened(settings) as database, _bar(console, settings.language) as progress:
         count = export_layer(
             database,
             Actor.terminal(),
@@ -221,6 +222,7 @@ def export_command(settings: Settings, layer: str, file: Path, *, at: str | None
             file,
             at=moment,
             profile=load_profile(settings.profile),
+            progress=progress,
         )
     words = _("%(number)s features were written to %(file)s.")
     click.echo(translate(words, settings.language, number=count, file=str(file)), err=True)

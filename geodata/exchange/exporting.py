@@ -4,30 +4,35 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
-import orjson
-import pandas as pd
-import shapely
+import pyarrow as pa
 import sqlalchemy as sa
 
 from geodata.accounts import Actor, record, require
 from geodata.accounts.store import areas_inside
 from geodata.cases.tables import cases
 from geodata.database import Database
+from geodata.errors import Cancelled
+from geodata.exchange.copying_out import ASIDE, lay
 from geodata.exchange.fields import SHAPES, fields_of
-from geodata.exchange.writing import write_frame
+from geodata.exchange.outgoing import PLACE, Outgoing, told
+from geodata.exchange.spreading import spread
+from geodata.exchange.writing import place_for, refuse_too_many, write_rows
 from geodata.places.tables import LAYERS
 from geodata.profiles import Profile, load_profile
 
 _GEOMETRY = {"polygon": "MultiPolygon", "line": "LineString", "point": "Point"}
-_MOST_EXTRA = 100
-ROWS_AT_ONCE = 50_000
+_TIMES = frozenset("reported_at due_at updated_at closed_at".split())
+_WHOLE = frozenset("households residents floors entrances elderly".split())
+_TRUTHS = frozenset("closed oneway bridge tunnel".split())
+
+Progress = Callable[[str, float], None]
 
 
 def export_layer(
@@ -38,8 +43,10 @@ def export_layer(
     *,
     at: date | datetime | None = None,
     profile: Profile | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> int:
-    """Write a layer to a file, by its ending; see ``writing.write_frame``.
+    """Write a layer to a file, by its ending; see ``writing.write_rows``.
 
     Args:
         database: Where from.
@@ -50,6 +57,8 @@ def export_layer(
         at: The layer of that instant, or of the end of that local day; absent: as it is now.
             Of cases, those reported until then.
         profile: The city's; gives the local time. Absent: the shipped one.
+        progress: Called with what is being done and the share done, 0 to 1.
+        cancelled: Asked after each batch; a yes raises Cancelled and leaves no file.
 
     Returns:
         How many features were written.
@@ -57,7 +66,8 @@ def export_layer(
     Raises:
         NotFound: No such layer.
         NotAllowed: The role may not export.
-        InvalidInput: An ending that is not written.
+        InvalidInput: An ending that is not written, or more rows than Excel takes.
+        Cancelled: ``cancelled`` said so.
         Unavailable: The disk is full, or the database away.
     """
     profile = profile or load_profile("linyi")
@@ -65,21 +75,55 @@ def export_layer(
     fields_of(layer)
     moment = _moment(at, profile)
     personal = layer == "cases" and actor.may("see_personal")
-    with database.read() as connection:
-        frame = (
-            _cases(connection, actor, moment, personal=personal)
-            if layer == "cases"
-            else (_places(connection, layer, moment))
+    path = Path(path)
+    course = _Course(progress or (lambda _stage, _share: None), cancelled or (lambda: False))
+    with place_for(path) as part:
+        with database.read() as connection:
+            query = (
+                _cases(connection, actor, moment, personal=personal)
+                if layer == "cases"
+                else _places(layer, moment)
+            )
+            course.total = _count(connection, query)
+            refuse_too_many(path, course.total)
+            schema = _schema(query, profile)
+            aside = part.with_name("laid")
+            aside.mkdir()
+            laid = lay(connection, query, schema, aside / "rows", course.read)
+        rows = spread(laid)
+        outgoing = Outgoing(
+            rows.schema,
+            told(rows.batches(), course.written),
+            laid.count,
+            _GEOMETRY[SHAPES[layer]],
+            laid.placeless,
         )
-    for column in frame.columns:
-        if isinstance(frame[column].dtype, pd.DatetimeTZDtype):
-            frame[column] = frame[column].dt.tz_convert(profile.zone)
-    write_frame(frame, Path(path), name=layer, shape=_GEOMETRY[SHAPES[layer]])
+        write_rows(outgoing, part, name=layer)
     with database.begin() as tx:
-        record(tx, actor, "exported", layer, filename=Path(path).name, rows=len(frame))
-        if personal and len(frame):
-            record(tx, actor, "read_personal", layer, rows=len(frame), by="export")
-    return len(frame)
+        record(tx, actor, "exported", layer, filename=path.name, rows=laid.count)
+        if personal and laid.count:
+            record(tx, actor, "read_personal", layer, rows=laid.count, by="export")
+    return laid.count
+
+
+@dataclass
+class _Course:
+    """How far it is, and whether it shall go on."""
+
+    progress: Progress
+    cancelled: Callable[[], bool]
+    total: int = 0
+
+    def read(self, rows: int) -> None:
+        self._tell("reading", 0.3 * rows / max(self.total, 1))
+
+    def written(self, rows: int) -> None:
+        self._tell("writing", 0.3 + 0.7 * rows / max(self.total, 1))
+
+    def _tell(self, stage: str, share: float) -> None:
+        self.progress(stage, share)
+        if self.cancelled():
+            raise Cancelled("Stopped; nothing was kept.")
 
 
 def _moment(at: date | datetime | None, profile: Profile) -> datetime | None:
@@ -91,7 +135,7 @@ def _moment(at: date | datetime | None, profile: Profile) -> datetime | None:
     return tomorrow - timedelta(microseconds=1)
 
 
-def _places(connection: sa.Connection, layer: str, at: datetime | None) -> gpd.GeoDataFrame:
+def _places(layer: str, at: datetime | None) -> sa.Select[Any]:
     table = LAYERS[layer]
     names = [c.name for c in table.c if c.name not in {"id", "held", "import_id", "geom"}]
     held = (
@@ -99,16 +143,17 @@ def _places(connection: sa.Connection, layer: str, at: datetime | None) -> gpd.G
         if at is None
         else table.c.held.contains(sa.literal(at, sa.DateTime(timezone=True)))
     )
-    query = sa.select(*(table.c[name] for name in names), _wkb(table.c.geom)).where(held)
-    return _frame(connection, query.order_by(table.c.code))
+    columns = [table.c[name] for name in names]
+    query = sa.select(*map(_said, columns), _digits(table.c.geom))
+    return query.where(held).order_by(table.c.code)
 
 
 def _cases(
     connection: sa.Connection, actor: Actor, at: datetime | None, *, personal: bool
-) -> gpd.GeoDataFrame:
-    hidden = {field.name for field in fields_of("cases") if field.personal} | {"extra"}
+) -> sa.Select[Any]:
+    hidden = {field.name for field in fields_of("cases") if field.personal} | {ASIDE}
     fields = [field.name for field in fields_of("cases")]
-    names = [*fields, "updated_at", "area_code", "grid_code", "compound_code", "extra"]
+    names = [*fields, "updated_at", "area_code", "grid_code", "compound_code", ASIDE]
     columns: list[Any] = [cases.c[n] for n in names if personal or n not in hidden]
     if personal and actor.areas:
         known = list(connection.execute(sa.select(cases.c.area_code).distinct()).scalars())
@@ -119,75 +164,39 @@ def _cases(
             sa.case((within, column)).label(column.name) if column.name in hidden else column
             for column in columns
         ]
-    query = sa.select(*columns, _wkb(cases.c.geom))
+    query = sa.select(*map(_said, columns), _digits(cases.c.geom))
     if at is not None:
         query = query.where(cases.c.reported_at <= at)
-    return _frame(connection, query.order_by(cases.c.reported_at, cases.c.id))
+    return query.order_by(cases.c.reported_at, cases.c.id)
 
 
-def _wkb(column: Any) -> Any:
-    return sa.func.ST_AsBinary(column, type_=sa.LargeBinary).label("wkb")
+def _said(column: Any) -> Any:
+    """A column as it goes out: lists in one text, what was kept aside as JSON."""
+    if column.name == "equipment":
+        return sa.func.array_to_string(column, "、").label(column.name)
+    return column
 
 
-def _frame(connection: sa.Connection, query: Any) -> gpd.GeoDataFrame:
-    """All rows; piece by piece, because columns take far less room than rows."""
-    result = connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
-    names = list(result.keys())
-    pieces = [_piece(rows, names) for rows in result.partitions()] or [_piece([], names)]
-    frame = pd.concat(pieces, ignore_index=True) if len(pieces) > 1 else pieces[0]
-    pieces.clear()
-    shapes = frame.pop("geometry")
-    table = pd.DataFrame(frame)
-    if "extra" in table:
-        table = _spread(table)
-    return gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326")
+def _digits(column: Any) -> Any:
+    wkb = sa.func.ST_AsBinary(column, type_=sa.LargeBinary)
+    return sa.func.encode(wkb, "hex", type_=sa.Text).label(PLACE)
 
 
-def _piece(rows: Any, names: list[str]) -> gpd.GeoDataFrame:
-    table = pd.DataFrame(rows, columns=names)
-    wkb = table.pop("wkb").map(bytes, na_action="ignore").astype(object)
-    shapes = shapely.from_wkb(wkb.where(wkb.notna(), None).to_numpy())
-    for column in table.columns:
-        values = table[column]
-        if column == "equipment":
-            table[column] = values.map("、".join, na_action="ignore")
-        elif column in {"reported_at", "due_at", "updated_at", "closed_at"}:
-            table[column] = pd.to_datetime(values, utc=True).astype("datetime64[us, UTC]")
-        elif column in _WHOLE:
-            table[column] = values.astype("Int64")
-        elif column in {"closed", "oneway", "bridge", "tunnel"}:
-            table[column] = values.astype("boolean")
-        elif column == "extra":
-            table[column] = values.astype(object).where(values.astype(bool), None)
-    return gpd.GeoDataFrame(table, geometry=shapes, crs="EPSG:4326")
+def _count(connection: sa.Connection, query: sa.Select[Any]) -> int:
+    rows = query.order_by(None).with_only_columns(sa.func.count(), maintain_column_froms=True)
+    return int(connection.execute(rows).scalar_one())
 
 
-_WHOLE = frozenset("households residents floors entrances elderly".split())
+def _schema(query: sa.Select[Any], profile: Profile) -> pa.Schema:
+    def kind(name: str) -> pa.DataType:
+        if name in _TIMES:
+            return pa.timestamp("us", profile.timezone)
+        if name in _WHOLE:
+            return pa.int64()
+        if name in _TRUTHS:
+            return pa.bool_()
+        if name == "floor_area_m2":
+            return pa.float64()
+        return pa.binary() if name == PLACE else pa.string()
 
-
-def _spread(table: pd.DataFrame) -> pd.DataFrame:
-    """What was kept aside as columns of its own, under the names that it came with."""
-    extra = table.pop("extra")
-    rows = [one if isinstance(one, dict) else {} for one in extra.tolist()]
-    keys = list(dict.fromkeys(key for row in rows for key in row))
-    taken = {column.casefold() for column in table.columns} | {
-        "geometry",
-        "geom",
-        "fid",
-        "lon",
-        "lat",
-        "wkt",
-    }
-    fits = [key for key in keys if key.casefold() not in taken and not re.search(r"[\"\x00]", key)]
-    if len(fits) > _MOST_EXTRA or len({key.casefold() for key in fits}) < len(fits):
-        fits = []
-    spread = {}
-    for key in fits:
-        values = [row.get(key) for row in rows]
-        plain = [orjson.dumps(v).decode() if isinstance(v, dict | list) else v for v in values]
-        kinds = {type(v) for v in plain if v is not None}
-        spread[key] = plain if len(kinds) <= 1 else [None if v is None else str(v) for v in plain]
-    left = [{k: v for k, v in row.items() if k not in set(fits)} for row in rows]
-    if any(left):
-        spread["extra"] = [orjson.dumps(one).decode() if one else None for one in left]
-    return pd.concat([table, pd.DataFrame(spread, index=table.index)], axis=1)
+    return pa.schema([(column.name, kind(column.name)) for column in query.selected_columns])

@@ -26,6 +26,7 @@ STAGES = {
     "checking": _("Checking"),
     "placing": _("Placing"),
     "storing": _("Storing"),
+    "writing": _("Writing"),
     "finishing": _("Finishing"),
 }
 """What is being done with a file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
+import json
 import os
 import subprocess
 import zipfile
@@ -12,17 +13,19 @@ from pathlib import Path
 import geopandas as gpd
 import openpyxl
 import pandas as pd
+import pyarrow.parquet
 import pytest
 import shapely
 import sqlalchemy as sa
 
 from geodata.accounts import Actor
-from geodata.errors import InvalidInput, NotAllowed, NotFound, Unavailable
-from geodata.exchange import export_layer, exporting, import_file, writing
+from geodata.errors import Cancelled, InvalidInput, NotAllowed, NotFound, Unavailable
+from geodata.exchange import copying_out, excel_out, export_layer, import_file, writing
 from geodata.exchange.reading import open_source
 
 OPERATOR = Actor.terminal()
 KINDS = ["gpkg", "geojson", "shp", "zip", "kml", "fgb", "parquet", "csv", "xlsx"]
+ALL = [*KINDS, "json", "geoparquet"]
 EVIL = '=HYPERLINK("http://evil")'
 
 
@@ -84,12 +87,11 @@ def test_what_went_out_comes_in_unchanged(filled, tmp_path, kind, layer):
         assert (kind, report.changed, report.unchanged) == (kind, 0, 3)
 
 
-@pytest.mark.parametrize("kind", ["gpkg", "csv", "geojson", "parquet"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("layer", ["areas", "cases"])
 def test_many_pieces_make_the_same_file_as_one(filled, tmp_path, monkeypatch, kind, layer):
     export_layer(filled, OPERATOR, layer, tmp_path / f"whole.{kind}")
-    for module in (exporting, writing):
-        monkeypatch.setattr(module, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(copying_out, "ROWS_AT_ONCE", 1)
     assert export_layer(filled, OPERATOR, layer, tmp_path / f"pieces.{kind}") == 3
     chunks = []
     for name in ("whole", "pieces"):
@@ -98,7 +100,7 @@ def test_many_pieces_make_the_same_file_as_one(filled, tmp_path, monkeypatch, ki
     assert chunks[0].table.to_pydict() == chunks[1].table.to_pydict()
     if kind == "csv":
         assert (tmp_path / "whole.csv").read_bytes() == (tmp_path / "pieces.csv").read_bytes()
-    else:
+    elif kind != "xlsx":
         assert chunks[0].geometry.tolist() == chunks[1].geometry.tolist()
 
 
@@ -143,6 +145,24 @@ def test_codes_in_excel_keep_their_zeros(filled, tmp_path):
     export_layer(filled, OPERATOR, "cases", tmp_path / "out.xlsx")
     frame = pd.read_excel(tmp_path / "out.xlsx", dtype=str, engine="calamine")
     assert frame["external_id"].tolist() == ["007", "008", "009"]
+
+
+def test_excel_takes_every_text_as_it_is_but_for_what_xml_cannot_hold(tmp_path):
+    texts = ["a<b>&\"'", "  两端  ", "行\n行", "\x00\x07响", "", None, "x" * 40_000, "=1+1"]
+    frame = gpd.GeoDataFrame(
+        {"字": texts, "n": [1, 2.5, None, float("inf"), -3, 0, 1e-7, 12345678901]},
+        geometry=[shapely.Point(118.3, 35)] * 7 + [None],
+        crs=4326,
+    )
+    writing.write_frame(frame, tmp_path / "out.xlsx", name="层[1]/x")
+    book = openpyxl.load_workbook(tmp_path / "out.xlsx")
+    rows = [list(row) for row in book.active.iter_rows(values_only=True)]
+    assert book.sheetnames == ["层1x"]
+    assert rows[0] == ["字", "n", "lon", "lat"]
+    seen = [*texts[:3], "响", None, None, "x" * 32_767, "'=1+1"]
+    assert [row[0] for row in rows[1:]] == seen
+    assert [row[1] for row in rows[1:]] == [1, 2.5, None, None, -3, 0, 1e-7, 12345678901]
+    assert [row[2:] for row in rows[1:]] == [[118.3, 35]] * 7 + [[None, None]]
 
 
 def test_personal_columns_come_only_for_who_may_see_them(filled, tmp_path):
@@ -205,6 +225,76 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_half_written(
         export_layer(filled, OPERATOR, "areas", path)
     assert path.read_bytes() == before
     assert not list(tmp_path.glob(".wangge-export-*"))
+
+
+class _Gone(Exception):
+    pass
+
+
+@pytest.mark.parametrize("kind", ALL)
+@pytest.mark.parametrize("before", [True, False])
+def test_an_export_that_fails_in_the_middle_leaves_no_half_file(
+    filled, tmp_path, kind, before, monkeypatch
+):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    path = folder / f"cases.{kind}"
+    if before:
+        export_layer(filled, OPERATOR, "cases", path)
+    earlier = {one.name: one.read_bytes() for one in folder.iterdir()}
+    monkeypatch.setattr(copying_out, "ROWS_AT_ONCE", 1)
+    heard = []
+
+    def fail(stage, share):
+        heard.append((stage, share))
+        if stage == "writing" and share > 0.6:  # the second of three rows
+            raise _Gone
+
+    with pytest.raises(_Gone):
+        export_layer(filled, OPERATOR, "cases", path, progress=fail)
+    assert {one.name: one.read_bytes() for one in folder.iterdir()} == earlier
+    assert [stage for stage, _share in heard] == ["reading"] * 3 + ["writing"] * 2
+
+
+@pytest.mark.parametrize("kind", ["csv", "gpkg", "fgb"])
+def test_an_export_can_be_stopped_and_is_not_in_the_audit(filled, tmp_path, kind):
+    with pytest.raises(Cancelled):
+        export_layer(filled, OPERATOR, "cases", tmp_path / f"o.{kind}", cancelled=lambda: True)
+    assert not list(tmp_path.glob("o.*"))
+    assert not list(tmp_path.glob(".wangge-export-*"))
+    with filled.read() as connection:
+        query = sa.text("SELECT count(*) FROM audit WHERE action = 'exported'")
+        assert connection.scalar(query) == 0
+
+
+def test_what_was_kept_aside_keeps_its_kind_and_mixed_kinds_become_text(filled, tmp_path):
+    asides = [
+        {"甲": 1, "乙": 1.5, "丙": True, "丁": [1, "x"], "戊": "a", "己": 2**63 + 1},
+        {"甲": 2, "乙": 2, "丙": None, "丁": {"k": 1}, "戊": 7},
+        {},
+    ]
+    with filled.begin() as tx:
+        for number, aside in zip(("007", "008", "009"), asides, strict=True):
+            tx.connection.execute(
+                sa.text("UPDATE cases SET extra = cast(:a AS jsonb) WHERE external_id = :n"),
+                {"a": json.dumps(aside), "n": number},
+            )
+    export_layer(filled, OPERATOR, "cases", tmp_path / "out.parquet")
+    frame = pyarrow.parquet.read_table(tmp_path / "out.parquet").to_pydict()
+    assert frame["甲"] == [1, 2, None]
+    assert frame["乙"] == [1.5, 2.0, None]
+    assert frame["丙"] == [True, None, None]
+    assert frame["丁"] == ['[1,"x"]', '{"k":1}', None]
+    assert frame["戊"] == ["a", "7", None]
+    assert frame["己"] == [str(2**63 + 1), None, None]
+
+
+def test_more_rows_than_a_sheet_holds_are_refused_before_any_is_read(filled, tmp_path, monkeypatch):
+    monkeypatch.setattr(writing, "MOST_EXCEL_ROWS", 2)
+    with pytest.raises(InvalidInput, match="at most 2 rows"):
+        export_layer(filled, OPERATOR, "cases", tmp_path / "out.xlsx")
+    assert excel_out.MOST_ROWS == 1_048_575
+    assert not (tmp_path / "out.xlsx").exists()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")

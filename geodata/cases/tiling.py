@@ -50,7 +50,7 @@ WORLD_BITS: Final = 30
 COLUMN_BITS: Final = 14
 """The index by place has columns 2 to this power wide: a tile of zoom 16 lies in one."""
 MANY_COLUMNS: Final = 64
-"""More columns than these are not looked into one by one."""
+"""More columns than these are looked into one by one only where few cases are looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,14 +112,10 @@ class _Plan:
             "west": west,
             "north": north,
             "east": west + side,
+            "last_x": west + side - 1,
             "south": north + side,
         }
-        first, last = west >> COLUMN_BITS, (west + side - 1) >> COLUMN_BITS
-        self.has_columns = last - first < MANY_COLUMNS
-        if self.has_columns:
-            self.values["columns"] = list(range(first, last + 1))
-        else:
-            self.values |= {"first": first, "last": last}
+        self._take_columns(side >> COLUMN_BITS <= MANY_COLUMNS)
         self.kinds = self._kinds()
         self.per_tile = 4 if where.zoom <= NEAREST else 2
         """Bits of the number of the ledger's cells along a side of the tile."""
@@ -137,6 +133,7 @@ class _Plan:
                    ({self._cells("kinds WHERE meant AND n > 0")}) AS tile"""
         row = self._row(cells)
         if 0 < row.meant <= POINTS and row.seen <= SEARCHED:
+            self._take_columns(self.where.zoom > 0)
             return bytes(self._row(self._singles(POINTS)).tile or b"")
         return bytes(row.tile or b"")
 
@@ -197,6 +194,15 @@ class _Plan:
             conditions.append("area_code = ANY(:areas)")
             self.values["areas"] = sorted(below)
         return " AND ".join(conditions) or "true"
+
+    def _take_columns(self, one_by_one: bool) -> None:  # noqa: FBT001 - said right here
+        """The columns of the index by place that the tile lies in."""
+        self.has_columns = one_by_one
+        first, last = (self.values[name] >> COLUMN_BITS for name in ("west", "last_x"))
+        if one_by_one:
+            self.values["columns"] = list(range(first, last + 1))
+        else:
+            self.values |= {"first": first, "last": last}
 
     def _here(self) -> str:
         """Cases in the tile; the index by place serves it."""

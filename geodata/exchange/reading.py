@@ -27,7 +27,6 @@ MOST_BYTES = 8 * 2**30
 TABLE_ENDINGS = frozenset({".csv", ".tsv", ".txt", ".tab_separated"})
 EXCEL_ENDINGS = frozenset({".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"})
 PARQUET_ENDINGS = frozenset({".parquet", ".geoparquet", ".pq"})
-_ZIPPED_EXCEL = frozenset({".xlsx", ".xlsm", ".xlsb", ".ods"})
 _KNOWN = TABLE_ENDINGS | EXCEL_ENDINGS | PARQUET_ENDINGS | VECTOR_ENDINGS | {".kml"}
 
 
@@ -129,7 +128,7 @@ def _source(
     if ending in TABLE_ENDINGS:
         return CsvSource(path, name)
     if ending in EXCEL_ENDINGS:
-        if ending in _ZIPPED_EXCEL:
+        if zipfile.is_zipfile(path):
             check_zip(path, most_bytes=most_bytes)
         return ExcelSource(path, name, layer)
     if ending in PARQUET_ENDINGS:

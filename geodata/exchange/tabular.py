@@ -23,6 +23,8 @@ from geodata.words import sentence as _
 BLOCK = 16 * 2**20
 ROWS_AT_ONCE = 250_000
 _HEAD = 2**18
+_BOOKS = (b"PK", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+"""How .xlsx, .xlsm, .xlsb and .ods begin, and the .xls of Excel 97 to 2003."""
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -161,8 +163,18 @@ class ExcelSource(Source):
 
     def __init__(self, path: Path, filename: str, sheet: str | None) -> None:
         super().__init__(path, filename, driver="Excel")
+        with path.open("rb") as file:
+            head = file.read(8)
+        if not head.startswith(_BOOKS):
+            raise InvalidInput(
+                "%(file)s has the ending of an Excel file but is none inside: some systems export "
+                "web pages or texts so. Open it in Excel and save it as .xlsx.",
+                file=filename,
+            )
         try:
-            self._book = CalamineWorkbook.from_path(path)
+            # By what it is, not by its ending: an .xls file is often an .xlsx one inside.
+            with path.open("rb") as file:
+                self._book = CalamineWorkbook.from_filelike(file)
             self.layers = list(self._book.sheet_names)
             if sheet is not None and sheet not in self.layers:
                 raise NotFound(

@@ -6,6 +6,7 @@ import errno
 import gzip
 import os
 import zipfile
+from pathlib import Path
 
 import geopandas as gpd
 import openpyxl
@@ -432,6 +433,53 @@ def test_a_sheet_with_a_title_above_its_header_is_read(tmp_path):
     assert chunk.table["户数"].to_pylist() == ["350", "120"]
     assert chunk.table["登记日期"].to_pylist() == ["2025-03-01T08:00:00", ""]
     assert "title_rows" in source.findings.counts
+
+
+OLD_BOOK = Path(__file__).parent / "files" / "compounds.xls"
+"""A workbook of Excel 97 to 2003 (BIFF 8), written by xlwt 1.3: a title, a header, four rows."""
+
+
+@pytest.mark.parametrize("name", ["a.xls", "a.xlsx", "A.XLS"])
+def test_an_old_workbook_is_read_whatever_its_ending(tmp_path, name):
+    (tmp_path / name).write_bytes(OLD_BOOK.read_bytes())
+    source, chunk = read(tmp_path / name)
+    assert source.layers == ["小区台账", "说明"]
+    assert chunk.rows.tolist() == [3, 4, 5, 6]
+    rows = chunk.table.to_pydict()
+    assert rows["小区编码"] == ["371311001001001", "371311001002", "007", ""]
+    assert rows["小区名称"] == ["盛庄小区", "册山新村", "<script>alert(1)</script>", "傅庄"]
+    assert rows["户数"] == ["350", "120", "", "120"]
+    assert rows["经度"][0] == "118.2812345"
+    assert rows["登记日期"] == ["2025-03-01T08:00:00", "1999-12-31", "", ""]
+    assert rows["是否封闭"] == ["true", "false", "", ""]
+    assert "title_rows" in source.findings.counts
+    assert read(tmp_path / name, layer="说明")[1].table.to_pylist() == [{"经度": "1", "纬度": "2"}]
+
+
+def test_a_new_workbook_under_an_old_name_is_read(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["经度", "纬度"])
+    book.active.append([118.3, 35])
+    book.save(tmp_path / "a.xlsx")
+    (tmp_path / "a.xlsx").rename(tmp_path / "a.xls")
+    assert read(tmp_path / "a.xls")[1].table.to_pylist() == [{"经度": "118.3", "纬度": "35"}]
+
+
+@pytest.mark.parametrize("ending", ["xls", "xlsx", "ods"])
+@pytest.mark.parametrize(
+    "inside", ["<html><table><tr><td>经度</td></tr></table>", "经度\t纬度\n1\t2"]
+)
+def test_a_web_page_that_calls_itself_excel_is_said_so(tmp_path, ending, inside):
+    (tmp_path / f"a.{ending}").write_text(inside, "gb18030")
+    with pytest.raises(InvalidInput, match=r"save it as \.xlsx"):
+        read(tmp_path / f"a.{ending}")
+
+
+@pytest.mark.parametrize("length", [512, 3000])
+def test_an_old_workbook_that_was_cut_off_is_broken(tmp_path, length):
+    (tmp_path / "a.xls").write_bytes(OLD_BOOK.read_bytes()[:length])
+    with pytest.raises(InvalidInput, match="broken or has a password"):
+        read(tmp_path / "a.xls")
 
 
 def test_a_sheet_is_chosen_by_its_name(tmp_path):

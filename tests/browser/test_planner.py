@@ -52,7 +52,7 @@ def test_the_page_is_chinese_and_english_by_one_click(open_page):
 
 def test_everything_says_that_the_city_is_synthetic(open_page):
     page = open_page("/planner")
-    expect(page.locator(".bar .badge .wide")).to_have_text("合成数据")
+    expect(page.locator(".bar .badge")).to_have_text("合成数据")
     expect(page.locator(".map-credits")).to_contain_text("合成数据")
 
 

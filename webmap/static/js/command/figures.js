@@ -10,10 +10,11 @@ const NONE = -2147483648;
 export function joinFigures(box, board) {
   const clock = h("time.figure-clock", {});
   const days = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { timeZone: board.profile.timezone, month: "short", day: "numeric", weekday: "short" });
+  const whole = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { timeZone: board.profile.timezone, dateStyle: "long" });
   const hours = new Intl.DateTimeFormat("en-GB", { timeZone: board.profile.timezone, hour: "2-digit", minute: "2-digit" });
   const tick = () => {
     const now = new Date();
-    fill(clock, h("b", {}, hours.format(now)), h("span", {}, days.format(now)));
+    fill(clock, h("b", {}, hours.format(now)), h("span", {}, days.format(now)), h("span.print-day", {}, whole.format(now)));
   };
   const values = h("div.figures-values", {});
   fill(box, clock, values);

@@ -27,6 +27,24 @@ export function switchTheme() {
   apply(next);
 }
 
+// ── paper is white: while the page is printed it is light, and canvases draw at once ──────────
+let onScreen = null;
+
+/** Whether the page is being printed, so that nothing can wait for the next frame. */
+export function isPrinting() {
+  return onScreen !== null;
+}
+
+addEventListener("beforeprint", () => {
+  onScreen ??= theme();
+  apply("light");
+});
+addEventListener("afterprint", () => {
+  const before = onScreen;
+  onScreen = null;
+  if (before) apply(before);
+});
+
 /** Call `listener` whenever the theme changes. */
 export function onTheme(listener) {
   listeners.add(listener);

@@ -3,7 +3,7 @@
 // Names of more weight are placed first; one that would touch another is left out until there is
 // room at a nearer zoom. Streets are named last, along themselves.
 
-import { onTheme, theme, token } from "wangge/core/theme.js";
+import { isPrinting, onTheme, theme, token } from "wangge/core/theme.js";
 import { settled } from "wangge/core/dom.js";
 import { along, lettered } from "wangge/layers/lettering.js";
 import { toWorld } from "wangge/layers/shapes.js";
@@ -60,7 +60,11 @@ const Labels = L.Layer.extend({
     this._soon = settled(() => this._draw(), 30);
     map.on("moveend zoomend resize", this._soon);
     stackOf(map).on("load changed", this._soon);
-    onTheme(() => this._map && this._soon());
+    onTheme(() => {
+      if (!this._map) return;
+      if (isPrinting() && this._last) this._paint(...this._last);
+      this._soon();
+    });
     this._soon();
   },
 
@@ -95,6 +99,7 @@ const Labels = L.Layer.extend({
     }
     const ways = await this._ways(stackOf(map), [minX, minY, maxX, maxY], zoom);
     if (this._turn !== turn || !this._map) return;
+    this._last = [named, ways, zoom];
     this._paint(named, ways, zoom);
   },
 

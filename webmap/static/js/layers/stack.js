@@ -5,7 +5,7 @@
 // again from what is in memory and asks the server for nothing.
 
 import { busy } from "wangge/core/api.js";
-import { onTheme } from "wangge/core/theme.js";
+import { isPrinting, onTheme } from "wangge/core/theme.js";
 import { fromGeoJson, fromTile, hits, within } from "wangge/layers/shapes.js";
 
 const L = globalThis.L;
@@ -210,7 +210,9 @@ const Stack = L.GridLayer.extend({
 
   /** Draw all visible tiles again, once, before the next frame. */
   redrawSoon() {
-    if (this._frame || !this._map) return;
+    if (!this._map) return;
+    if (isPrinting()) for (const { el, coords } of Object.values(this._tiles)) this._paint(el, coords);
+    if (this._frame) return;
     this._frame = requestAnimationFrame(() => {
       this._frame = 0;
       for (const { el, coords } of Object.values(this._tiles)) this._draw(el, coords);
@@ -231,6 +233,15 @@ const Stack = L.GridLayer.extend({
     const found = await Promise.all(drawn.map((sheet) => sheet.shapesFor(place)));
     if (this._map?.dragging?.moving()) await this._turnToPaint();
     if (tile.turn !== turn) return;
+    tile.held = { drawn, found };
+    this._paint(tile, coords);
+  },
+
+  /** Paint what a tile holds. */
+  _paint(tile, coords) {
+    if (!tile.held) return;
+    const { drawn, found } = tile.held;
+    const zoom = coords.z;
     const context = tile.getContext("2d");
     const sharp = tile.width / SIDE;
     context.setTransform(sharp, 0, 0, sharp, 0, 0);

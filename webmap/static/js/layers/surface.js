@@ -1,5 +1,7 @@
 // A canvas over the map that is drawn anew when the map has moved and follows it until then.
 
+import { isPrinting } from "wangge/core/theme.js";
+
 const L = globalThis.L;
 
 /** Subclasses give `paint(context, frame)`; `frame` has width, height, zoom, unit, west, north, box. */
@@ -40,6 +42,7 @@ export const Surface = L.Renderer.extend({
 
   /** Draw at the next frame. */
   redrawSoon() {
+    if (isPrinting()) this.draw();
     if (this._request || !this._map) return;
     this._request = requestAnimationFrame(() => {
       this._request = 0;

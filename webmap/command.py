@@ -70,7 +70,11 @@ def command() -> str:
         "tiles": {by: tiles_of(f"{by}s") for by in ("area", "grid", "compound")},
         "totals": tiles_of("cases"),
         "basemaps": [{"key": one["key"], "name": one["name"]} for one in offered],
-        "may": {"export": person is not None and person.may("export")},
+        "may": {
+            "export": person is not None and person.may("export"),
+            "import": person is not None and person.may("import"),
+            "demo": person is not None and person.may("manage_users"),
+        },
     }
     return show(
         "command.html",

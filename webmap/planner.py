@@ -91,6 +91,7 @@ def planner() -> str:
         "may": {
             "import": person is not None and person.may("import"),
             "export": person is not None and person.may("export"),
+            "demo": person is not None and person.may("manage_users"),
         },
     }
     return show(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
@@ -10,6 +12,8 @@ from sqlalchemy.dialects.postgresql import Range
 
 from geodata.accounts import Actor
 from geodata.accounts.users import add_user
+from geodata.cases.tables import cases
+from geodata.database.working import run_worker
 from geodata.places.tables import areas, compounds
 
 NASTY = '<img src=x onerror="globalThis.bitten=1"><script>globalThis.bitten=1</script>小区'
@@ -17,10 +21,26 @@ NASTY = '<img src=x onerror="globalThis.bitten=1"><script>globalThis.bitten=1</s
 
 @pytest.fixture
 def empty_live(app, database, serve, password):
-    for role in ("planner", "viewer"):
+    for role in ("admin", "planner", "commander", "viewer"):
         add_user(database, Actor.terminal(), role, role=role, password=password)
     with serve(app) as address:
         yield address
+
+
+@pytest.fixture
+def worker(empty_live, database):
+    """A worker beside the server."""
+    stop = threading.Event()
+
+    def work():
+        while not stop.wait(0.1):
+            run_worker(database, wait=False)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
 
 
 def polygon(west: float, south: float, side: float) -> str:
@@ -41,6 +61,66 @@ def test_who_may_not_import_is_told_whom_to_ask(open_page, empty_live):
     page = open_page("/planner", role="viewer", address=empty_live)
     expect(page.locator("#empty")).to_contain_text("请联系")
     expect(page.locator("#empty a")).to_have_count(0)
+
+
+@pytest.mark.parametrize("page_name", ["planner", "command"])
+@pytest.mark.parametrize("role", ["planner", "commander", "viewer"])
+def test_who_may_not_load_the_demo_city_is_told_whom_to_ask(open_page, empty_live, page_name, role):
+    page = open_page(f"/{page_name}", role=role, address=empty_live)
+    box = page.locator(".empty-map")
+    expect(box).to_contain_text("联系管理员载入演示城区")
+    expect(box.locator("button")).to_have_count(0)
+
+
+@pytest.mark.parametrize("page_name", ["planner", "command"])
+def test_an_administrator_loads_the_demo_city_and_sees_it(
+    open_page, empty_live, worker, artefact, page_name
+):
+    page = open_page(f"/{page_name}", role="admin", address=empty_live, theme="light")
+    box = page.locator(".empty-map")
+    expect(box).to_contain_text("不会新建账户")
+    page.screenshot(path=artefact(f"{page_name}-empty-admin"))
+    box.get_by_text("载入演示城区", exact=True).click()
+    expect(box.locator("[role=progressbar]")).to_be_visible()
+    expect(page.locator(".badge").first).to_have_text("合成数据", timeout=90_000)
+    expect(box).to_be_hidden()
+    page.wait_for_selector("body[data-ready]")
+    assert "map=" not in page.url or "35." in page.url
+    if page_name == "planner":
+        expect(page.locator("#summary-panel .figure").first).to_have_text("62,723")
+    else:
+        expect(page.locator(".command-list h2")).not_to_contain_text("视野内 0 件")
+
+
+def test_loading_can_be_stopped_and_begun_again(open_page, empty_live, database, worker):
+    page = open_page("/planner", role="admin", address=empty_live)
+    box = page.locator(".empty-map")
+    box.get_by_text("载入演示城区", exact=True).click()
+    box.get_by_text("停止", exact=True).click()
+    expect(box).to_contain_text("已停止", timeout=60_000)
+    with database.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(areas)) == 0
+    expect(box.get_by_text("载入演示城区", exact=True)).to_be_enabled()
+
+
+def test_who_comes_while_it_is_loaded_sees_how_far_it_is(open_page, empty_live):
+    first = open_page("/planner", role="admin", address=empty_live)
+    first.get_by_text("载入演示城区", exact=True).click()
+    expect(first.locator(".empty-map")).to_contain_text("排队")
+    second = open_page("/command", role="admin", address=empty_live)
+    expect(second.locator(".empty-map [role=progressbar]")).to_be_visible()
+    second.locator("[data-stop=demo]").click()
+    expect(first.locator(".empty-map")).to_contain_text("已停止")
+
+
+def test_a_refusal_is_said_where_the_button_is(open_page, empty_live, database):
+    page = open_page("/planner", role="admin", address=empty_live)
+    page.context.watched.allowed.add(409)
+    with database.begin() as tx:
+        values = {"source": "hotline", "category": "noise", "state": "reported"}
+        tx.connection.execute(sa.insert(cases).values(**values, reported_at=sa.func.now()))
+    page.get_by_text("载入演示城区", exact=True).click()
+    expect(page.locator(".empty-map [role=alert]")).to_contain_text("cases")
 
 
 def test_a_hostile_name_stays_a_name_on_the_whole_page(open_page, empty_live, database):

@@ -19,6 +19,7 @@ import { joinRecord } from "wangge/command/record.js";
 import { Shading } from "wangge/command/shading.js";
 import { Switches } from "wangge/command/switches.js";
 import { Totals, knowsLess } from "wangge/command/totals.js";
+import { showEmpty } from "wangge/operations/emptiness.js";
 import { HeatLayer } from "wangge/layers/heat.js";
 import { zoomTo } from "wangge/layers/points.js";
 import { stackOf } from "wangge/layers/stack.js";
@@ -330,6 +331,7 @@ showLayers();
 onFailure(sayFailed);
 await loaded;
 if (board.cases) board.tellAgain();
+showEmpty(part("empty"), !data.bounds && board.cases?.count === 0, data.may);
 if (isPlaced()) {
   if (!hasView && !data.bounds) fit(boxOfCases(() => true), { animate: false });
   openFromAddress(state());

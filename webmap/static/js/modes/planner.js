@@ -12,7 +12,8 @@ import { joinMeasuring } from "wangge/operations/measuring.js";
 import { joinPrinting } from "wangge/operations/printing.js";
 import { joinSearch } from "wangge/operations/searching.js";
 import { Selecting } from "wangge/operations/selecting.js";
-import { showEmpty, showSummary } from "wangge/operations/summarizing.js";
+import { showEmpty } from "wangge/operations/emptiness.js";
+import { showSummary } from "wangge/operations/summarizing.js";
 import { stackOf } from "wangge/layers/stack.js";
 
 const PLACES = ["areas", "compounds", "buildings", "streets", "grids", "facilities"];
@@ -98,7 +99,7 @@ async function load() {
   planner.placed = true;
   furniture.credit(sources);
   showSummary(planner);
-  showEmpty(planner, nothing);
+  showEmpty(document.getElementById("empty"), nothing && !at, page.may);
   layering.refresh();
   await Promise.all([covering.refresh(), selecting.refresh()]);
   document.body.dataset.ready = "yes";

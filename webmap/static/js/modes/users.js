@@ -79,7 +79,7 @@ const ACTIONS = {
   signed_in: t("signed in"), signed_out: t("signed out"), sign_in_failed: t("failed to sign in"), sign_in_throttled: t("was kept from signing in"),
   user_added: t("added a user"), user_changed: t("changed a user"), password_set: t("set a password"), password_changed: t("changed the own password"),
   token_made: t("made a token"), token_revoked: t("revoked a token"), import_asked: t("asked for an import"), imported: t("imported"), exported: t("exported"),
-  read_personal: t("read personal data"), demo_loaded: t("loaded the demo city"), map_written: t("wrote a map as a file"),
+  read_personal: t("read personal data"), demo_asked: t("asked for the demo city"), demo_loaded: t("loaded the demo city"), map_written: t("wrote a map as a file"),
 };
 const THINGS = {
   users: t("User"), tokens: t("Token"), demo: t("Demo city"), map: t("Map"),

@@ -1,4 +1,4 @@
-// The district in figures, and what stands there when nothing is there yet.
+// The district in figures.
 
 import { histogram } from "wangge/core/charts.js";
 import { fill, h } from "wangge/core/dom.js";
@@ -44,21 +44,5 @@ export function showSummary({ summary, at }) {
       ],
       h("p.small.quiet", {}, at ? t("Figures of the day shown.") : t("Figures as of now.")),
     ),
-  );
-}
-
-/** In place of an empty map: what would be here, and the button that brings it. */
-export function showEmpty({ page }, isEmpty) {
-  const box = document.getElementById("empty");
-  box.hidden = !isEmpty;
-  if (!isEmpty) return;
-  fill(
-    box,
-    h("h1", {}, t("No district yet")),
-    h("p", {}, t("Here would be the areas, grids, compounds, buildings, facilities and streets of your district.")),
-    page.may.import
-      ? h("div.row", {}, h("a.button.main", { href: "/import" }, t("Import a file")))
-      : h("p.quiet", {}, t("Ask a planner to import them.")),
-    h("p.small.quiet", {}, t("To look around first, load the generated district in a terminal:"), " ", h("code", {}, "wangge demo load")),
   );
 }

@@ -285,13 +285,15 @@ def work(settings: Settings) -> None:
     from geodata.logs import set_up_logs  # noqa: PLC0415
     from geodata.nightly import CHORES  # noqa: PLC0415
     from geodata.processes import follow_parent  # noqa: PLC0415
+    from geodata.profiles import load_profile  # noqa: PLC0415
 
     set_up_logs(process="worker", data_dir=settings.data_dir, language=settings.language)
     follow_parent()
     os.nice(5)  # who waits for a page comes first
     register_jobs()
+    zone = load_profile(settings.profile).zone
     with open_database(settings) as database:
-        run_worker(database, chores=CHORES)
+        run_worker(database, chores=CHORES, zone=zone)
 
 
 @main.group(help="The database.")

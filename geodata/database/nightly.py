@@ -5,6 +5,7 @@ Once a night in all, however many workers there are: the queue takes a moment's 
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
     from geodata.database.engine import Database
 
-HOUR: Final = "17 19 * * *"
-"""Minute, hour and days of the queue's clock, UTC: 03:17 in China."""
+AT: Final = dt.time(3, 17)
+"""By the city's clock."""
+QUARTERS: Final = "2,17,32,47 * * * *"
+"""When the queue, whose clock is UTC, asks whether it is time: zones differ by whole quarters."""
 KEPT_DAYS: Final = 90
 """How long jobs that are over can be looked at."""
 
@@ -39,17 +42,32 @@ def forget_old_jobs(database: Database, *, days: int = KEPT_DAYS) -> int:
         return tx.connection.execute(old).rowcount
 
 
-def join(app: procrastinate.App, database: Database, chores: Mapping[str, Chore]) -> None:
-    """Let the workers of ``app`` do ``chores``, by name, one after the other."""
+def is_time(moment: int, zone: dt.tzinfo) -> bool:
+    """Whether the night's work begins at ``moment`` (Unix seconds): once on each local day.
+
+    Where clocks go back over that time it is the first of both; where they jump over it, it is
+    as long after the last midnight as on other days (PEP 495, fold 0).
+    """
+    day = dt.datetime.fromtimestamp(moment, zone).date()
+    return int(dt.datetime.combine(day, AT, tzinfo=zone).timestamp()) == moment
+
+
+def join(
+    app: procrastinate.App, database: Database, chores: Mapping[str, Chore], zone: dt.tzinfo
+) -> None:
+    """Let the workers of ``app`` do ``chores``, by name, one after the other, at night there."""
     for name, chore in chores.items():
-        _join_one(app, database, name, chore)
+        _join_one(app, database, name, chore, zone)
 
 
-def _join_one(app: procrastinate.App, database: Database, name: str, chore: Chore) -> None:
-    @app.periodic(cron=HOUR)
+def _join_one(
+    app: procrastinate.App, database: Database, name: str, chore: Chore, zone: dt.tzinfo
+) -> None:
+    @app.periodic(cron=QUARTERS)
     @app.task(name=f"wangge.nightly.{name}", lock="wangge.nightly")
-    def run(timestamp: int) -> None:  # noqa: ARG001 - procrastinate gives it
-        do(database, name, chore)
+    def run(timestamp: int) -> None:
+        if is_time(timestamp, zone):
+            do(database, name, chore)
 
 
 def do(database: Database, name: str, chore: Chore) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import signal
 import threading
 from collections.abc import Mapping
@@ -30,19 +31,23 @@ GRACE_SECONDS = 20
 
 
 def run_worker(
-    database: Database, *, wait: bool = True, chores: Mapping[str, nightly.Chore] = NOTHING
+    database: Database,
+    *,
+    wait: bool = True,
+    chores: Mapping[str, nightly.Chore] = NOTHING,
+    zone: dt.tzinfo = dt.UTC,
 ) -> None:
     """Work until SIGTERM or SIGINT; with ``wait=False`` until the queue is empty.
 
     A job that is running at that moment is told to stop and marked failed, or queued again if
     its kind permits that. When the database goes away it waits until that is back. ``chores`` are
-    done each night, by one of all workers.
+    done each night of ``zone``, by one of all workers.
     """
     stopping = threading.Event()
     while not stopping.is_set():
         try:
             sweep(database)
-            app = application(database, stopping, chores)
+            app = application(database, stopping, chores, zone)
             asyncio.run(_work(app, stopping, wait=wait))
         except (Unavailable, procrastinate.exceptions.ConnectorException):
             if not wait:
@@ -82,7 +87,10 @@ async def _work(app: procrastinate.App, stopping: threading.Event, *, wait: bool
 
 
 def application(
-    database: Database, stopping: threading.Event, chores: Mapping[str, nightly.Chore] = NOTHING
+    database: Database,
+    stopping: threading.Event,
+    chores: Mapping[str, nightly.Chore] = NOTHING,
+    zone: dt.tzinfo = dt.UTC,
 ) -> procrastinate.App:
     """The queue as a worker sees it: all its tasks."""
     connector = procrastinate.PsycopgConnector(
@@ -99,7 +107,7 @@ def application(
     def sweep_again(timestamp: int) -> None:  # noqa: ARG001 - procrastinate gives it
         sweep(database)
 
-    nightly.join(app, database, chores)
+    nightly.join(app, database, chores, zone)
     return app
 
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import os
 import threading
 import time
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 import structlog
+from croniter import croniter
 from procrastinate.periodic import PeriodicDeferrer
 
 from geodata.accounts import Actor
 from geodata.accounts.tables import attempts, sessions
 from geodata.accounts.users import add_user
-from geodata.database.nightly import do, forget_old_jobs
+from geodata.database.nightly import QUARTERS, do, forget_old_jobs, is_time
 from geodata.database.tables import jobs
 from geodata.database.working import application, run_worker
 from geodata.nightly import CHORES
+
+NIGHT = int(dt.datetime(2027, 1, 16, 3, 17, tzinfo=dt.UTC).timestamp())
 
 
 def _count(database, table):
@@ -90,6 +95,65 @@ def test_uploads_that_lay_for_a_day_are_thrown_away(database, tmp_path, monkeypa
     assert [path.name for path in uploads.iterdir()] == ["new"]
 
 
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "Asia/Shanghai",
+        "Asia/Kathmandu",  # 5:45
+        "Asia/Kolkata",  # 5:30
+        "Australia/Lord_Howe",  # half an hour of summer time
+        "Europe/Helsinki",  # its clocks jump from 3 to 4, and back over 3:17
+        "Africa/Cairo",  # at midnight
+        "America/New_York",
+        "America/St_Johns",
+        "Pacific/Chatham",  # 12:45, and its clocks jump from 2:45 to 3:45
+        "UTC",
+    ],
+)
+def test_each_local_day_has_one_moment_for_the_nights_work(zone):
+    there = ZoneInfo(zone)
+    first = dt.datetime(2026, 1, 1, tzinfo=there)
+    asked = croniter(QUARTERS, first.timestamp())
+    begun = []
+    while (moment := round(asked.get_next(float))) < first.replace(year=2027).timestamp():
+        if is_time(moment, there):
+            begun.append(dt.datetime.fromtimestamp(moment, there))
+    assert [one.date() for one in begun] == [
+        first.date() + dt.timedelta(days) for days in range(365)
+    ]
+    others = [one for one in begun if one.time() != dt.time(3, 17)]
+    jumps = {"Europe/Helsinki": (3, 29), "Pacific/Chatham": (9, 27)}
+    day = jumps.get(zone)
+    assert others == ([dt.datetime(2026, *day, 4, 17, tzinfo=there)] if day else [])
+
+
+def test_it_is_17_past_19_utc_in_china_and_never_else():
+    night = int(dt.datetime(2026, 6, 1, 19, 17, tzinfo=dt.UTC).timestamp())
+    china = ZoneInfo("Asia/Shanghai")
+    assert [shift for shift in range(-2879, 2880) if is_time(night + shift * 60, china)] == [
+        -1440,
+        0,
+        1440,
+    ]
+
+
+def test_no_work_is_done_in_the_other_quarters_of_the_day(database):
+    done = []
+
+    async def run(moment):
+        app = application(database, threading.Event(), {"chore": done.append}, china)
+        async with app.open_async():
+            (task,) = [one for one in app.tasks.values() if "nightly" in one.name]
+            await task.defer_async(timestamp=moment)
+            await app.run_worker_async(wait=False, install_signal_handlers=False)
+
+    china = ZoneInfo("Asia/Shanghai")
+    night = int(dt.datetime(2026, 6, 1, 19, 17, tzinfo=dt.UTC).timestamp())
+    for moment, times in ((night - 900, 0), (night, 1), (night + 900, 1)):
+        asyncio.run(run(moment))
+        assert len(done) == times
+
+
 def test_two_workers_do_a_nights_work_once(database):
     done = []
 
@@ -102,7 +166,7 @@ def test_two_workers_do_a_nights_work_once(database):
             app = application(database, threading.Event(), {"first": chore, "second": chore})
             async with app.open_async():
                 tasks = app.periodic_registry.periodic_tasks.values()
-                night = [(one, 1_800_000_000) for one in tasks if "nightly" in one.task.name]
+                night = [(one, NIGHT) for one in tasks if "nightly" in one.task.name]
                 await PeriodicDeferrer(registry=app.periodic_registry).defer_jobs(night)
 
     asyncio.run(ask())

@@ -107,6 +107,39 @@ def areas_below(connection: Connection, codes: Sequence[str]) -> frozenset[str]:
     return frozenset(rows.scalars())
 
 
+def place_codes(connection: Connection, codes: Sequence[str]) -> dict[str, list[str]]:
+    """The codes as those of ``area`` (with all inside them), ``grid`` and ``compound``.
+
+    A code that none of these ever had is taken for an area's. Kinds without a code are left out.
+    """
+    if not codes:
+        return {}
+    query = text(
+        "select code, exists (select from areas where areas.code = code.code) as area,"
+        " exists (select from grids where grids.code = code.code) as grid,"
+        " exists (select from compounds where compounds.code = code.code) as compound"
+        " from unnest(cast(:codes as text[])) as code"
+    )
+    known = connection.execute(query, {"codes": sorted(set(codes))}).all()
+    found = {
+        "area": [row.code for row in known if row.area or not (row.grid or row.compound)],
+        "grid": [row.code for row in known if row.grid],
+        "compound": [row.code for row in known if row.compound],
+    }
+    if found["area"]:
+        found["area"] = sorted(areas_below(connection, found["area"]))
+    return {kind: chosen for kind, chosen in found.items() if chosen}
+
+
+def crowded_places(connection: Connection, kind: str, codes: Sequence[str]) -> set[str]:
+    """Those of ``codes`` that have cells in ``case_place_cells``."""
+    query = text(
+        "select code from case_crowded_places"
+        " where kind = :kind and code = any(cast(:codes as text[]))"
+    )
+    return set(connection.execute(query, {"kind": kind, "codes": list(codes)}).scalars())
+
+
 def unknown_places(connection: Connection, codes: Sequence[str]) -> list[str]:
     """Those of ``codes`` that no area, grid or compound ever had."""
     query = text(

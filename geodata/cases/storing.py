@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from geoalchemy2 import Geometry
 from numpy.typing import NDArray
 
-from geodata.cases import rollups
+from geodata.cases import crowds
 from geodata.cases.tables import cases
 from geodata.database.copying import Same, copy_rows
 
@@ -91,8 +91,8 @@ class CaseLoad:
         """Bring the known cases up to date, and note where cases crowd now."""
         self._make_indexes()
         stored = self._bring_known()
-        if stored.added >= rollups.CROWD:
-            rollups.refine(self._connection)
+        if stored.added >= crowds.CROWD_OF_PLACE:
+            crowds.refine(self._connection)
         return stored
 
     def _bring_known(self) -> CasesStored:

@@ -94,7 +94,10 @@ cases = Table(
         "ix_cases_mercator",
         text("(mx >> 14)"),
         "my",
-        postgresql_include=["mx", "id", "category", "source", "state", "reported_at", "area_code"],
+        postgresql_include=[
+            *("mx", "id", "category", "source", "state", "reported_at"),
+            *("area_code", "grid_code", "compound_code"),
+        ],
     ),
     Index("ix_cases_grid_code", "grid_code"),
     Index("ix_cases_compound_code", "compound_code"),
@@ -147,4 +150,40 @@ case_crowds = Table(
     Column("tile_x", Integer, primary_key=True, autoincrement=False),
     Column("tile_y", Integer, primary_key=True, autoincrement=False),
     comment="tiles from zoom 12 on that have so many cases that the ledger has cells for them, too",
+)
+
+case_crowded_places = Table(
+    "case_crowded_places",
+    metadata,
+    Column("kind", Text, primary_key=True, comment="area, grid or compound"),
+    Column("code", Text, primary_key=True),
+    comment="areas, grids and compounds that have so many cases that case_place_cells has cells"
+    " for them",
+)
+
+case_place_cells = Table(
+    "case_place_cells",
+    metadata,
+    Column("kind", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("x", Integer, nullable=False, comment="column of the tile of zoom 17"),
+    Column("y", Integer, nullable=False, comment="row of the tile of zoom 17"),
+    Column("month", Date, nullable=False, comment="of the report, by the clock of Asia/Shanghai"),
+    Column("category", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column(
+        "n", Integer, nullable=False, comment="cases; negative where an older row is taken back"
+    ),
+    Column("sum_x", BigInteger, nullable=False, comment="sum of cases.mx"),
+    Column("sum_y", BigInteger, nullable=False, comment="sum of cases.my"),
+    Index(
+        "ix_case_place_cells_place",
+        "kind",
+        "code",
+        "month",
+        postgresql_include=["x", "y", "category", "source", "state", "n", "sum_x", "sum_y"],
+    ),
+    comment="a ledger like case_cells: what the cases of a crowded place add up to in each tile"
+    " of zoom 17",
 )

@@ -9,7 +9,8 @@ frequent one. Nothing is left out, and no zoom reads all rows:
   taken off, through an index that holds all that is needed.
 - Tiles from zoom 12 read their own cases through an index by place that holds all that is needed.
   Where they are too many for that, the ledger has cells for them, too, a 4th of a tile wide.
-- An area filter reads the area's cases through the index by area.
+- Cases of some areas, grids or compounds are read through the indexes by these. Places with too
+  many cases for that have cells in ``case_place_cells``, which serve to zoom 15.
 
 There is no buffer: a case on the edge of two tiles is in one of them, so sums over tiles are
 right. Free texts and names are never in a tile.
@@ -23,13 +24,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from geodata.accounts import require
 from geodata.cases import store
-from geodata.cases.rollups import NEAREST
+from geodata.cases.crowds import NEAREST, PLACE_ZOOM
+from geodata.cases.months import months_of
 from geodata.errors import InvalidInput
 from geodata.places.tiling import EXTENT, Drawn, Tile
 
@@ -44,8 +45,6 @@ POINTS: Final = 2_000
 """Cases in one tile beyond which they are counted in cells."""
 SEARCHED: Final = 200_000
 """Cases of a tile and period, whatever their kind, up to which single ones are looked for."""
-CLOCK: Final = ZoneInfo("Asia/Shanghai")
-"""The clock whose months the ledger counts in."""
 WORLD_BITS: Final = 30
 COLUMN_BITS: Final = 14
 """The index by place has columns 2 to this power wide: a tile of zoom 16 lies in one."""
@@ -58,7 +57,8 @@ class CaseDrawing:
     """Which cases a tile shows.
 
     ``since`` is inclusive, ``until`` exclusive. ``equal`` are properties with the values one of
-    which they must have. ``areas`` are codes of areas of any level, with all below them.
+    which they must have. ``areas`` are codes of areas of any level, with all below them, of grids
+    and of compounds: a case is meant if it lies in one of them.
     """
 
     since: datetime | None = None
@@ -71,11 +71,6 @@ class CaseDrawing:
         for name in self.equal:
             if name not in FILTERS:
                 raise InvalidInput("There is no property %(name)s to filter by.", name=name)
-
-    @property
-    def by_area(self) -> bool:
-        """Whether only cases of some areas are meant, which the ledger does not know."""
-        return bool(self.areas) or "area_code" in self.equal
 
 
 def tile(
@@ -117,9 +112,15 @@ class _Plan:
         }
         self._take_columns(side >> COLUMN_BITS <= MANY_COLUMNS)
         self.kinds = self._kinds()
+        self.places = ""
+        """Condition on the place of a case; then which of these have cells, and which have not."""
+        self.crowded_places = self.other_places = ""
         self.per_tile = 4 if where.zoom <= NEAREST else 2
         """Bits of the number of the ledger's cells along a side of the tile."""
-        self.has_cells = not drawing.by_area and (where.zoom <= NEAREST or self._is_crowded())
+        if drawing.areas or "area_code" in drawing.equal:
+            self.has_cells = self._take_places()
+        else:
+            self.has_cells = where.zoom <= NEAREST or self._is_crowded()
 
     def by_ledger(self) -> bytes:
         """The tile from the ledger's cells; from the cases where these are few."""
@@ -146,7 +147,7 @@ class _Plan:
             WITH kinds AS (
                 SELECT {self._cell()} AS cell, category, count(*) AS n,
                        sum(mx::bigint) AS sum_x, sum(my::bigint) AS sum_y
-                FROM cases WHERE {self._here()} AND {self._period()} AND {self.kinds}
+                FROM cases WHERE {self._here()} AND {self._meant()}
                 GROUP BY 1, 2
             )
             SELECT ({self._cells("kinds")}) AS tile"""
@@ -158,7 +159,7 @@ class _Plan:
         return f"""
             WITH found AS MATERIALIZED (
                 SELECT id, source, category, state, area_code, reported_at, mx, my
-                FROM cases WHERE {self._here()} AND {self._period()} AND {self.kinds} LIMIT {most}
+                FROM cases WHERE {self._here()} AND {self._meant()} LIMIT {most}
             ), counted AS (SELECT count(*) AS n FROM found)
             SELECT n, CASE WHEN n <= {POINTS} THEN (
                 SELECT ST_AsMVT(shown, 'cases', {EXTENT}, 'geom', 'id') FROM (
@@ -184,16 +185,40 @@ class _Plan:
     # --- conditions -----------------------------------------------------------------------
 
     def _kinds(self) -> str:
-        """Conditions on kind and area, for the cases; on kind alone they serve the ledger, too."""
+        """Conditions on what the ledgers know of a case."""
         conditions = []
         for name, values in self.drawing.equal.items():
-            conditions.append(f"{name} = ANY(:only_{name})")
-            self.values[f"only_{name}"] = list(values)
-        if self.drawing.areas:
-            below = store.areas_below(self.connection, list(self.drawing.areas))
-            conditions.append("area_code = ANY(:areas)")
-            self.values["areas"] = sorted(below)
+            if name != "area_code":
+                conditions.append(f"{name} = ANY(:only_{name})")
+                self.values[f"only_{name}"] = list(values)
         return " AND ".join(conditions) or "true"
+
+    def _take_places(self) -> bool:
+        """Take the conditions on places; gives whether cells of crowded ones serve."""
+        codes = store.place_codes(self.connection, self.drawing.areas)
+        only = self.drawing.equal.get("area_code")
+        if only is not None and not codes:
+            codes, only = {"area": list(only)}, None
+        self.values |= {f"{kind}_codes": chosen for kind, chosen in codes.items()}
+        self.places = " OR ".join(f"{kind}_code = ANY(:{kind}_codes)" for kind in codes)
+        self.places = f"({self.places})"
+        if only is not None:
+            self.places += " AND area_code = ANY(:only_area_code)"
+            self.values["only_area_code"] = list(only)
+        if len(codes) > 1 or only is not None or self.where.zoom > PLACE_ZOOM - 2:
+            return False
+        ((kind, chosen),) = codes.items()
+        crowded = store.crowded_places(self.connection, kind, chosen)
+        others = sorted(set(chosen) - crowded)
+        self.values |= {
+            "place_kind": kind,
+            "crowded_places": sorted(crowded),
+            "other_places": others,
+        }
+        self.crowded_places = f"{kind}_code = ANY(:crowded_places)"
+        self.other_places = f"{kind}_code = ANY(:other_places)" if others else ""
+        self.per_tile = min(4, PLACE_ZOOM - self.where.zoom)
+        return bool(crowded)
 
     def _take_columns(self, one_by_one: bool) -> None:  # noqa: FBT001 - said right here
         """The columns of the index by place that the tile lies in."""
@@ -211,6 +236,10 @@ class _Plan:
             f"mx >> {COLUMN_BITS} {columns} AND mx >= :west AND mx < :east"
             " AND my >= :north AND my < :south"
         )
+
+    def _meant(self) -> str:
+        conditions = [self._period(), self.kinds]
+        return " AND ".join(conditions + [self.places] * bool(self.places))
 
     def _period(self) -> str:
         conditions = []
@@ -239,64 +268,60 @@ class _Plan:
 
     def _summed(self) -> str:
         """Whole months from the ledger and what is left of the period from the cases."""
-        begin, end = self._months()
-        self.values |= {
-            "zoom": self.where.zoom,
-            "tile_x": self.where.column,
-            "tile_y": self.where.row,
-        }
+        months = months_of(self.drawing.since, self.drawing.until)
+        conditions = []
+        if months.begin is not None:
+            conditions.append("month >= :begin")
+            self.values["begin"] = months.begin.date()
+        if months.end is not None:
+            conditions.append("month < :end")
+            self.values["end"] = months.end.date()
         parts = []
-        if begin is None or end is None or begin < end:
-            conditions = ["zoom = :zoom", "tile_x = :tile_x", "tile_y = :tile_y"]
-            if begin is not None:
-                conditions.append("month >= :begin")
-                self.values["begin"] = begin.date()
-            if end is not None:
-                conditions.append("month < :end")
-                self.values["end"] = end.date()
+        if not months.is_empty:
+            ledger = self._ledger_of_places() if self.crowded_places else self._ledger_of_tiles()
+            parts.append(" AND ".join([ledger, *conditions]))
+        parts += [self._edge(f"edge{number}", *edge) for number, edge in enumerate(months.edges)]
+        if self.other_places:
             parts.append(
-                f"SELECT cell::integer AS cell, category, n, sum_x, sum_y, {self.kinds} AS meant"
-                " FROM case_cells WHERE " + " AND ".join(conditions)
+                f"{self._counted(1)} FROM cases WHERE {self.other_places}"
+                f" AND {self._period()} AND {self._here()}"
             )
-        parts += self._edges(begin, end)
         return " UNION ALL ".join(parts)
 
-    def _months(self) -> tuple[datetime | None, datetime | None]:
-        """The begins of months nearest to the ends of the period."""
-        since, until = self.drawing.since, self.drawing.until
-        return since and _nearest_month(since), until and _nearest_month(until)
+    def _ledger_of_tiles(self) -> str:
+        self.values |= self._named()
+        return (
+            f"SELECT cell::integer AS cell, category, n, sum_x, sum_y, {self.kinds} AS meant"
+            " FROM case_cells WHERE zoom = :zoom AND tile_x = :tile_x AND tile_y = :tile_y"
+        )
 
-    def _edges(self, begin: datetime | None, end: datetime | None) -> list[str]:
-        """What the period has more (+) or less (-) than its months, from the cases."""
-        since, until = self.drawing.since, self.drawing.until
-        if (
-            since is not None
-            and until is not None
-            and begin is not None
-            and begin >= (end or begin)
-        ):
-            spans = [(1, since, until)]
-        else:
-            spans = []
-            if since is not None and begin is not None:
-                spans += [(1, since, begin), (-1, begin, since)]
-            if until is not None and end is not None:
-                spans += [(1, end, until), (-1, until, end)]
-        return [
-            self._edge(f"edge{number}", sign, start, stop)
-            for number, (sign, start, stop) in enumerate(spans)
-            if start < stop
-        ]
+    def _ledger_of_places(self) -> str:
+        """The tile's part of the cells of crowded places, as cells of the tile."""
+        bits = PLACE_ZOOM - self.where.zoom - self.per_tile
+        small = WORLD_BITS - PLACE_ZOOM
+        return (
+            f"SELECT (((y - (:north >> {small})) >> {bits}) << {self.per_tile})"
+            f" | ((x - (:west >> {small})) >> {bits}) AS cell, category, n, sum_x, sum_y,"
+            f" {self.kinds} AS meant FROM case_place_cells"
+            " WHERE kind = :place_kind AND code = ANY(:crowded_places)"
+            f" AND x >= :west >> {small} AND x < :east >> {small}"
+            f" AND y >= :north >> {small} AND y < :south >> {small}"
+        )
 
     def _edge(self, name: str, sign: int, start: datetime, stop: datetime) -> str:
-        bits = self.shift - self.per_tile
         self.values |= {f"{name}_start": start, f"{name}_stop": stop}
+        return (
+            f"{self._counted(sign)} FROM cases WHERE {self.crowded_places or 'true'}"
+            f" AND reported_at >= :{name}_start AND reported_at < :{name}_stop AND {self._here()}"
+        )
+
+    def _counted(self, sign: int) -> str:
+        """The cases themselves, as the ledgers have them."""
+        bits = self.shift - self.per_tile
         return (
             f"SELECT (((my - :north) >> {bits}) << {self.per_tile})"
             f" | ((mx - :west) >> {bits}) AS cell, category, {sign} AS n,"
-            f" {sign} * mx::bigint AS sum_x, {sign} * my::bigint AS sum_y,"
-            f" {self.kinds} AS meant FROM cases"
-            f" WHERE reported_at >= :{name}_start AND reported_at < :{name}_stop AND {self._here()}"
+            f" {sign} * mx::bigint AS sum_x, {sign} * my::bigint AS sum_y, {self.kinds} AS meant"
         )
 
     def _is_crowded(self) -> bool:
@@ -305,17 +330,11 @@ class _Plan:
             "SELECT EXISTS (SELECT FROM case_crowds"
             " WHERE zoom = :zoom AND tile_x = :tile_x AND tile_y = :tile_y) AS known"
         )
-        where = {"zoom": self.where.zoom, "tile_x": self.where.column, "tile_y": self.where.row}
-        self.values |= where
+        self.values |= self._named()
         return bool(self._row(query).known)
+
+    def _named(self) -> dict[str, int]:
+        return {"zoom": self.where.zoom, "tile_x": self.where.column, "tile_y": self.where.row}
 
     def _row(self, query: str) -> sa.Row[Any]:
         return self.connection.execute(sa.text(query), self.values).one()
-
-
-def _nearest_month(moment: datetime) -> datetime:
-    """The begin of the month, or of the next one, whichever is nearer."""
-    local = moment.astimezone(CLOCK)
-    begin = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    following = begin.replace(year=begin.year + begin.month // 12, month=begin.month % 12 + 1)
-    return begin if local - begin <= following - local else following

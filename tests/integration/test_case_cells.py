@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geodata.accounts import Actor
-from geodata.cases import rollups, tiling
+from geodata.cases import crowds, rollups, tiling
 from geodata.cases.tiling import CaseDrawing
 from geodata.errors import InvalidInput
 from geodata.places.tiling import Tile
@@ -34,15 +34,22 @@ def _fill(connection, count, *, seed=1, west=118.30, south=35.00, width=0.1):
     connection.execute(
         sa.text(
             """
-            INSERT INTO cases (source, category, state, reported_at, area_code, geom)
-            SELECT (CAST(:sources AS text[]))[1 + floor(random() * 2)::int],
-                   (CAST(:categories AS text[]))[1 + floor(random() * random() * 3)::int],
-                   (CAST(:states AS text[]))[1 + floor(random() * 2)::int],
-                   timestamptz '2026-01-01 00:00+08' + random() * interval '181 days',
-                   (CAST(:areas AS text[]))[1 + floor(random() * 2)::int],
+            INSERT INTO cases (source, category, state, reported_at, area_code, grid_code,
+                               compound_code, geom)
+            SELECT source, category, state, reported_at, area_code,
+                   area_code || lpad((i % 3)::text, 3, '0'),
+                   CASE WHEN i % 4 > 0 THEN area_code || 'C00' || i % 4 END, geom
+            FROM (SELECT i, (CAST(:sources AS text[]))[1 + floor(random() * 2)::int] AS source,
+                   (CAST(:categories AS text[]))[1 + floor(random() * random() * 3)::int]
+                       AS category,
+                   (CAST(:states AS text[]))[1 + floor(random() * 2)::int] AS state,
+                   timestamptz '2026-01-01 00:00+08' + random() * interval '181 days'
+                       AS reported_at,
+                   (CAST(:areas AS text[]))[1 + floor(random() * 2)::int] AS area_code,
                    CASE WHEN i % 50 > 0 THEN ST_SetSRID(ST_Point(
-                       :west + random() * random() * :width, :south + random() * :width), 4326) END
-            FROM generate_series(1, :count) AS i
+                       :west + random() * random() * :width, :south + random() * :width), 4326)
+                   END AS geom
+            FROM generate_series(1, :count) AS i) AS drawn
             """
         ),
         {
@@ -95,6 +102,7 @@ def filled(server, empty_template):
     """12,000 cases, for reading only."""
     with server.copy_of(empty_template) as database:
         with database.begin() as tx:
+            _lay_places(tx.connection)
             _fill(tx.connection, 12_000)
             tx.connection.execute(sa.text("ANALYZE cases"))
             tx.connection.execute(sa.text("ANALYZE case_cells"))
@@ -122,6 +130,24 @@ DRAWINGS = {
     "open begin": CaseDrawing(until=datetime(2026, 3, 20, tzinfo=UTC)),
     "open end": CaseDrawing(since=datetime(2026, 3, 20, tzinfo=UTC)),
     "one area": CaseDrawing(equal={"area_code": (AREAS[0],)}),
+    "a street office": CaseDrawing(areas=("371311001",)),
+    "a community in broken months": CaseDrawing(
+        areas=(AREAS[0],),
+        since=datetime(2026, 2, 3, tzinfo=UTC),
+        until=datetime(2026, 4, 29, 3, tzinfo=UTC),
+    ),
+    "a grid": CaseDrawing(areas=(f"{AREAS[0]}001",), equal={"category": ("noise",)}),
+    "two grids and a compound": CaseDrawing(
+        areas=(f"{AREAS[0]}000", f"{AREAS[0]}001", f"{AREAS[1]}C002")
+    ),
+    "compounds over some days": CaseDrawing(
+        areas=(f"{AREAS[0]}C001", f"{AREAS[1]}C003"),
+        since=datetime(2026, 3, 25, tzinfo=UTC),
+        until=datetime(2026, 4, 5, tzinfo=UTC),
+    ),
+    "a compound of an area it is not in": CaseDrawing(
+        areas=(f"{AREAS[0]}C001",), equal={"area_code": (AREAS[1],)}
+    ),
     "nothing": CaseDrawing(equal={"category": ("nothing like it",)}),
 }
 
@@ -131,6 +157,7 @@ def crowded(server, empty_template):
     """12,000 cases with tiles that count as crowded at zoom 12 to 17, for reading only."""
     with server.copy_of(empty_template) as database:
         with database.begin() as tx:
+            _lay_places(tx.connection)
             _fill(tx.connection, 6_000)
             _refine(tx.connection)
             _fill(tx.connection, 6_000, seed=2)  # these come by the triggers
@@ -139,10 +166,64 @@ def crowded(server, empty_template):
         yield database
 
 
-def _refine(connection, *, crowd=20):
+@pytest.fixture(scope="module")
+def one_crowded_place(server, empty_template):
+    """Cases of which most lie in one area, one grid and one compound, for reading only."""
+    with server.copy_of(empty_template) as database:
+        with database.begin() as tx:
+            _lay_places(tx.connection)
+            _fill(tx.connection, 3_000)
+            tx.connection.execute(
+                sa.text(
+                    "UPDATE cases SET area_code = :area, grid_code = :area || '001',"
+                    " compound_code = :area || 'C001' WHERE id % 3 > 0"
+                ),
+                {"area": AREAS[0]},
+            )
+            _refine(tx.connection, crowd_of_place=1_500)
+            crowded = tx.connection.execute(sa.text("SELECT kind FROM case_crowded_places"))
+            assert set(crowded.scalars()) == {"area", "grid", "compound"}
+            _fill(tx.connection, 1_000, seed=2)
+        yield database
+
+
+def _lay_places(connection):
+    """A street office with the areas, their grids and compounds; where they lie is no matter."""
+    shape = "ST_GeomFromText('MULTIPOLYGON(((0 0, 1 0, 1 1, 0 0)))', 4326)"
+    areas = [
+        ("371311001", "street_office", None),
+        *((code, "community", "371311001") for code in AREAS),
+    ]
+    for code, level, parent in areas:
+        connection.execute(
+            sa.text(
+                "INSERT INTO areas (code, name, level, parent_code, held, geom)"
+                f" VALUES (:code, :code, :level, :parent, '(,)', {shape})"
+            ),
+            {"code": code, "level": level, "parent": parent},
+        )
+    for area, number in product(AREAS, range(4)):
+        connection.execute(
+            sa.text(
+                "INSERT INTO grids (code, name, area_code, held, geom)"
+                f" VALUES (:grid, '', :area, '(,)', {shape})"
+            ),
+            {"grid": f"{area}{number:03}", "area": area},
+        )
+        connection.execute(
+            sa.text(
+                "INSERT INTO compounds (code, name, area_code, type, held, geom)"
+                f" VALUES (:compound, '', :area, 'mixed', '(,)', {shape})"
+            ),
+            {"compound": f"{area}C{number:03}", "area": area},
+        )
+
+
+def _refine(connection, *, crowd=20, crowd_of_place=100):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rollups, "CROWD", crowd)
-        return rollups.refine(connection)
+        patch.setattr(crowds, "CROWD_OF_PLACE", crowd_of_place)
+        patch.setattr(crowds, "CROWD", crowd)
+        return crowds.refine(connection)
 
 
 def _expected(database, drawing):
@@ -152,6 +233,13 @@ def _expected(database, drawing):
     for name, wanted in drawing.equal.items():
         conditions.append(f"{name} = ANY(:{name})")
         values[name] = list(wanted)
+    if drawing.areas:
+        conditions.append(
+            "(area_code IN (SELECT code FROM areas WHERE code = ANY(:places)"
+            " OR parent_code = ANY(:places))"
+            " OR grid_code = ANY(:places) OR compound_code = ANY(:places))"
+        )
+        values["places"] = list(drawing.areas)
     if drawing.since:
         conditions.append("reported_at >= :since")
         values["since"] = drawing.since
@@ -179,6 +267,35 @@ def test_crowded_tiles_stand_for_every_case_that_is_meant(crowded, zoom, drawing
     assert sum(_count(crowded, where, drawing) for where in _tiles(zoom)) == _expected(
         crowded, drawing
     )
+
+
+@pytest.mark.parametrize("name", [name for name, one in DRAWINGS.items() if one.areas or one.equal])
+@pytest.mark.parametrize("zoom", [0, 9, 11, 13, 14, 15, 16])
+def test_tiles_of_crowded_places_and_others_stand_for_every_case_that_is_meant(
+    one_crowded_place, zoom, name, monkeypatch
+):
+    monkeypatch.setattr(tiling, "POINTS", 10)
+    drawing = DRAWINGS[name]
+    assert sum(_count(one_crowded_place, where, drawing) for where in _tiles(zoom)) == _expected(
+        one_crowded_place, drawing
+    )
+
+
+def test_the_cells_of_a_crowded_place_are_where_its_cases_are(one_crowded_place, monkeypatch):
+    def drawn(*, by_cells):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tiling, "POINTS", 10)
+            if not by_cells:
+                patch.setattr(tiling.store, "crowded_places", lambda *_: set())
+            row, column = _tile_at(13, 118.31, 35.05)
+            grid = CaseDrawing(areas=(f"{AREAS[0]}001",))
+            tile = tiling.tile(one_crowded_place, TERMINAL, Tile(13, row, column), grid)
+        _, _, shapes, _ = pyogrio.raw.read(tile)
+        counts = [int(one["count"]) for one in _read(tile)]
+        return sorted(zip(counts, map(bytes, shapes), strict=True))
+
+    assert drawn(by_cells=True) == drawn(by_cells=False)
+    assert len(drawn(by_cells=True)) > 30
 
 
 @pytest.mark.parametrize("zoom", [12, 14, 16])
@@ -233,14 +350,15 @@ def test_crowded_tiles_are_looked_for_when_nobody_writes(database):
 
 
 def test_each_night_every_crowded_tile_is_found(database, monkeypatch):
-    monkeypatch.setattr(rollups, "CROWD", 50)
+    monkeypatch.setattr(crowds, "CROWD", 50)
+    monkeypatch.setattr(crowds, "CROWD_OF_PLACE", 200)
     with database.begin() as tx:
         _fill(tx.connection, 1_000)
     rollups.sum_up(database)
     with database.begin() as tx:
         known = tx.connection.execute(sa.text("SELECT count(*) FROM case_crowds")).scalar_one()
         assert known > 2
-        assert rollups.refine(tx.connection) == 0
+        assert crowds.refine(tx.connection) == 0
         assert rollups.is_right(tx.connection)
 
 
@@ -254,7 +372,7 @@ def test_no_cases_no_crowds(database):
 
 
 def test_a_large_load_finds_its_crowds(database, monkeypatch):
-    monkeypatch.setattr(rollups, "CROWD", 300)
+    monkeypatch.setattr(crowds, "CROWD", 300)
     with database.begin() as tx:
         with rollups.filled_at_once(tx.connection, rows=60_000):
             _fill(tx.connection, 1_000)
@@ -306,7 +424,7 @@ def test_tiles_cannot_be_filtered_by_what_they_do_not_carry():
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["insert", "move", "close", "redate", "delete", "merge", "refine", "nothing"]
+            ["insert", "move", "close", "redate", "delete", "merge", "refine", "place", "nothing"]
         ),
         st.integers(0, 10_000),
     ),
@@ -354,7 +472,14 @@ def _change(connection, step, dice):
     elif step == "merge":
         rollups.merge(connection)
     elif step == "refine":
-        _refine(connection, crowd=dice.randrange(1, 200))
+        _refine(connection, crowd=dice.randrange(1, 200), crowd_of_place=dice.randrange(1, 200))
+    elif step == "place":
+        connection.execute(
+            sa.text(
+                "UPDATE cases SET area_code = NULL, grid_code = compound_code,"
+                f" compound_code = grid_code WHERE {some}"
+            )
+        )
     else:
         connection.execute(sa.text("UPDATE cases SET title = 'y' WHERE id < 0"))
 

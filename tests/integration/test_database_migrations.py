@@ -15,7 +15,7 @@ import geodata.accounts.tables
 import geodata.cases.tables
 import geodata.exchange.tables
 import geodata.places.tables  # noqa: F401
-from geodata.cases import rollups
+from geodata.cases import crowds, rollups
 from geodata.database import Database
 from geodata.database.migrations import FOLDER, current, head, is_current, upgrade
 from geodata.database.requirements import ensure_extensions
@@ -155,8 +155,8 @@ def test_cases_of_an_older_database_are_found_in_the_same_cells(bare):
     with bare.begin() as tx:
         assert rollups.is_right(tx.connection)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(rollups, "CROWD", 100)
-            assert rollups.refine(tx.connection) > 0
+            patch.setattr(crowds, "CROWD", 100)
+            assert crowds.refine(tx.connection) > 0
         tx.connection.execute(sa.text("DELETE FROM cases WHERE id % 3 = 0"))
         assert rollups.is_right(tx.connection)
     assert _differences(bare) == []

@@ -104,7 +104,7 @@ class Watched:
     """What a page did that it should not have done."""
 
     def __init__(self, host: str) -> None:
-        self.host = host
+        self.hosts = {host}
         self.errors: list[str] = []
         self.allowed: set[int] = set()
 
@@ -121,7 +121,7 @@ class Watched:
 
     def _asked(self, request: Any) -> None:
         parts = urlsplit(request.url)
-        if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc != self.host:
+        if parts.scheme in {"http", "https", "ws", "wss"} and parts.netloc not in self.hosts:
             self.errors.append(f"asked another host: {request.url}")
 
     def _answered(self, response: Any) -> None:

@@ -305,7 +305,7 @@ function showOutcome(job) {
         [[t("Rows"), report.rows], [t("Added"), report.added], [t("Changed"), report.changed], [t("Unchanged"), report.unchanged], [t("Mended"), report.mended], [t("Refused"), report.refused]].map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, count(value)))),
       ),
     report && findingsList(report.findings ?? [], report.findings_total),
-    h("div.row", {}, report?.stored && h("a.button.main", { href: wish.layer === "cases" ? "/command" : "/planner" }, t("Show on the map")), h("button.button", { type: "button", onClick: () => location.reload() }, t("Another file"))),
+    h("div.row", {}, report?.stored && h("a.button.main", { href: wish.layer === "cases" ? "/command" : "/planner" }, t("See it on the map")), h("button.button", { type: "button", onClick: () => location.reload() }, t("Another file"))),
   );
   workBox.scrollIntoView({ block: "nearest" });
 }

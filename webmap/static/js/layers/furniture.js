@@ -22,12 +22,15 @@ export function add(map, { bounds, attribution = [], approval = "", remember = f
   corner.addTo(map);
   const credits = L.control({ position: "bottomright" });
   const line = h("div.map-credits");
-  const say = (sources) => {
-    line.textContent = [...sources, approval && t("Map approval number %(number)s", { number: approval })].filter(Boolean).join(" · ");
+  let known = attribution;
+  const say = (sources = known) => {
+    known = sources;
+    line.textContent = [...sources, ...basemapSources(map), approval && t("Map approval number %(number)s", { number: approval })].filter(Boolean).join(" · ");
     line.hidden = !line.textContent;
   };
   credits.onAdd = () => line;
   credits.addTo(map);
+  map.on("layeradd layerremove", ({ layer }) => layer.options?.attribution && say());
   const zoom = L.control({ position: "bottomright" });
   zoom.onAdd = () => {
     const box = h(
@@ -42,6 +45,15 @@ export function add(map, { bounds, attribution = [], approval = "", remember = f
   zoom.addTo(map);
   say(attribution);
   return { credit: say, began };
+}
+
+/** Whose pictures the basemaps on the map are; their words, whatever marks are around them. */
+function basemapSources(map) {
+  const found = new Set();
+  map.eachLayer(({ options }) => {
+    if (options?.attribution) found.add(new DOMParser().parseFromString(options.attribution, "text/html").body.textContent);
+  });
+  return found;
 }
 
 /** Left, top, right, bottom pixels that panels cover, on screens where they do. */

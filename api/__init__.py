@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 
 def application(import_name: str) -> APIFlask:
-    """An empty application that describes itself at ``/api/openapi.json``."""
+    """An empty application; ``api.docs`` describes it at ``/api/openapi.json``."""
     app = APIFlask(
         import_name,
         title="Wangge",
         version="1",
-        spec_path="/api/openapi.json",
+        spec_path=None,
         docs_path=None,
         json_errors=False,
         static_folder=None,  # type: ignore[arg-type]

@@ -1,11 +1,16 @@
-"""The description of ``/api/v1`` for people: one page, nothing from outside, no JavaScript."""
+"""The description of ``/api/v1`` in the reader's language: for programs, and as one page.
+
+The page needs nothing from outside and no JavaScript.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Final, cast
 
-from flask import Blueprint, current_app, render_template
+from apiflask import APIFlask
+from flask import Blueprint, Response, current_app, jsonify, render_template
 
+from api.description import described
 from api.languages import language
 
 blueprint = Blueprint("docs", __name__, template_folder="templates")
@@ -95,10 +100,23 @@ def _operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def _spec() -> dict[str, Any]:
+    return described(cast("APIFlask", current_app), language())
+
+
+@blueprint.get("/api/openapi.json")
+def openapi() -> Response:
+    """For programs."""
+    answer = jsonify(_spec())
+    answer.headers["Content-Language"] = language()
+    answer.headers["Vary"] = "Cookie, Authorization"
+    return answer
+
+
 @blueprint.get("/api/docs")
 def docs() -> str:
     """The page."""
-    spec = cast("dict[str, Any]", cast("Any", current_app).spec)
+    spec = _spec()
     return render_template(
         "api_docs.html", spec=spec, operations=_operations(spec), language=language()
     )

@@ -14,7 +14,7 @@ from api.signing_in import current_actor
 from api.v1.moments import AtQuery
 from geodata.places import querying, searching
 
-blueprint = APIBlueprint("places", __name__, url_prefix="/api/v1/places", tag="Places")
+blueprint = APIBlueprint("places", __name__, url_prefix="/api/v1/places", tag="Places and records")
 
 
 class GridSizes(BaseModel):

@@ -15,7 +15,9 @@ import pytest
 from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po
 
+import api
 import app
+from api.v1 import BLUEPRINTS
 from geodata import errors
 from geodata.terminal import KINDS
 from geodata.words import LANGUAGES, TRANSLATIONS
@@ -88,10 +90,20 @@ def _of_commands() -> Iterator[tuple[str, str]]:
                 yield from _of_command(thing, f"wangge {name}")
 
 
+def _of_the_api() -> Iterator[tuple[str, str]]:
+    """What ``/api/docs`` says, which is written in docstrings and fields."""
+    described = api.application("described")
+    for blueprint in BLUEPRINTS:
+        described.register_blueprint(blueprint)
+    with described.app_context():
+        for text in api.description.sentences(described.spec):
+            yield text, "api/docs"
+
+
 @cache
 def sentences() -> tuple[tuple[str, str], ...]:
     """Every sentence meant for people, with the place that says it."""
-    said = [*_of_click(), *_of_commands()]
+    said = [*_of_click(), *_of_commands(), *_of_the_api()]
     said += _flat(extract_from_file("python", ROOT / "app.py", keywords=KEYWORDS), "app.py")
     for room in ROOMS:
         found = extract_from_dir(

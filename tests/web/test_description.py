@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import hypothesis
 import pytest
 import schemathesis
@@ -90,3 +92,58 @@ def test_the_page_of_the_description_needs_nothing_from_outside(sign_in):
     assert "/api/v1/imports" in page
     assert "<script" not in page
     assert "src=" not in page
+
+
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+
+
+@pytest.mark.usefixtures("people")
+def test_each_call_is_described_in_the_readers_language(sign_in):
+    viewer = sign_in("viewer")
+    chinese = viewer.get("/api/openapi.json?lang=zh")
+    english = viewer.get("/api/openapi.json?lang=en")
+    assert viewer.get("/api/openapi.json").json == chinese.json
+    assert (chinese.headers["Content-Language"], english.headers["Content-Language"]) == (
+        "zh",
+        "en",
+    )
+    for path, item in chinese.json["paths"].items():
+        for method, operation in item.items():
+            if method not in {"get", "post", "put", "patch", "delete"}:
+                continue
+            said = [operation["summary"], operation.get("description"), *operation["tags"]]
+            said += [one.get("description") for one in operation.get("parameters", [])]
+            said += [one["description"] for one in operation["responses"].values()]
+            for words in filter(None, said):
+                assert CHINESE.search(words), (method, path, words)
+            assert not CHINESE.search(english.json["paths"][path][method]["summary"])
+    assert all(CHINESE.search(tag["name"]) for tag in chinese.json["tags"])
+    assert len({tag["name"] for tag in chinese.json["tags"]}) == len(chinese.json["tags"])
+
+
+@pytest.mark.usefixtures("people")
+def test_the_languages_differ_in_words_alone(sign_in):
+    def bare(part):
+        if isinstance(part, dict):
+            words = {"summary", "description", "tags"}
+            return {k: bare(v) for k, v in part.items() if not (k in words and _is_words(v))}
+        return [bare(one) for one in part] if isinstance(part, list) else part
+
+    viewer = sign_in("viewer")
+    both = [viewer.get(f"/api/openapi.json?lang={one}").json for one in ("zh", "en")]
+    assert bare(both[0]) == bare(both[1])
+    # A property of this name is none of the words.
+    assert "description" in both[0]["components"]["schemas"]["CaseRecord"]["properties"]
+
+
+def _is_words(value):
+    return isinstance(value, str | list)
+
+
+@pytest.mark.usefixtures("people")
+def test_the_page_of_the_description_speaks_the_readers_language(sign_in):
+    viewer = sign_in("viewer")
+    chinese = viewer.get("/api/docs").get_data(as_text=True)
+    assert "导出图层" in chinese
+    assert "Export a layer" not in chinese
+    assert "Export a layer" in viewer.get("/api/docs?lang=en").get_data(as_text=True)

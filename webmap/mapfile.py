@@ -10,9 +10,9 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import geopandas as gpd
 
@@ -20,7 +20,7 @@ from geodata.accounts import record, require
 from geodata.cases.filters import CaseFilter
 from geodata.cases.plotting import MOST, NO_CASES, Amount, Plot, amount, plot, until
 from geodata.errors import InvalidInput
-from geodata.places.querying import attributions, is_synthetic, layer_frame
+from geodata.places.querying import attributions, district_name, is_synthetic, layer_frame
 from geodata.reach.covering import circles, cover
 from geodata.words import translate
 from webmap import elements
@@ -61,6 +61,9 @@ LONGEST_TITLE: Final = 120
 BYTES_OF_A_CASE: Final = 64 / 3
 """Position, category, two states and time: 16 bytes, in base64."""
 KEPT_WEIGHTS: Final = 8
+
+Places: TypeAlias = tuple[int, dict[str, int], dict[str, int], int]
+"""Bytes of the bare document, records and bytes of each layer of places, bytes of the reach."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +109,8 @@ def map_file(database: Database, actor: Actor, profile: Profile, wish: Wish) -> 
         InvalidInput: minutes that make no sense, or a district with nothing in these layers.
     """
     require(actor, "export")
+    if not wish.title.strip():
+        wish = replace(wish, title=district_name(database, profile))
     frames = _frames(database, actor, wish)
     points = plot(database, actor, profile, wish.wanted_cases) if CASES in wish.layers else None
     if not any(len(frame) for frame in frames.values()) and not (points and len(points.points)):
@@ -288,22 +293,26 @@ def file_name(title: str, language: str) -> str:
 
 @dataclass(frozen=True)
 class Weight:
-    """Bytes of the document without any layer, of each layer, and what the cases come to."""
+    """Bytes of the document without any layer, of each layer, and what the cases come to.
+
+    ``counts`` says how many records each layer has, ``case_total`` how many cases meet the
+    conditions; at most ``MOST`` of those with a place go in: ``case_count``.
+    """
 
     base: int
+    counts: dict[str, int]
     layers: dict[str, int]
     reach: int
     cases: int
     case_count: int
     case_total: int
-    """How many cases meet the conditions; at most ``MOST`` of those with a place go in."""
 
 
 class Weights:
     """Weighs files before they are written; what places weigh is kept until they change."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[Any, ...], tuple[int, dict[str, int], int]] = OrderedDict()
+        self._kept: OrderedDict[tuple[Any, ...], Places] = OrderedDict()
         self._lock = threading.Lock()
 
     def weigh(self, database: Database, actor: Actor, profile: Profile, wish: Wish) -> Weight:
@@ -315,16 +324,22 @@ class Weights:
             InvalidInput: minutes or conditions that make no sense.
         """
         require(actor, "export")
-        base, layers, reach = self._places(database, actor, profile, wish)
+        base, counts, layers, reach = self._places(database, actor, profile, wish)
         found = Amount(0, 0)
         if CASES in wish.layers:
             found = amount(database, actor, profile, wish.wanted_cases)
         count = min(found.placed, MOST)
-        return Weight(base, layers, reach, round(count * BYTES_OF_A_CASE), count, found.total)
+        return Weight(
+            base=base,
+            counts=counts,
+            layers=layers,
+            reach=reach,
+            cases=round(count * BYTES_OF_A_CASE),
+            case_count=count,
+            case_total=found.total,
+        )
 
-    def _places(
-        self, database: Database, actor: Actor, profile: Profile, wish: Wish
-    ) -> tuple[int, dict[str, int], int]:
+    def _places(self, database: Database, actor: Actor, profile: Profile, wish: Wish) -> Places:
         versions = database.versions(list(LAYERS))
         key = (database.url, tuple(sorted(versions.items())), wish.at, wish.minutes, wish.language)
         with self._lock:
@@ -336,6 +351,7 @@ class Weights:
         )
         frames = _frames(database, actor, everything)
         empty = _place_layers(profile, everything, {n: f.iloc[:0] for n, f in frames.items()})
+        counts = {name: len(frame) for name, frame in frames.items()}
         with_cases = [*empty, *_case_layers(profile, everything, NO_CASES)]
         base = len(_document(profile, everything, with_cases).encode())
         layers = {
@@ -344,10 +360,10 @@ class Weights:
         }
         reach = sum(map(_bytes_of, _reach(database, actor, profile, everything)))
         with self._lock:
-            self._kept[key] = base, layers, reach
+            self._kept[key] = base, counts, layers, reach
             while len(self._kept) > KEPT_WEIGHTS:
                 self._kept.popitem(last=False)
-        return base, layers, reach
+        return base, counts, layers, reach
 
 
 def _bytes_of(element: ModuleElement) -> int:

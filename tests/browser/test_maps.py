@@ -98,8 +98,10 @@ def test_the_district_goes_into_one_file_with_legend_date_and_source(
     open_page, chromium, tmp_path, artefact
 ):
     page = open_page("/planner#coverage=15")
+    page.click("text=存为单个文件")
+    expect(page.locator(".save-total b")).to_contain_text("MB")
     with page.expect_download() as waiting:
-        page.click("text=存为单个文件")
+        page.click("text=保存文件")
     path = tmp_path / "sent.html"
     waiting.value.save_as(path)
     assert waiting.value.suggested_filename.endswith(".html")
@@ -146,3 +148,145 @@ def test_a_name_with_markup_is_only_ever_text(chromium, grids, tmp_path):
     expect(page.locator(".sheet-record h2")).to_have_text(NASTY)
     assert page.evaluate("globalThis.bitten") is None
     page.context.close()
+
+
+def saved(page, path):
+    """The file that the open dialog saves."""
+    with page.expect_download() as waiting:
+        page.locator(".save-menu .main").click()
+    waiting.value.save_as(path)
+    return path
+
+
+def weighed(page):
+    """Megabytes that the dialog says."""
+    said = page.locator(".save-total b")
+    expect(said).to_contain_text("MB")
+    return float(said.inner_text().split()[0])
+
+
+def test_the_dialog_begins_with_what_is_switched_on_and_says_how_large_it_gets(open_page, tmp_path):
+    page = open_page("/planner")
+    page.uncheck("[data-layer=buildings]")
+    page.click(".save-menu summary")
+    expect(page.locator("[data-send=buildings]")).not_to_be_checked()
+    expect(page.locator("[data-send=areas]")).to_be_checked()
+    expect(page.locator("[data-send=cases]")).not_to_be_checked()
+    small = weighed(page)
+    page.check("[data-send=buildings]")
+    assert weighed(page) > small + 0.5
+    page.uncheck("[data-send=buildings]")
+    path = saved(page, tmp_path / "small.html")
+    assert path.stat().st_size / 1e6 == pytest.approx(small, abs=0.15)
+    for key in ("areas", "grids", "compounds", "facilities", "streets"):
+        page.uncheck(f"[data-send={key}]")
+    expect(page.locator(".save-menu .main")).to_be_disabled()
+
+
+def test_cases_go_in_when_asked_as_points_with_their_period(
+    open_page, chromium, tmp_path, artefact
+):
+    page = open_page("/planner")
+    page.click(".save-menu summary")
+    page.check("[data-send=cases]")
+    expect(page.locator(".save-note")).to_contain_text("有位置的")
+    page.select_option("[data-send=period]", "0")
+    expect(page.locator(".save-note")).to_contain_text("共 100,000 件，超出")
+    page.screenshot(path=artefact("map-file-dialog"))
+    sent = open_file(chromium, saved(page, tmp_path / "sent.html"))
+    wait_until_painted(sent)
+    expect(sent.locator(".sheet")).to_contain_text("此处为最新的 50,000 件")
+    clusters = "async () => (await wangge.elements.cases).drawn?.count ?? 0"
+    assert sent.evaluate(clusters) > 10
+    sent.screenshot(path=artefact("map-file-cases"))
+    sent.uncheck(".sheet-layers > li:has-text('案件') > label input")
+    assert not sent.evaluate("async () => wangge.map.hasLayer(await wangge.elements.cases)")
+    assert sent.wrong == []
+    sent.context.close()
+
+
+def test_a_case_in_a_file_says_category_state_and_time(open_page, chromium, tmp_path):
+    page = open_page("/planner#map=18/35.05/118.34")
+    page.click(".save-menu summary")
+    page.check("[data-send=cases]")
+    page.select_option("[data-send=period]", "365")
+    weighed(page)
+    sent = open_file(chromium, saved(page, tmp_path / "sent.html"))
+    wait_until_painted(sent)
+    at = sent.evaluate(
+        """async () => {
+          const layer = await wangge.elements.cases;
+          const map = wangge.map;
+          const { x, y } = layer.cases;
+          map.setView(map.unproject([x[0] * 256, y[0] * 256], 0), 18, { animate: false });
+          await new Promise((done) => setTimeout(done, 600));
+          const { x: left, y: top } = map.latLngToContainerPoint(map.getCenter());
+          return [left, top];
+        }"""
+    )
+    sent.mouse.click(*at)
+    words = sent.locator(".point-words div").first
+    expect(words).to_contain_text("·")
+    expect(words).to_contain_text("202")
+    expect(sent.locator(".sheet-record")).to_be_hidden()
+    assert sent.wrong == []
+    sent.context.close()
+
+
+def test_the_command_centre_sends_its_filtered_cases(open_page, chromium, tmp_path):
+    page = open_page("/command#category=noise&period=7d", role="commander")
+    page.click(".save-menu summary")
+    expect(page.locator("[data-send=cases]")).to_be_checked()
+    expect(page.locator(".save-note")).to_contain_text("按本页当前的筛选条件")
+    weighed(page)
+    shown = page.evaluate(
+        """async () => {
+          const { board } = await import("wangge/command/opening.js");
+          return board.shown.filter((i) => board.cases.x[i] >= 0).length;
+        }"""
+    )
+    sent = open_file(chromium, saved(page, tmp_path / "sent.html"))
+    wait_until_painted(sent)
+    kinds = sent.evaluate(
+        """async () => {
+          const { cases, options } = await wangge.elements.cases;
+          return [cases.count, [...new Set(cases.category)].map((i) => options.categories[i].key)];
+        }"""
+    )
+    assert kinds == [shown, ["noise"]]
+    assert sent.wrong == []
+    sent.context.close()
+
+
+@pytest.mark.parametrize("path", ["/planner", "/command"])
+@pytest.mark.parametrize("role", ["viewer", "worker"])
+def test_who_may_not_export_has_no_such_button(open_page, path, role):
+    page = open_page(path, role=role)
+    expect(page.locator(".save-menu")).to_have_count(0)
+
+
+def test_a_refusal_is_said_in_the_dialog(open_page):
+    page = open_page("/planner")
+    page.context.watched.allowed.add(503)
+    page.route("**/planner/map.html*", lambda route: route.fulfill(status=503, body="{}"))
+    page.click(".save-menu summary")
+    weighed(page)
+    page.locator(".save-menu .main").click()
+    expect(page.locator(".save-menu .refused")).to_be_visible()
+    expect(page.locator(".save-menu .main")).to_be_enabled()
+
+
+@pytest.mark.parametrize(("page_name", "theme"), [("planner", "light"), ("command", "dark")])
+def test_the_dialog_fits_a_phone(open_page, artefact, page_name, theme):
+    page = open_page(f"/{page_name}", role="commander", size=(390, 844), theme=theme)
+    page.click(".save-menu summary")
+    weighed(page)
+    for part in (".save-menu .menu-body", ".save-menu .main"):
+        box = page.locator(part).bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 844
+    page.screenshot(path=artefact(f"{page_name}-save-phone"))
+    with page.expect_download():
+        page.locator(".save-menu .main").click()

@@ -265,6 +265,24 @@ def test_a_map_file_needs_the_right_to_export_and_layers_that_are_there(district
     assert planner.get("/planner/map.html?layers=cases").status_code == 400
     assert planner.get("/planner/map.html?minutes=abc").status_code == 400
     assert planner.get("/planner/map.html?layers=streets").status_code == 400
+    assert planner.get("/planner/map.html?layers=areas&at=never").status_code == 400
+    assert planner.get("/planner/map.html?layers=areas&title=%00").status_code == 400
+    assert planner.get("/planner/map.html?layers=areas,cases&from=never").status_code == 400
+    assert planner.get("/planner/map.html?layers=areas,cases&area=nowhere").status_code == 404
+
+
+def test_the_weight_of_a_map_file_is_told_part_by_part(district, people, sign_in, client):
+    assert client.get("/planner/map/weight", headers={"Accept": "*/*"}).status_code in {302, 401}
+    for role in ("viewer", "worker"):
+        assert sign_in(role).get("/planner/map/weight").status_code == 403
+    planner = sign_in("planner")
+    told = planner.get("/planner/map/weight?layers=cases").get_json()
+    assert told["counts"]["compounds"] > 0
+    assert told["layers"]["compounds"] > 100
+    assert told["counts"]["streets"] == 0
+    assert told["base"] > 100_000
+    assert told["most"] == 50_000
+    assert planner.get("/planner/map/weight?minutes=abc").status_code == 400
 
 
 def test_static_files_are_kept_for_ever_and_nothing_else_is_served(client):

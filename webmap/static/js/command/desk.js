@@ -20,6 +20,7 @@ import { Shading } from "wangge/command/shading.js";
 import { Switches } from "wangge/command/switches.js";
 import { Totals, knowsLess } from "wangge/command/totals.js";
 import { showEmpty } from "wangge/operations/emptiness.js";
+import { sendingMenu, viewOf } from "wangge/operations/sending.js";
 import { HeatLayer } from "wangge/layers/heat.js";
 import { zoomTo } from "wangge/layers/points.js";
 import { stackOf } from "wangge/layers/stack.js";
@@ -335,6 +336,17 @@ showEmpty(part("empty"), !data.bounds && board.cases?.count === 0, data.may);
 if (isPlaced()) {
   if (!hasView && !data.bounds) fit(boxOfCases(() => true), { animate: false });
   openFromAddress(state());
+}
+if (data.may.export) {
+  const isVisible = async (key) => ((await element(key))?.visible ? [key] : []);
+  part("sending").append(sendingMenu({
+    shown: async () => (await Promise.all(["areas", "compounds", "streets", "buildings"].map(isVisible))).flat(),
+    asked: () => ({ view: viewOf(map) }),
+    title: () => document.querySelector(".bar-place")?.textContent ?? "",
+    withCases: true,
+    cases: () => queryOf(board),
+    about: () => t("Cases as filtered on this page."),
+  }));
 }
 performance.mark("wangge-command-ready");
 document.body.dataset.ready = "1";

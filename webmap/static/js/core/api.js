@@ -40,6 +40,13 @@ export async function get(path, query = {}, options = {}) {
   return response.json();
 }
 
+/** GET a file: {blob, name}, its name being what the server calls it. */
+export async function getFile(path, query = {}, options = {}) {
+  const response = await asked(withQuery(path, query), options);
+  const [, name] = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("Content-Disposition") ?? "") ?? [];
+  return { blob: await response.blob(), name: name ? decodeURIComponent(name) : null };
+}
+
 /** POST JSON (or a FormData as it is): the JSON answer. */
 export async function post(path, body, options = {}) {
   const isForm = body instanceof FormData;

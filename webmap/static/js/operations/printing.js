@@ -1,12 +1,9 @@
 // Printing: map, legend and table on A4 or A3; and the map as one file to send.
 
-import { withQuery } from "wangge/core/api.js";
 import { fill, h } from "wangge/core/dom.js";
-import { state } from "wangge/core/state.js";
 import { count, day, share, t } from "wangge/core/words.js";
 import { toolButton } from "wangge/operations/measuring.js";
-
-const FILE_LAYERS = ["areas", "grids", "compounds", "buildings", "facilities", "streets"];
+import { periodChooser, sendingMenu, viewOf } from "wangge/operations/sending.js";
 
 export function joinPrinting(planner) {
   const tools = document.getElementById("tools");
@@ -31,14 +28,19 @@ export function joinPrinting(planner) {
     ),
   );
   tools.append(menu);
-  const save = toolButton(t("Save as one file"), "M8 2v8M4.5 7 8 10.5 11.5 7M2.500 13.500h11", null);
-  save.removeAttribute("aria-pressed");
-  save.addEventListener("click", () => {
-    const layers = FILE_LAYERS.filter((name) => planner.layers[name].visible && name !== "buildings");
-    const { lat, lng } = planner.map.getCenter();
-    location.assign(withQuery("/planner/map.html", { layers: layers.join(","), at: planner.at, minutes: planner.covering.minutes, view: `${planner.map.getZoom()}/${lat.toFixed(5)}/${lng.toFixed(5)}`, title: title.value || planner.summary?.name }));
+  if (planner.page.may.export) tools.append(savingMenu(planner, title));
+}
+
+/** The map as one file, with the layers that are switched on. */
+function savingMenu(planner, title) {
+  const period = periodChooser();
+  return sendingMenu({
+    shown: async () => Object.keys(planner.layers).filter((name) => planner.layers[name].visible),
+    asked: () => ({ at: planner.at, minutes: planner.covering.minutes, view: viewOf(planner.map) }),
+    title: () => title.value || planner.summary?.name || planner.page.profile.name,
+    cases: period.query,
+    chooser: period.chooser,
   });
-  if (planner.page.may.export) tools.append(save);
 }
 
 /** Lay the page out for a paper, let the tiles come, print, and lay it out for the screen again. */

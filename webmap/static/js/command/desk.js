@@ -6,7 +6,7 @@ import { joinFrame } from "wangge/core/frame.js";
 import { onState, setState, state } from "wangge/core/state.js";
 import { onTheme, token } from "wangge/core/theme.js";
 import { count, t } from "wangge/core/words.js";
-import { criteriaOf, keepCriteria } from "wangge/command/address.js";
+import { criteriaOf, keepCriteria, queryOf } from "wangge/command/address.js";
 import { NOTHING_ASKED } from "wangge/command/board.js";
 import { joinFigures } from "wangge/command/figures.js";
 import { joinLegend } from "wangge/command/legend.js";
@@ -330,13 +330,6 @@ if (state().wall === "1") setWall(true);
 switches.read(state());
 showLayers();
 onFailure(sayFailed);
-await loaded;
-if (board.cases) board.tellAgain();
-showEmpty(part("empty"), !data.bounds && board.cases?.count === 0, data.may);
-if (isPlaced()) {
-  if (!hasView && !data.bounds) fit(boxOfCases(() => true), { animate: false });
-  openFromAddress(state());
-}
 if (data.may.export) {
   const isVisible = async (key) => ((await element(key))?.visible ? [key] : []);
   part("sending").append(sendingMenu({
@@ -350,3 +343,10 @@ if (data.may.export) {
 }
 performance.mark("wangge-command-ready");
 document.body.dataset.ready = "1";
+await loaded;
+if (board.cases) board.tellAgain();
+showEmpty(part("empty"), !data.bounds && board.cases?.count === 0, data.may);
+if (isPlaced()) {
+  if (!hasView && !data.bounds) fit(boxOfCases(() => true), { animate: false });
+  openFromAddress(state());
+}

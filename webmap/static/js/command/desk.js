@@ -341,8 +341,6 @@ if (data.may.export) {
     about: () => t("Cases as filtered on this page."),
   }));
 }
-performance.mark("wangge-command-ready");
-document.body.dataset.ready = "1";
 await loaded;
 if (board.cases) board.tellAgain();
 showEmpty(part("empty"), !data.bounds && board.cases?.count === 0, data.may);
@@ -350,3 +348,5 @@ if (isPlaced()) {
   if (!hasView && !data.bounds) fit(boxOfCases(() => true), { animate: false });
   openFromAddress(state());
 }
+performance.mark("wangge-command-ready");
+document.body.dataset.ready = "1";

@@ -73,9 +73,9 @@ def based(demo_settings, demo_database, serve, tiles):
         yield address
 
 
-def share_of_colour(page) -> float:
+def share_of_colour(page, clip=None) -> float:
     """How much of the page's picture has the basemap's colour."""
-    picture = page.screenshot(type="png")
+    picture = page.screenshot(type="png", clip=clip)
     return page.evaluate(
         """async ([bytes, [r, g, b]]) => {
           const image = await createImageBitmap(new Blob([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))]));
@@ -131,6 +131,16 @@ def test_the_chosen_basemap_is_part_of_the_link(open_page, based, tiles):
     page.wait_for_selector("body[data-ready]")
     expect(page.locator("[data-layer=own]")).to_be_checked()
     expect(page.locator(".map-credits")).to_contain_text(CREDIT)
+
+
+def test_the_district_does_not_hide_the_basemap(open_page, based, tiles):
+    page = open_page("/planner#layers=areas", address=based)
+    page.context.watched.hosts.add(tiles[0])
+    page.check("[data-layer=own]")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(400)
+    middle = {"x": 620, "y": 300, "width": 200, "height": 200}
+    assert share_of_colour(page, clip=middle) > 0.7
 
 
 @pytest.mark.parametrize("page_name", ["planner", "command"])

@@ -46,11 +46,11 @@ const STYLES = {
     return { line: line ?? token("--map-street"), width, casing, casingWidth: 0.75 };
   },
 
-  areas: ({ levels = ["county", "street_office", "community"] }) => (props, { zoom, selected, hovered }) => {
+  areas: ({ levels = ["county", "street_office", "community"] }) => (props, { selected, hovered, isBased }) => {
     const rank = levels.length - 1 - levels.indexOf(props.level); // 0: the smallest
     if (selected) return { fill: token("--accent"), alpha: 0.06, line: token("--accent"), width: 3, halo: token("--map-halo") };
     if (rank > 0) return null;
-    return { fill: hovered ? token("--accent") : token("--map-area"), alpha: hovered ? 0.07 : 1 };
+    return { fill: hovered ? token("--accent") : token("--map-area"), alpha: hovered ? 0.07 : isBased ? 0 : 1 };
   },
 
   grids: () => (props, { zoom, selected, hovered }) => {

@@ -30,8 +30,9 @@ export function stackOf(map) {
  * @param {object} options
  * @param {number} options.order - lower is drawn first
  * @param {(props, look) => object|null} options.style - {fill, alpha, line, width, dash, radius,
- *   casing, lift}; null hides the shape. `look` is {zoom, metre, selected, hovered,
- *   isGround}; a metre is `metre` pixels, `isGround` says that the shape is a polygon.
+ *   casing, lift}; null hides the shape. `look` is {zoom, metre, selected, hovered, isGround,
+ *   isBased}; a metre is `metre` pixels, `isGround` says that the shape is a polygon, `isBased`
+ *   that a basemap lies below.
  * @param {{order, style}[]} [options.passes] - drawn once more at other places, such as borders above
  *   what lies between, or water below it
  * @param {string} [options.tiles] - address with {z} {row} {col}
@@ -146,7 +147,7 @@ export class Sheet {
 }
 
 function labelled(shapes, n, tileX, tileY) {
-  return shapes.map(({ code, props, parts }) => ({ code, props, x: (parts[0][0] + tileX) / n, y: (parts[0][1] + tileY) / n }));
+  return shapes.map(({ code, id, props, parts }) => ({ code, id, props, x: (parts[0][0] + tileX) / n, y: (parts[0][1] + tileY) / n }));
 }
 
 async function fetchTile(address, name) {
@@ -170,6 +171,13 @@ const Stack = L.GridLayer.extend({
     this.sheets = [];
     this.hovered = null;
     onTheme(() => this.redrawSoon());
+  },
+
+  /** Say whether a basemap lies below, which nothing may then hide. */
+  setBased(isBased) {
+    if (Boolean(this.isBased) === isBased) return;
+    this.isBased = isBased;
+    this.redrawSoon();
   },
 
   add(sheet) {
@@ -259,7 +267,7 @@ const Stack = L.GridLayer.extend({
         return;
       }
       const hovered = this.hovered?.sheet === sheet ? this.hovered.code : undefined;
-      const { groups, alone } = styled(shapes, (props, look) => style(props, { zoom, metre, ...look }), sheet.selected, hovered);
+      const { groups, alone } = styled(shapes, (props, look) => style(props, { zoom, metre, isBased: this.isBased, ...look }), sheet.selected, hovered);
       if (sheet.casing) for (const [look, members] of groups) paint(context, members, look, frame, "casing");
       for (const [look, members] of groups) paint(context, members, look, frame, "line");
       for (const { shape, look, selected } of alone) {

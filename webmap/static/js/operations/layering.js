@@ -4,6 +4,7 @@ import { fill, h, svg } from "wangge/core/dom.js";
 import { onTheme, token } from "wangge/core/theme.js";
 import { setState, state } from "wangge/core/state.js";
 import { count, t } from "wangge/core/words.js";
+import { stackOf } from "wangge/layers/stack.js";
 
 const SHOWN_AT_FIRST = ["areas", "compounds", "buildings", "streets", "grids", "facilities", "labels"];
 
@@ -40,6 +41,7 @@ export class Layering {
     else labels.remove();
     labels.refresh();
     for (const [key, basemap] of basemaps) basemap.show(this.shown.has(key));
+    stackOf(map).setBased([...basemaps.keys()].some((key) => this.shown.has(key)));
     for (const minutes of circles.keys()) this.covering.showCircle(minutes, this.shown.has(`circle-${minutes}`));
   }
 

@@ -18,8 +18,7 @@ export async function add(map, { title, day, synthetic, words, minutes }) {
   const box = h(
     "details.sheet",
     { open: innerWidth > NARROW },
-    h("summary", {}, h("h1", {}, title)),
-    h("p.sheet-day", {}, t("As of %(day)s", { day: dayOf(day) }), synthetic && h("strong.sheet-synthetic", {}, t("Synthetic data"))),
+    h("summary", {}, h("h1", {}, title), h("span.sheet-day", {}, t("As of %(day)s", { day: dayOf(day) }), synthetic && h("strong.sheet-synthetic", {}, t("Synthetic data")))),
     h("ul.sheet-layers", {}, elements.map(([key, layer]) => row(map, key, layer, words, minutes))),
   );
   const control = L.control({ position: "topleft" });

@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from api.languages import language
 from api.words import field_words
 from geodata import errors
-from geodata.words import explain, translate
+from geodata.words import explain, quotable, translate
 from geodata.words import sentence as _
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ class Problem(NamedTuple):
 
 def _readable(value: Any) -> Any:
     """A value as JSON can carry it."""
-    return value if isinstance(value, float | str | bool | None) or _is_short(value) else str(value)
+    plain = isinstance(value, float | str | bool | None) or _is_short(value)
+    return quotable(value if plain else str(value))
 
 
 def _is_short(value: Any) -> bool:
@@ -241,7 +242,9 @@ def of_findings(error: pydantic.ValidationError) -> Problem:
 
 def _unstorable(error: Exception) -> Response:
     log.info("a value that the database cannot hold: %s", error)
-    refusal = errors.InvalidInput("One of the values cannot be stored: it is too large or broken.")
+    refusal = errors.InvalidInput(
+        "One of the values is too large, or holds a sign that no text has."
+    )
     return answer(of_error(refusal))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from api.languages import language
@@ -56,6 +57,13 @@ def field_words(finding: Any) -> str:
     words = _WORDS.get(finding["type"])
     if words is None:
         return str(finding["msg"])
-    return (
-        translate(words, language(), **context) if "%(" in words else translate(words, language())
-    )
+    values = {name: _value(name, one) for name, one in context.items()}
+    return translate(words, language(), **values) if "%(" in words else translate(words, language())
+
+
+def _value(name: str, value: Any) -> Any:
+    """A limit as people write it: 120, not 120.0; and the choices without English between."""
+    if name == "expected":
+        choices = [one for one in re.findall(r"'([^']*)'", str(value)) if one]
+        return ("、" if language() == "zh" else ", ").join(choices) or value
+    return f"{value:g}" if isinstance(value, float) else value

@@ -19,6 +19,8 @@ from geodata.errors import WanggeError
 
 TRANSLATIONS = Path(__file__).parent / "translations"
 LANGUAGES = ("zh", "en")
+LONGEST_QUOTED = 500
+"""Characters of a value that an answer repeats."""
 
 
 def compile_catalogue(language: str = "zh") -> Path:
@@ -51,7 +53,16 @@ def translate(message: str, language: str, **params: Any) -> str:
 
 def explain(error: WanggeError, language: str) -> str:
     """What an error says, in the user's language."""
-    return translate(error.message, language, **error.params)
+    params = {name: quotable(value) for name, value in error.params.items()}
+    return translate(error.message, language, **params)
+
+
+def quotable(value: Any) -> Any:
+    """A value as it can stand in a sentence: not endless, and no sign that nobody sees."""
+    if not isinstance(value, str):
+        return value
+    text = value if len(value) <= LONGEST_QUOTED else value[:LONGEST_QUOTED] + "…"
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else "\ufffd" for sign in text)
 
 
 def sentence(message: str) -> str:

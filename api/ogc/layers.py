@@ -60,7 +60,9 @@ class Layer:
         if not self.is_cases:
             return place_features.feature(database, actor, self.name, identifier, at=at)
         plain = identifier.isascii() and identifier.isdigit() and len(identifier) < 20
-        number = int(identifier) if plain else 0
+        number = int(identifier) if plain else None
+        if number is None or number > _LARGEST:
+            raise NotFound("There is no %(layer)s %(code)s.", layer=self.name, code=identifier)
         return case_features.feature(database, actor, number, personal=personal)
 
     @property
@@ -79,6 +81,9 @@ def _(message: str) -> str:
     """Mark a sentence for translation; it is translated when it is said."""
     return message
 
+
+_LARGEST: Final = 2**63 - 1
+"""The largest number that the database counts to."""
 
 LAYERS: Final[dict[str, Layer]] = {
     name: Layer(name, title, description)

@@ -17,7 +17,7 @@ from api.signing_in import current_actor
 from geodata.accounts import require
 from geodata.cases import counting, querying
 from geodata.cases.filters import CaseFilter, box, hours, moment
-from geodata.errors import NotFound
+from geodata.errors import InvalidInput, NotFound
 
 blueprint = APIBlueprint("cases", __name__, url_prefix="/api/v1/cases", tag="Cases")
 
@@ -54,7 +54,7 @@ class Filters(BaseModel):
     @classmethod
     def _no_control_characters(cls, value: Any) -> Any:
         if isinstance(value, str) and "\x00" in value:
-            raise ValueError("contains a character that no text has")
+            raise InvalidInput("One of the values is too large, or holds a sign that no text has.")
         return value
 
     def wanted(self, **more: Any) -> CaseFilter:

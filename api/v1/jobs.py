@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from apiflask import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field
@@ -54,6 +54,10 @@ class Jobs(BaseModel):
     jobs: list[Job]
 
 
+_LARGEST: Final = 2**63 - 1
+"""The largest number that the database counts to."""
+
+
 class Wanted(BaseModel):
     """How many jobs."""
 
@@ -97,6 +101,8 @@ def own(number: int) -> jobs.Job:
         NotFound: There is none, or it is somebody else's.
     """
     actor = current_actor()
+    if number > _LARGEST:
+        raise NotFound("There is no job %(number)s.", number=number)
     job = jobs.job(database, number)
     if job.asked_by != actor.user_id and actor.role != "admin":
         raise NotFound("There is no job %(number)s.", number=number)

@@ -20,7 +20,13 @@ blueprint = APIBlueprint("reach", __name__, url_prefix="/api/v1", tag="Reach")
 class ReachQuery(AtQuery):
     """How long people walk."""
 
-    minutes: float = Field(15, gt=0, le=covering.LONGEST_MINUTES, description="minutes on foot")
+    minutes: float = Field(
+        15,
+        gt=0,
+        le=covering.LONGEST_MINUTES,
+        allow_inf_nan=False,
+        description="minutes on foot",
+    )
 
 
 class AreaCoverage(BaseModel):

@@ -50,7 +50,9 @@ def search(
     """
     require(actor, "see_map")
     wanted = " ".join(words.split())
-    if len(wanted) > LONGEST or any(ord(sign) < 32 for sign in wanted):
+    if any(ord(sign) < 32 for sign in wanted):
+        raise InvalidInput("One of the values is too large, or holds a sign that no text has.")
+    if len(wanted) > LONGEST:
         raise InvalidInput("Search by at most %(longest)s letters of a name.", longest=LONGEST)
     if not wanted:
         return []

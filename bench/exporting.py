@@ -29,10 +29,10 @@ from geodata.settings import Settings
 sys.path.insert(0, str(Path(__file__).parent))
 from importing import incidents, lay_ground
 
-ENDINGS = ("csv", "gpkg", "fgb", "parquet", "geojson", "zip", "kml", "xlsx")
+ENDINGS = ("csv", "gpkg", "fgb", "parquet", "geojson", "shp", "kml", "xlsx")
 LIMIT_MB = 1024
 _PEERS = {"csv": "to_csv", "parquet": "to_parquet"}
-_DRIVERS = {"gpkg": "GPKG", "fgb": "FlatGeobuf", "geojson": "GeoJSON", "zip": "ESRI Shapefile"}
+_DRIVERS = {"gpkg": "GPKG", "fgb": "FlatGeobuf", "geojson": "GeoJSON", "shp": "ESRI Shapefile"}
 _DRIVERS |= {"kml": "KML"}
 _TOO_SLOW = {"xlsx"}
 """The peer takes minutes and several gigabytes; it has no part in the table."""
@@ -85,7 +85,7 @@ def one(folder: Path, rows: int, ending: str) -> list[dict]:
 
 
 def _child(who: str, folder: Path, ending: str) -> dict:
-    out = folder / f"{who}.{'shp' if ending == 'zip' and who == 'peer' else ending}"
+    out = folder / f"{who}.{ending}"
     done = subprocess.run(
         [sys.executable, __file__, "--child", who, str(folder / "data"), str(out)],
         check=True,

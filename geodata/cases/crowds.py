@@ -28,7 +28,7 @@ NEAREST: Final = 11
 """The last zoom whose tiles all have cells, 16 x 16."""
 FINEST: Final = 22
 """The last zoom that has tiles."""
-PLACE_ZOOM: Final = 17
+PLACE_ZOOM: Final = 18
 """The zoom whose tiles are the cells of a place."""
 SAMPLED: Final = 500_000
 """Cases from which on a sample tells which places to count."""

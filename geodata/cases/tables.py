@@ -166,8 +166,8 @@ case_place_cells = Table(
     metadata,
     Column("kind", Text, nullable=False),
     Column("code", Text, nullable=False),
-    Column("x", Integer, nullable=False, comment="column of the tile of zoom 17"),
-    Column("y", Integer, nullable=False, comment="row of the tile of zoom 17"),
+    Column("x", Integer, nullable=False, comment="column of the tile of zoom 18"),
+    Column("y", Integer, nullable=False, comment="row of the tile of zoom 18"),
     Column("month", Date, nullable=False, comment="of the report, by the clock of Asia/Shanghai"),
     Column("category", Text, nullable=False),
     Column("source", Text, nullable=False),
@@ -185,5 +185,5 @@ case_place_cells = Table(
         postgresql_include=["x", "y", "category", "source", "state", "n", "sum_x", "sum_y"],
     ),
     comment="a ledger like case_cells: what the cases of a crowded place add up to in each tile"
-    " of zoom 17",
+    " of zoom 18",
 )

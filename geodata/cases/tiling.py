@@ -10,7 +10,7 @@ frequent one. Nothing is left out, and no zoom reads all rows:
 - Tiles from zoom 12 read their own cases through an index by place that holds all that is needed.
   Where they are too many for that, the ledger has cells for them, too, a 4th of a tile wide.
 - Cases of some areas, grids or compounds are read through the indexes by these. Places with too
-  many cases for that have cells in ``case_place_cells``, which serve to zoom 15.
+  many cases for that have cells in ``case_place_cells``, which serve to zoom 16.
 
 There is no buffer: a case on the edge of two tiles is in one of them, so sums over tiles are
 right. Free texts and names are never in a tile.
@@ -107,10 +107,10 @@ class _Plan:
             "west": west,
             "north": north,
             "east": west + side,
-            "last_x": west + side - 1,
             "south": north + side,
         }
-        self._take_columns(side >> COLUMN_BITS <= MANY_COLUMNS)
+        few_columns = side >> COLUMN_BITS <= MANY_COLUMNS
+        self._look(west, north, west + side, north + side, one_by_one=few_columns)
         self.kinds = self._kinds()
         self.places = ""
         """Condition on the place of a case; then which of these have cells, and which have not."""
@@ -124,17 +124,23 @@ class _Plan:
 
     def by_ledger(self) -> bytes:
         """The tile from the ledger's cells; from the cases where these are few."""
+        across = (1 << self.per_tile) - 1
         cells = f"""
             WITH kinds AS MATERIALIZED (
                 SELECT cell, category, meant, sum(n) AS n, sum(sum_x) AS sum_x, sum(sum_y) AS sum_y
                 FROM ({self._summed()}) AS counted GROUP BY cell, category, meant
             )
             SELECT (SELECT coalesce(sum(n) FILTER (WHERE meant), 0) FROM kinds) AS meant,
-                   (SELECT coalesce(sum(n), 0) FROM kinds) AS seen,
-                   ({self._cells("kinds WHERE meant AND n > 0")}) AS tile"""
+                   (SELECT coalesce(sum(n), 0) FROM kinds) AS seen, box.*,
+                   ({self._cells("kinds WHERE meant AND n > 0")}) AS tile
+            FROM (
+                SELECT min(cell & {across}) AS west, max(cell & {across}) AS east,
+                       min(cell >> {self.per_tile}) AS north, max(cell >> {self.per_tile}) AS south
+                FROM kinds WHERE meant AND n > 0
+            ) AS box"""
         row = self._row(cells)
         if 0 < row.meant <= POINTS and row.seen <= SEARCHED:
-            self._take_columns(self.where.zoom > 0)
+            self._look_within(row.west, row.north, row.east, row.south)
             return bytes(self._row(self._singles(POINTS)).tile or b"")
         return bytes(row.tile or b"")
 
@@ -220,10 +226,22 @@ class _Plan:
         self.per_tile = min(4, PLACE_ZOOM - self.where.zoom)
         return bool(crowded)
 
-    def _take_columns(self, one_by_one: bool) -> None:  # noqa: FBT001 - said right here
-        """The columns of the index by place that the tile lies in."""
+    def _look_within(self, west: int, north: int, east: int, south: int) -> None:
+        """Look for single cases only in the cells from the first to the last that have some."""
+        side = self.shift - self.per_tile
+        self._look(
+            self.values["west"] + (west << side),
+            self.values["north"] + (north << side),
+            self.values["west"] + (east + 1 << side),
+            self.values["north"] + (south + 1 << side),
+            one_by_one=self.where.zoom > 0,
+        )
+
+    def _look(self, west: int, north: int, east: int, south: int, *, one_by_one: bool) -> None:
+        """Where to look for cases, and in which columns of the index by place."""
+        self.values |= {"in_west": west, "in_north": north, "in_east": east, "in_south": south}
         self.has_columns = one_by_one
-        first, last = (self.values[name] >> COLUMN_BITS for name in ("west", "last_x"))
+        first, last = west >> COLUMN_BITS, (east - 1) >> COLUMN_BITS
         if one_by_one:
             self.values["columns"] = list(range(first, last + 1))
         else:
@@ -233,8 +251,8 @@ class _Plan:
         """Cases in the tile; the index by place serves it."""
         columns = "= ANY(:columns)" if self.has_columns else "BETWEEN :first AND :last"
         return (
-            f"mx >> {COLUMN_BITS} {columns} AND mx >= :west AND mx < :east"
-            " AND my >= :north AND my < :south"
+            f"mx >> {COLUMN_BITS} {columns} AND mx >= :in_west AND mx < :in_east"
+            " AND my >= :in_north AND my < :in_south"
         )
 
     def _meant(self) -> str:

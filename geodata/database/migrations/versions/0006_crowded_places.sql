@@ -33,11 +33,11 @@ CREATE TABLE case_place_cells (
 CREATE INDEX ix_case_place_cells_place ON case_place_cells (kind, code, month)
     INCLUDE (x, y, category, source, state, n, sum_x, sum_y);
 
-COMMENT ON TABLE case_place_cells IS 'a ledger like case_cells: what the cases of a crowded place add up to in each tile of zoom 17';
+COMMENT ON TABLE case_place_cells IS 'a ledger like case_cells: what the cases of a crowded place add up to in each tile of zoom 18';
 
-COMMENT ON COLUMN case_place_cells.x IS 'column of the tile of zoom 17';
+COMMENT ON COLUMN case_place_cells.x IS 'column of the tile of zoom 18';
 
-COMMENT ON COLUMN case_place_cells.y IS 'row of the tile of zoom 17';
+COMMENT ON COLUMN case_place_cells.y IS 'row of the tile of zoom 18';
 
 COMMENT ON COLUMN case_place_cells.month IS 'of the report, by the clock of Asia/Shanghai';
 
@@ -54,7 +54,7 @@ BEGIN
     ELSIF TG_OP = 'INSERT' THEN
         INSERT INTO case_place_cells
             (kind, code, x, y, month, category, source, state, n, sum_x, sum_y)
-        SELECT known.kind, known.code, mx >> 13, my >> 13, month, category, source, state,
+        SELECT known.kind, known.code, mx >> 12, my >> 12, month, category, source, state,
                sum(n)::integer, sum(n * mx::bigint)::bigint, sum(n * my::bigint)::bigint
         FROM (
             SELECT 1 AS n, mx, my, area_code, grid_code, compound_code, category, source, state,
@@ -70,7 +70,7 @@ BEGIN
     ELSIF TG_OP = 'DELETE' THEN
         INSERT INTO case_place_cells
             (kind, code, x, y, month, category, source, state, n, sum_x, sum_y)
-        SELECT known.kind, known.code, mx >> 13, my >> 13, month, category, source, state,
+        SELECT known.kind, known.code, mx >> 12, my >> 12, month, category, source, state,
                sum(n)::integer, sum(n * mx::bigint)::bigint, sum(n * my::bigint)::bigint
         FROM (
             SELECT -1 AS n, mx, my, area_code, grid_code, compound_code, category, source, state,
@@ -86,7 +86,7 @@ BEGIN
     ELSE
         INSERT INTO case_place_cells
             (kind, code, x, y, month, category, source, state, n, sum_x, sum_y)
-        SELECT known.kind, known.code, mx >> 13, my >> 13, month, category, source, state,
+        SELECT known.kind, known.code, mx >> 12, my >> 12, month, category, source, state,
                sum(n)::integer, sum(n * mx::bigint)::bigint, sum(n * my::bigint)::bigint
         FROM (
             SELECT 1 AS n, mx, my, area_code, grid_code, compound_code, category, source, state,
@@ -132,7 +132,7 @@ BEGIN
     EXECUTE format(
         'INSERT INTO case_place_cells
              (kind, code, x, y, month, category, source, state, n, sum_x, sum_y)
-         SELECT $1, $2, mx >> 13, my >> 13,
+         SELECT $1, $2, mx >> 12, my >> 12,
                 date_trunc(''month'', reported_at AT TIME ZONE ''Asia/Shanghai'')::date,
                 category, source, state, count(*), sum(mx::bigint)::bigint, sum(my::bigint)::bigint
          FROM cases WHERE %I = $2 AND mx IS NOT NULL

@@ -35,7 +35,7 @@ const isPlaced = () => board.cases && board.cases.count > 0;
 joinFigures(part("figures"), board);
 joinPanel(part("filters"), board);
 const list = new CaseList(part("list"), board, { open: openCase, mayExport: data.may.export });
-joinRecord(part("record"), board, { close: closeCase, locate: flyTo });
+joinRecord(part("record"), board, { close: closeCase, locate: ({ i, at }) => (at ? flyToPoint(at) : flyTo(i)) });
 const player = new Player(part("player"), board);
 const switches = new Switches(part("switches"), board, { levels: data.profile.levels, basemaps: data.basemaps, changed: showLayers, radius: (metres) => heat.setRadius(metres) });
 const ranking = joinRanking(part("ranking"), board, { choose: flyToPlace, shownAs: () => switches.places() });
@@ -120,6 +120,7 @@ function keepSoon() {
 function markPoint(what) {
   if (!board.cases) return;
   if (what === "hover") points.highlight(board.hovered);
+  if (what === "select") totals.select(board.selected);
   if (what === "select") points.select(board.selected == null ? null : board.positionOf(board.selected));
 }
 
@@ -152,17 +153,23 @@ const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 function flyTo(i, { zoom = 17 } = {}) {
   if (!(board.cases.x[i] >= 0)) return;
-  const place = map.unproject([board.cases.x[i] * 256, board.cases.y[i] * 256], 0);
+  flyToPoint(map.unproject([board.cases.x[i] * 256, board.cases.y[i] * 256], 0), { zoom });
+}
+
+function flyToPoint(place, { zoom = 17 } = {}) {
   const target = Math.max(map.getZoom(), zoom);
   if (calm()) map.setView(place, target, { animate: false });
   else map.flyTo(place, target, { duration: 0.7 });
 }
 
 function openCase(i, { fly = true } = {}) {
-  const id = board.cases.id[i];
+  openNumber(board.cases.id[i], () => fly && flyTo(i));
+}
+
+function openNumber(id, go = () => {}) {
   setState({ case: String(id) });
   board.select(id);
-  if (fly) flyTo(i);
+  go();
   showSheet("list");
   part("record").querySelector("h2")?.focus({ preventScroll: true });
 }
@@ -250,7 +257,7 @@ function sayRange() {
       header.since != null && h("button.button", { type: "button", "aria-pressed": String(switches.now.all), onClick: toggleAll }, t("All as totals"))));
 }
 
-const totals = new Totals(map, board, { tiles: data.totals, pane: "command-cases", scale });
+const totals = new Totals(map, board, { tiles: data.totals, pane: "command-cases", scale, open: openNumber });
 totals.layer.on("painted", () => labels?.refresh());
 
 function showsTotals() {

@@ -87,6 +87,7 @@ export const PointLayer = Surface.extend({
     if (!this.cases) return;
     const { scale } = this.options;
     const near = frame.zoom >= NEAR;
+    const isTotal = (size) => this.cases.weights && size > 99; // its whole count is shown, however near
     const found = cluster(this.cases, this.shown, {
       kinds: this.cases.category,
       kindCount: this.options.categories.length + 1,
@@ -95,7 +96,7 @@ export const PointLayer = Surface.extend({
       box: frame.box,
       marked: this.isLate,
       weights: this.cases.weights,
-      radiusOf: (size) => drawnRadius(size, { near, scale }),
+      radiusOf: (size) => drawnRadius(size, { near: near && !isTotal(size), scale }),
     });
     this.drawn = { ...found, near, radii: new Float32Array(found.count) };
     // The largest last, so that they lie above the small ones round them.
@@ -103,7 +104,7 @@ export const PointLayer = Surface.extend({
       const x = found.x[k] * frame.unit - frame.west;
       const y = found.y[k] * frame.unit - frame.north;
       if (found.size[k] === 1) this.drawn.radii[k] = this._paintPoint(context, found.first[k], x, y, near);
-      else this.drawn.radii[k] = near ? this._paintStack(context, k, x, y) : this._paintCluster(context, k, x, y);
+      else this.drawn.radii[k] = near && !isTotal(found.size[k]) ? this._paintStack(context, k, x, y) : this._paintCluster(context, k, x, y);
     }
     this._paintMarks(context, frame, near);
     if (!this._began) performance.mark("wangge-points-painted");

@@ -20,7 +20,7 @@ export function fromTile(buffer, name) {
     for (let i = 0; i < layer.length; i++) {
       const feature = layer.feature(i);
       const parts = feature.loadGeometry().map((ring) => flat(ring, layer.extent));
-      (isLabels ? labels : found).push(shape(feature.properties, feature.type, parts));
+      (isLabels ? labels : found).push({ ...shape(feature.properties, feature.type, parts), id: feature.id });
     }
   }
   if ("streets" in tile.layers) labels.push(...found.filter(({ kind }) => kind === 3).map(labelOf)); // water

@@ -120,7 +120,7 @@ const Labels = L.Layer.extend({
     const map = this._map;
     const size = map.getSize();
     const sharp = Math.min(3, globalThis.devicePixelRatio || 1);
-    const scale = Number(token("--map-scale")) || (size.x >= 2600 ? 2 : 1);
+    const scale = Number(token("--map-scale")) || (globalThis.innerWidth >= 2600 ? 2 : 1);
     const canvas = this._canvas;
     canvas.width = size.x * sharp;
     canvas.height = size.y * sharp;

@@ -99,6 +99,7 @@ export class Covering {
       coverage.show(false);
       this.planner.layers.compounds.stack?.redrawSoon();
       this.panel.hidden = true;
+      this.planner.layering?.draw();
       return;
     }
     let answer;
@@ -116,6 +117,7 @@ export class Covering {
     coverage.show(true);
     this.planner.layers.compounds.stack?.redrawSoon();
     this.panel.hidden = false;
+    this.planner.layering?.draw();
     this.draw();
   }
 

@@ -64,7 +64,7 @@ export class Layering {
         t("District"),
         this.row("areas", t("Areas"), null, levels, lineMark("--map-border-strong", 2.2)),
         this.row("grids", t("Grids"), counts.grids, null, lineMark("--map-grid", 1.6)),
-        this.row("compounds", t("Compounds"), counts.compounds, null, null, this.typeLegend()),
+        this.row("compounds", t("Compounds"), counts.compounds, null, null, this.covering.minutes ? null : this.typeLegend()),
         this.row("buildings", t("Buildings"), counts.buildings, null, boxMark("--map-building", "--map-building-line")),
         this.row("facilities", t("Facilities"), counts.facilities, null, null, this.facilityLegend()),
         this.row("streets", t("Streets and water"), counts.streets, null, streetMark()),
@@ -80,11 +80,13 @@ export class Layering {
       basemaps.size > 0 &&
         this.group(t("Basemap"), page.basemaps.map(({ key, name }) => this.row(key, name))),
     );
+    const held = this.panel.contains(document.activeElement) && document.activeElement;
     fill(
       this.panel,
       h("div.panel-head", {}, h("h2", {}, t("Layers")), foldButton(this.panel, t("Fold the layers away"))),
       body,
     );
+    if (held) (held.id ? document.getElementById(held.id) : this.panel.querySelector(`[data-layer="${held.dataset.layer}"]`))?.focus();
   }
 
   group(title, ...rows) {

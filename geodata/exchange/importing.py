@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -37,6 +38,7 @@ from geodata.exchange.reading import MOST_BYTES, open_source
 from geodata.exchange.source import Chunk, Source
 from geodata.exchange.tables import imports
 from geodata.exchange.wishes import Wish, require_import
+from geodata.places.locating import get_ready
 from geodata.places.storing import is_empty, lock, store_versions
 from geodata.profiles import Profile, load_profile
 from geodata.words import sentence as _
@@ -44,6 +46,7 @@ from geodata.words import sentence as _
 Progress = Callable[[str, float], None]
 
 _LARGE = 20_000
+_LARGE_BYTES = 2 * 2**20
 
 
 class _NotStored(Exception):
@@ -90,6 +93,10 @@ def import_file(
     profile = profile or load_profile("linyi")
     start = time.monotonic()
     require_import(actor, layer)
+    path = Path(path)
+    if layer == "cases" and path.is_file() and path.stat().st_size > _LARGE_BYTES:
+        # What places them is loaded while the file is being opened and the database waited for.
+        threading.Thread(target=get_ready, name="getting ready", daemon=True).start()
     with open_source(
         path,
         target=layer,

@@ -125,6 +125,12 @@ class _Raster:
         return found
 
 
+def get_ready() -> None:
+    """Load the compiled loops: the first call in a process takes as long as 100,000 points."""
+    box = np.array([shapely.box(0, 0, 1, 1)], dtype=object)
+    _Raster(box).locate(np.array([0.5]), np.array([0.5]))
+
+
 def _frame(edges: Floats) -> tuple[Floats, int, int]:
     """West, south, cells a unit of x and of y; and how many columns and rows of cells."""
     west, east = edges[:, (0, 2)].min(), edges[:, (0, 2)].max()
@@ -148,19 +154,19 @@ def _edges(shapes: NDArray[np.object_]) -> tuple[Floats, Indices]:
     return np.ascontiguousarray(edges, dtype=float), starts
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _clip(value: float, top: int) -> int:
     return 0 if value < 0 else (top - 1 if value >= top else int(value))
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _doubled(array: Any) -> Any:
     longer = np.empty(2 * len(array), dtype=array.dtype)
     longer[: len(array)] = array
     return longer
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _draw(  # noqa: C901, PLR0912 - one pass over all borders; calls in it would cost its speed
     edges: Floats, starts: Indices, frame: Floats, columns: int, rows: int
 ) -> tuple[Any, Any, Any]:
@@ -221,7 +227,7 @@ def _draw(  # noqa: C901, PLR0912 - one pass over all borders; calls in it would
     return whole, first, owners
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _fill(whole: Any, stamp: Any, p: int, cross_row: Any, cross_x: Any, columns: int) -> None:
     """Give polygon ``p`` the free cells between its crossings that its border leaves alone."""
     by_x = np.argsort(cross_x)
@@ -235,7 +241,7 @@ def _fill(whole: Any, stamp: Any, p: int, cross_row: Any, cross_x: Any, columns:
                 whole[c] = p
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _holds(edges: Floats, start: int, end: int, px: float, py: float) -> int:
     """1 if the polygon of these edges holds the point, 0 if not, ``_UNSURE`` by a rounding."""
     inside = False
@@ -258,7 +264,7 @@ def _holds(edges: Floats, start: int, end: int, px: float, py: float) -> int:
     return 1 if inside else 0
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _answer(  # noqa: PLR0913, PLR0917 - numba takes arrays, not records
     x: Floats,
     y: Floats,

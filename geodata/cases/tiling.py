@@ -139,7 +139,9 @@ class _Plan:
                 FROM kinds WHERE meant AND n > 0
             ) AS box"""
         row = self._row(cells)
-        if 0 < row.meant <= POINTS and row.seen <= SEARCHED:
+        # Far away, all of a crowded place is in one cell, with many cases of others round it.
+        is_near = not self.crowded_places or self.where.zoom > NEAREST
+        if is_near and 0 < row.meant <= POINTS and row.seen <= SEARCHED:
             self._look_within(row.west, row.north, row.east, row.south)
             return bytes(self._row(self._singles(POINTS)).tile or b"")
         return bytes(row.tile or b"")

@@ -9,16 +9,19 @@ and writes them to a table with a spatial index and no other.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from operator import itemgetter
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import sqlalchemy as sa
 
 from geodata.accounts import Actor
 from geodata.database import Database, open_database
@@ -92,12 +95,30 @@ def measure(rows: int = 1_000_000, grids: int = 2_000) -> list[dict]:
             path = folder / "incidents.csv"
             frame = incidents(rows)
             frame.to_csv(path, index=False)
-            answer = _ours(settings, path, rows)
-            answer |= _peer(database, frame)
+            rounds = [_round(database, settings, path, frame) for _ in range(_rounds(rows))]
+    # What else this machine does only ever adds to a time: the best of each is the fairest.
+    answer = min((ours for ours, _peer in rounds), key=itemgetter("seconds"))
+    answer["peak_mb"] = max(ours["peak_mb"] for ours, _peer in rounds)
+    answer |= min((peer for _ours, peer in rounds), key=itemgetter("peer_seconds"))
+    answer |= {"rounds": len(rounds), "load": round(os.getloadavg()[0], 2)}
     asked = {"name": "import of cases from CSV", "rows": rows, "grids": grids}
     ratio = {"ratio": round(answer["peer_seconds"] / answer["seconds"], 2), "wanted": 0.67}
     memory = {"name": "memory of that import, MB", "value": answer["peak_mb"], "limit": 1500}
     return [asked | answer | ratio, memory]
+
+
+def _rounds(rows: int) -> int:
+    return 3 if rows < 500_000 else 1
+
+
+def _round(
+    database: Database, settings: Settings, path: Path, frame: pd.DataFrame
+) -> tuple[dict, dict]:
+    """Both once, one after the other, each into empty tables."""
+    with database.begin() as tx:
+        tx.connection.execute(sa.text("TRUNCATE cases"))
+        tx.connection.execute(sa.text("DROP TABLE IF EXISTS peer"))
+    return _ours(settings, path, len(frame)), _peer(database, frame)
 
 
 def _ours(settings: Settings, path: Path, rows: int) -> dict:

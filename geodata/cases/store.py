@@ -140,6 +140,17 @@ def crowded_places(connection: Connection, kind: str, codes: Sequence[str]) -> s
     return set(connection.execute(query, {"kind": kind, "codes": list(codes)}).scalars())
 
 
+def places_with_cases(connection: Connection, kind: str, codes: Sequence[str]) -> list[str]:
+    """Those of ``codes`` that are the ``area``, ``grid`` or ``compound`` of any case."""
+    if kind not in {"area", "grid", "compound"}:
+        raise ValueError(kind)
+    query = text(
+        "select code from unnest(cast(:codes as text[])) as code"  # noqa: S608 - checked
+        f" where exists (select from cases where {kind}_code = code) order by code"
+    )
+    return list(connection.execute(query, {"codes": list(codes)}).scalars())
+
+
 def unknown_places(connection: Connection, codes: Sequence[str]) -> list[str]:
     """Those of ``codes`` that no area, grid or compound ever had."""
     query = text(

@@ -217,7 +217,7 @@ class _Plan:
             return False
         ((kind, chosen),) = codes.items()
         crowded = store.crowded_places(self.connection, kind, chosen)
-        others = sorted(set(chosen) - crowded)
+        others = store.places_with_cases(self.connection, kind, sorted(set(chosen) - crowded))
         self.values |= {
             "place_kind": kind,
             "crowded_places": sorted(crowded),

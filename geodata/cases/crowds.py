@@ -1,7 +1,7 @@
 """Where cases crowd: tiles and places with more cases than can be read in time for a tile.
 
-Finer cells than those of ``case_cells`` to zoom 11 would hardly sum anything, save where cases
-crowd. ``refine`` finds such tiles (from zoom 12 on) and places (areas, grids and compounds),
+Finer cells than those of ``case_cells`` to zoom 7 would hardly sum anything, save where cases
+crowd. ``refine`` finds such tiles (from zoom 8 on) and places (areas, grids and compounds),
 enters them in ``case_crowds`` and ``case_crowded_places`` and gives them cells; triggers keep
 these right from then on, as they do the ledger's others. A city of a hundred thousand cases has
 none, and pays nothing for it.
@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 
 CROWD: Final = 100_000
 """Cases of a tile beyond which it gets cells, 4 x 4."""
+FAR_CROWD: Final = 300_000
+"""Cases of a tile to zoom 11 beyond which it gets cells, 16 x 16: of fewer, each is a cell's only
+one of its month and kind."""
 CROWD_OF_PLACE: Final = 50_000
 """Cases of a place beyond which it gets cells; a street office has many places."""
-NEAREST: Final = 11
-"""The last zoom whose tiles all have cells, 16 x 16."""
+NEAREST: Final = 7
+"""The last zoom whose tiles all have cells."""
+FAR: Final = 11
+"""The last zoom whose tiles' cells are 16 x 16; of those nearer they are 4 x 4."""
 FINEST: Final = 22
 """The last zoom that has tiles."""
 PLACE_ZOOM: Final = 18
@@ -53,9 +58,9 @@ def refine(connection: Connection, *, most: int | None = None) -> int:
 def _refine_tiles(connection: Connection, most: int | None) -> int:
     entered = 0
     for zoom in range(NEAREST + 1, FINEST + 1):
-        counted = {"zoom": zoom, "least": CROWD}
+        counted = {"zoom": zoom, "least": FAR_CROWD if zoom <= FAR else CROWD}
         # The tiles of this zoom are the cells of a coarser one.
-        if zoom <= NEAREST + 4:
+        if zoom <= FAR + 4:
             counted |= {"above": zoom - 4, "bits": 4}
         else:
             counted |= {"above": zoom - 2, "bits": 2}

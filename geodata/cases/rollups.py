@@ -3,7 +3,7 @@
 Triggers append to it in the transaction of each change of ``cases``, so that it is always right;
 they only append, so that nobody waits. What is appended is summed up now and then by ``merge``.
 
-It has cells of every tile to zoom 11, and finer ones where cases crowd, see ``crowds``. A second
+It has cells of every tile to zoom 7, and finer ones where cases crowd, see ``crowds``. A second
 ledger, ``case_place_cells``, does the same for crowded areas, grids and compounds.
 """
 

@@ -112,7 +112,7 @@ case_cells = Table(
         "zoom",
         SmallInteger,
         nullable=False,
-        comment="of the tile: 0 to 11 for all, from 12 on for those in case_crowds",
+        comment="of the tile: 0 to 7 for all, from 8 on for those in case_crowds",
     ),
     Column("tile_x", Integer, nullable=False),
     Column("tile_y", Integer, nullable=False),
@@ -149,7 +149,7 @@ case_crowds = Table(
     Column("zoom", SmallInteger, primary_key=True, autoincrement=False),
     Column("tile_x", Integer, primary_key=True, autoincrement=False),
     Column("tile_y", Integer, primary_key=True, autoincrement=False),
-    comment="tiles from zoom 12 on that have so many cases that the ledger has cells for them, too",
+    comment="tiles from zoom 8 on that have so many cases that the ledger has cells for them, too",
 )
 
 case_crowded_places = Table(

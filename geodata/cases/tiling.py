@@ -4,11 +4,12 @@ A tile with up to ``POINTS`` cases shows each of them. A tile with more shows ce
 how many cases a cell stands for, its point is their mean position, its ``category`` is the most
 frequent one. Nothing is left out, and no zoom reads all rows:
 
-- Tiles to zoom 11 take whole months from the ledger ``case_cells``. What a period has more or
+- Tiles to zoom 7 take whole months from the ledger ``case_cells``. What a period has more or
   less than whole months, half a month at each end at most, is read from the cases and added or
   taken off, through an index that holds all that is needed.
-- Tiles from zoom 12 read their own cases through an index by place that holds all that is needed.
-  Where they are too many for that, the ledger has cells for them, too, a 4th of a tile wide.
+- Tiles from zoom 8 read their own cases through an index by place that holds all that is needed.
+  Where they are too many for that, the ledger has cells for them, too: a 16th of a tile wide to
+  zoom 11, a 4th from zoom 12 on.
 - Cases of some areas, grids or compounds are read through the indexes by these. Places with too
   many cases for that have cells in ``case_place_cells``, which serve to zoom 16.
 
@@ -29,7 +30,7 @@ import sqlalchemy as sa
 
 from geodata.accounts import require
 from geodata.cases import store
-from geodata.cases.crowds import NEAREST, PLACE_ZOOM
+from geodata.cases.crowds import FAR, NEAREST, PLACE_ZOOM
 from geodata.cases.months import months_of
 from geodata.errors import InvalidInput
 from geodata.places.tiling import EXTENT, Drawn, Tile
@@ -48,7 +49,7 @@ SEARCHED: Final = 200_000
 WORLD_BITS: Final = 30
 COLUMN_BITS: Final = 14
 """The index by place has columns 2 to this power wide: a tile of zoom 16 lies in one."""
-MANY_COLUMNS: Final = 64
+MANY_COLUMNS: Final = 256
 """More columns than these are looked into one by one only where few cases are looked for."""
 
 
@@ -115,7 +116,7 @@ class _Plan:
         self.places = ""
         """Condition on the place of a case; then which of these have cells, and which have not."""
         self.crowded_places = self.other_places = ""
-        self.per_tile = 4 if where.zoom <= NEAREST else 2
+        self.per_tile = 4 if where.zoom <= FAR else 2
         """Bits of the number of the ledger's cells along a side of the tile."""
         if drawing.areas or "area_code" in drawing.equal:
             self.has_cells = self._take_places()
@@ -140,7 +141,7 @@ class _Plan:
             ) AS box"""
         row = self._row(cells)
         # Far away, all of a crowded place is in one cell, with many cases of others round it.
-        is_near = not self.crowded_places or self.where.zoom > NEAREST
+        is_near = not self.crowded_places or self.where.zoom > FAR
         if is_near and 0 < row.meant <= POINTS and row.seen <= SEARCHED:
             self._look_within(row.west, row.north, row.east, row.south)
             return bytes(self._row(self._singles(POINTS)).tile or b"")

@@ -154,7 +154,7 @@ DRAWINGS = {
 
 @pytest.fixture(scope="module")
 def crowded(server, empty_template):
-    """12,000 cases with tiles that count as crowded at zoom 12 to 17, for reading only."""
+    """12,000 cases with tiles that count as crowded at zoom 8 to 17, for reading only."""
     with server.copy_of(empty_template) as database:
         with database.begin() as tx:
             _lay_places(tx.connection)
@@ -223,6 +223,7 @@ def _refine(connection, *, crowd=20, crowd_of_place=100):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(crowds, "CROWD_OF_PLACE", crowd_of_place)
         patch.setattr(crowds, "CROWD", crowd)
+        patch.setattr(crowds, "FAR_CROWD", crowd)
         return crowds.refine(connection)
 
 
@@ -252,7 +253,7 @@ def _expected(database, drawing):
 
 
 @pytest.mark.parametrize("drawing", DRAWINGS.values(), ids=DRAWINGS.keys())
-@pytest.mark.parametrize("zoom", [0, 11, 12, 15])
+@pytest.mark.parametrize("zoom", [0, 7, 8, 11, 12, 15])
 def test_the_tiles_of_a_zoom_stand_for_every_case_that_is_meant(filled, zoom, drawing, monkeypatch):
     monkeypatch.setattr(tiling, "POINTS", 100)
     assert sum(_count(filled, where, drawing) for where in _tiles(zoom)) == _expected(
@@ -261,7 +262,7 @@ def test_the_tiles_of_a_zoom_stand_for_every_case_that_is_meant(filled, zoom, dr
 
 
 @pytest.mark.parametrize("drawing", DRAWINGS.values(), ids=DRAWINGS.keys())
-@pytest.mark.parametrize("zoom", [12, 13, 14, 16])
+@pytest.mark.parametrize("zoom", [8, 11, 12, 13, 14, 16])
 def test_crowded_tiles_stand_for_every_case_that_is_meant(crowded, zoom, drawing, monkeypatch):
     monkeypatch.setattr(tiling, "POINTS", 10)
     assert sum(_count(crowded, where, drawing) for where in _tiles(zoom)) == _expected(
@@ -298,8 +299,8 @@ def test_the_cells_of_a_crowded_place_are_where_its_cases_are(one_crowded_place,
     assert len(drawn(by_cells=True)) > 30
 
 
-@pytest.mark.parametrize("zoom", [12, 14, 16])
-def test_a_crowded_tile_shows_cells_of_a_fourth_where_its_cases_are(crowded, zoom, monkeypatch):
+@pytest.mark.parametrize(("zoom", "bits"), [(8, 4), (9, 4), (11, 4), (12, 2), (14, 2), (16, 2)])
+def test_a_crowded_tile_shows_cells_where_its_cases_are(crowded, zoom, bits, monkeypatch):
     monkeypatch.setattr(tiling, "POINTS", 10)
     with crowded.read() as connection:
         tile = connection.execute(
@@ -309,18 +310,18 @@ def test_a_crowded_tile_shows_cells_of_a_fourth_where_its_cases_are(crowded, zoo
             ),
             {"zoom": zoom},
         ).one()
-        side = 30 - zoom - 2
+        side = 30 - zoom - bits
         expected = connection.execute(
             sa.text(
                 "SELECT count(*) AS n, avg(mx) AS x, avg(my) AS y FROM cases"
-                f" WHERE mx >> {side + 2} = :x AND my >> {side + 2} = :y"
+                f" WHERE mx >> {side + bits} = :x AND my >> {side + bits} = :y"
                 f" GROUP BY mx >> {side}, my >> {side}"
             ),
             {"x": tile.tile_x, "y": tile.tile_y},
         ).all()
     drawn = tiling.tile(crowded, TERMINAL, Tile(zoom, tile.tile_y, tile.tile_x))
     _, _, shapes, _ = pyogrio.raw.read(drawn)
-    assert len(shapes) == len(expected) <= 16
+    assert len(shapes) == len(expected) <= 1 << 2 * bits
     assert sorted(int(one["count"]) for one in _read(drawn)) == sorted(one.n for one in expected)
 
 
@@ -351,6 +352,7 @@ def test_crowded_tiles_are_looked_for_when_nobody_writes(database):
 
 def test_each_night_every_crowded_tile_is_found(database, monkeypatch):
     monkeypatch.setattr(crowds, "CROWD", 50)
+    monkeypatch.setattr(crowds, "FAR_CROWD", 50)
     monkeypatch.setattr(crowds, "CROWD_OF_PLACE", 200)
     with database.begin() as tx:
         _fill(tx.connection, 1_000)
@@ -373,11 +375,12 @@ def test_no_cases_no_crowds(database):
 
 def test_a_large_load_finds_its_crowds(database, monkeypatch):
     monkeypatch.setattr(crowds, "CROWD", 300)
+    monkeypatch.setattr(crowds, "FAR_CROWD", 300)
     with database.begin() as tx:
         with rollups.filled_at_once(tx.connection, rows=60_000):
             _fill(tx.connection, 1_000)
         zooms = tx.connection.execute(sa.text("SELECT DISTINCT zoom FROM case_crowds ORDER BY 1"))
-        assert zooms.scalars().all()[0] == 12
+        assert zooms.scalars().all()[0] == 8
         assert rollups.is_right(tx.connection)
 
 

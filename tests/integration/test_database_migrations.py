@@ -156,6 +156,7 @@ def test_cases_of_an_older_database_are_found_in_the_same_cells(bare):
         assert rollups.is_right(tx.connection)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(crowds, "CROWD", 100)
+            patch.setattr(crowds, "FAR_CROWD", 100)
             assert crowds.refine(tx.connection) > 0
         tx.connection.execute(sa.text("DELETE FROM cases WHERE id % 3 = 0"))
         assert rollups.is_right(tx.connection)

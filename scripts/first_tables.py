@@ -7,7 +7,8 @@ from sqlalchemy import create_mock_engine
 import geodata.accounts.tables
 import geodata.cases.tables
 import geodata.exchange.tables
-import geodata.places.tables  # noqa: F401
+import geodata.places.tables
+import geodata.plans.tables  # noqa: F401
 from geodata.database.tables import metadata
 
 

@@ -14,7 +14,8 @@ from geoalchemy2 import alembic_helpers
 import geodata.accounts.tables
 import geodata.cases.tables
 import geodata.exchange.tables
-import geodata.places.tables  # noqa: F401
+import geodata.places.tables
+import geodata.plans.tables  # noqa: F401
 from geodata.cases import crowds, rollups
 from geodata.database import Database
 from geodata.database.migrations import FOLDER, current, head, is_current, upgrade

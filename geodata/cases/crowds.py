@@ -18,13 +18,15 @@ from sqlalchemy.exc import OperationalError
 from geodata.cases.tables import case_crowds
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection
 
 CROWD: Final = 100_000
 """Cases of a tile beyond which it gets cells, 4 x 4."""
-FAR_CROWD: Final = 300_000
-"""Cases of a tile to zoom 11 beyond which it gets cells, 16 x 16: of fewer, each is a cell's only
-one of its month and kind."""
+FAR_CROWD: Final = 500_000
+"""Cases of a tile to zoom 11 beyond which it gets cells, 16 x 16, and the tiles in it are looked
+into; of fewer, hardly two would be of one cell, month and kind."""
 CROWD_OF_PLACE: Final = 50_000
 """Cases of a place beyond which it gets cells; a street office has many places."""
 NEAREST: Final = 7
@@ -57,25 +59,27 @@ def refine(connection: Connection, *, most: int | None = None) -> int:
 
 def _refine_tiles(connection: Connection, most: int | None) -> int:
     entered = 0
-    for zoom in range(NEAREST + 1, FINEST + 1):
-        counted = {"zoom": zoom, "least": FAR_CROWD if zoom <= FAR else CROWD}
-        # The tiles of this zoom are the cells of a coarser one.
-        if zoom <= FAR + 4:
-            counted |= {"above": zoom - 4, "bits": 4}
-        else:
-            counted |= {"above": zoom - 2, "bits": 2}
-        found = connection.execute(sa.text(_CROWDED_TILES), counted).all()
+    for zooms in _FOUND_TOGETHER:
+        found = [(zoom, x, y) for zoom in zooms for x, y in _crowded_tiles(connection, zoom)]
         found = found if most is None else found[: most - entered]
         if found and not entered and not _alone(connection):
             return 0
-        for tile in found:
-            values = {"zoom": zoom, "x": tile.x, "y": tile.y}
+        for zoom, x, y in found:
+            values = {"zoom": zoom, "x": x, "y": y}
             connection.execute(sa.text(_ENTER_TILE), values)
             connection.execute(sa.text("SELECT case_crowds_fill(:zoom, :x, :y)"), values)
         entered += len(found)
-        if entered == most or not (found or _has_crowds(connection, zoom)):
+        if entered == most or not (found or _has_crowds(connection, zooms)):
             break
     return entered
+
+
+def _crowded_tiles(connection: Connection, zoom: int) -> list[tuple[int, int]]:
+    """Columns and rows of the tiles that are not entered; they are the cells of a zoom before."""
+    bits = 4 if zoom <= FAR + 4 else 2
+    least = FAR_CROWD if zoom <= FAR else CROWD
+    values = {"zoom": zoom, "above": zoom - bits, "bits": bits, "least": least}
+    return [(tile.x, tile.y) for tile in connection.execute(sa.text(_CROWDED_TILES), values)]
 
 
 def _refine_places(connection: Connection, most: int | None) -> int:
@@ -105,11 +109,13 @@ def _alone(connection: Connection) -> bool:
     return False
 
 
-def _has_crowds(connection: Connection, zoom: int) -> bool:
-    query = sa.select(sa.exists().where(case_crowds.c.zoom == zoom))
+def _has_crowds(connection: Connection, zooms: Collection[int]) -> bool:
+    query = sa.select(sa.exists().where(case_crowds.c.zoom.in_(zooms)))
     return bool(connection.execute(query).scalar_one())
 
 
+_FOUND_TOGETHER: Final = ((11, 10, 9, 8), (15, 14, 13, 12), (17, 16), (19, 18), (21, 20), (22,))
+"""Zooms whose tiles are cells of those before; the nearest first, for it helps to fill the next."""
 _CROWDED_TILES: Final = """
     SELECT x, y FROM (
         SELECT (tile_x << :bits) + (cell & (1 << :bits) - 1) AS x,

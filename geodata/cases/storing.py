@@ -23,6 +23,13 @@ from geodata.cases.tables import cases
 from geodata.database.copying import Same, copy_rows
 
 _PLACED = ("area_code", "grid_code", "compound_code")
+_PACK_LOG_FASTER = """
+    SELECT set_config('wal_compression', 'lz4', true) FROM pg_settings, pg_roles
+    WHERE name = 'wal_compression' AND setting NOT IN ('off', 'lz4', 'zstd')
+        AND 'lz4' = ANY(enumvals) AND rolname = current_user AND rolsuper
+"""
+"""New indexes go into the server's log whole; PostgreSQL's own packing takes half of their time.
+For where the server knows a faster one, from PostgreSQL 15 on, and the user may choose it."""
 _NEVER_COMPARED = frozenset({"source", "external_id", "import_id", "ordinal", *_PLACED})
 
 
@@ -135,6 +142,7 @@ class CaseLoad:
     def _make_indexes(self) -> None:
         if self._indexes:
             self._connection.execute(sa.text("SET LOCAL maintenance_work_mem = '256MB'"))
+            self._connection.execute(sa.text(_PACK_LOG_FASTER))
         for statement in self._indexes:
             self._connection.exec_driver_sql(statement)
         self._indexes = []

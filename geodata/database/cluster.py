@@ -245,6 +245,7 @@ class EmbeddedCluster:
             f"--username={OWNER}",
             "--encoding=UTF8",
             "--locale=C.UTF-8",
+            "--lc-collate=C",  # the same order, found several times faster
             "--auth=peer",
             "--data-checksums",
         ]

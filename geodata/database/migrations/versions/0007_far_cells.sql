@@ -3,7 +3,7 @@
 -- where cases crowd; theirs are 16 x 16 as before. Other tiles are read from the cases.
 INSERT INTO case_crowds (zoom, tile_x, tile_y)
 SELECT zoom, tile_x, tile_y FROM case_cells WHERE zoom BETWEEN 8 AND 11
-GROUP BY 1, 2, 3 HAVING sum(n) > 300000;
+GROUP BY 1, 2, 3 HAVING sum(n) > 500000;
 
 DELETE FROM case_cells WHERE zoom BETWEEN 8 AND 11 AND NOT EXISTS (
     SELECT FROM case_crowds AS crowd
@@ -95,26 +95,62 @@ BEGIN
 END
 $$;
 
+-- The cells of one crowded tile, quarter by quarter: from the cells of the next zoom if the quarter
+-- has some, or else from its cases. Cells of zoom 12 are too coarse for zoom 11.
 CREATE OR REPLACE FUNCTION case_crowds_fill(filled_zoom INTEGER, filled_x INTEGER, filled_y INTEGER)
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    west CONSTANT INTEGER := filled_x << (30 - filled_zoom);
-    north CONSTANT INTEGER := filled_y << (30 - filled_zoom);
-    side CONSTANT INTEGER := 1 << (30 - filled_zoom);
     bits CONSTANT INTEGER := case_crowds_bits(filled_zoom::smallint);
+    most CONSTANT INTEGER := (1 << bits) - 1;
     shift CONSTANT INTEGER := 30 - filled_zoom - bits;
-    columns CONSTANT INTEGER[] := ARRAY(SELECT generate_series(west >> 14, (west + side - 1) >> 14));
+    side CONSTANT INTEGER := 1 << (29 - filled_zoom);
+    west INTEGER;
+    north INTEGER;
+    columns INTEGER[];
 BEGIN
-    INSERT INTO case_cells
-        (zoom, tile_x, tile_y, cell, month, category, source, state, n, sum_x, sum_y)
-    SELECT filled_zoom, filled_x, filled_y,
-           ((my - north) >> shift << bits | ((mx - west) >> shift))::smallint,
-           date_trunc('month', reported_at AT TIME ZONE 'Asia/Shanghai')::date,
-           category, source, state, count(*), sum(mx::bigint)::bigint, sum(my::bigint)::bigint
-    FROM cases
-    WHERE mx >> 14 = ANY(columns) AND mx >= west AND mx - west < side
-        AND my >= north AND my - north < side
-    GROUP BY 4, 5, 6, 7, 8;
+    FOR quarter IN 0..3 LOOP
+        west := (2 * filled_x + (quarter & 1)) * side;
+        north := (2 * filled_y + (quarter >> 1)) * side;
+        IF filled_zoom <> 11 AND EXISTS (
+            SELECT FROM case_crowds WHERE zoom = filled_zoom + 1
+                AND tile_x = 2 * filled_x + (quarter & 1) AND tile_y = 2 * filled_y + (quarter >> 1)
+        ) THEN
+            INSERT INTO case_cells
+                (zoom, tile_x, tile_y, cell, month, category, source, state, n, sum_x, sum_y)
+            SELECT filled_zoom, filled_x, filled_y,
+                   (((quarter >> 1 << bits | (cell >> bits)) >> 1) << bits
+                       | (((quarter & 1) << bits | (cell & most)) >> 1))::smallint,
+                   month, category, source, state, sum(n), sum(sum_x), sum(sum_y)
+            FROM case_cells
+            WHERE zoom = filled_zoom + 1 AND tile_x = 2 * filled_x + (quarter & 1)
+                AND tile_y = 2 * filled_y + (quarter >> 1)
+            GROUP BY 4, 5, 6, 7, 8
+            HAVING sum(n) <> 0 OR sum(sum_x) <> 0 OR sum(sum_y) <> 0;
+        ELSE
+            columns := ARRAY(SELECT generate_series(west >> 14, (west + side - 1) >> 14));
+            INSERT INTO case_cells
+                (zoom, tile_x, tile_y, cell, month, category, source, state, n, sum_x, sum_y)
+            SELECT filled_zoom, filled_x, filled_y,
+                   ((my >> shift & most) << bits | (mx >> shift & most))::smallint,
+                   date_trunc('month', reported_at AT TIME ZONE 'Asia/Shanghai')::date,
+                   category, source, state, count(*), sum(mx::bigint)::bigint, sum(my::bigint)::bigint
+            FROM cases
+            WHERE mx >> 14 = ANY(columns) AND mx >= west AND mx - west < side
+                AND my >= north AND my - north < side
+            GROUP BY 4, 5, 6, 7, 8;
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- Everything anew from the cases, near before far.
+CREATE OR REPLACE FUNCTION case_cells_rebuild() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    TRUNCATE case_place_cells;
+    PERFORM case_cells_rebuild_far();
+    PERFORM case_crowds_fill(zoom, tile_x, tile_y)
+    FROM (SELECT * FROM case_crowds ORDER BY zoom DESC OFFSET 0) AS crowd;
+    PERFORM case_places_fill(kind, code) FROM case_crowded_places;
 END
 $$;
 

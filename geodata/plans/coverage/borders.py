@@ -1,8 +1,4 @@
-"""Polygons that cover the ground together: no hole, no overlap, each border shared point by point.
-
-Coordinates stand on a raster of a tenth of a millimetre, so that two polygons share a border when
-they have the same pairs of points, and comparing is exact.
-"""
+"""Who is beside whom in a coverage, and how long the borders are."""
 
 from __future__ import annotations
 

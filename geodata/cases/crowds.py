@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 CROWD: Final = 100_000
 """Cases of a tile beyond which it gets cells, 4 x 4."""
 FAR_CROWD: Final = 500_000
-"""Cases of a tile to zoom 11 beyond which it gets cells, 16 x 16, and the tiles in it are looked
-into; of fewer, hardly two would be of one cell, month and kind."""
+"""Cases of a tile of zoom 8 to 11 beyond which it gets cells, 16 x 16, and tiles in it may be
+crowded, too. Of fewer, hardly two would be of one cell, month and kind."""
 CROWD_OF_PLACE: Final = 50_000
 """Cases of a place beyond which it gets cells; a street office has many places."""
 NEAREST: Final = 7

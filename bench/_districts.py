@@ -61,7 +61,7 @@ def _gerrychain(
         cut = partial(bipartition_tree, max_attempts=100, allow_pair_reselection=True)
         step = partial(
             proposals.recom, pop_col="households", pop_target=target, epsilon=room,
-            node_repeats=1, method=cut,
+            node_repeats=1, bipartition_tree_fn=cut,
         )  # fmt: skip
         within = constraints.within_percent_of_ideal_population(
             partition_, room, pop_key="households"

@@ -27,7 +27,7 @@ def neighbours(shapes: Any) -> tuple[Numbers, Lengths]:
         Pairs of positions (m × 2, the lower one first, sorted), and metres of border (m). Polygons
         that meet in single points are no neighbours.
     """
-    segments, owner = _segments(shapes)
+    segments, owner = sides(shapes)
     both = segments.duplicated(keep=False).to_numpy()
     shared = segments[both].assign(owner=owner[both])
     shared = shared.sort_values([*segments.columns, "owner"], kind="stable")
@@ -44,7 +44,7 @@ def neighbours(shapes: Any) -> tuple[Numbers, Lengths]:
 
 def outer_lengths(shapes: Any) -> Lengths:
     """Metres of each polygon's border that no other polygon shares."""
-    segments, owner = _segments(shapes)
+    segments, owner = sides(shapes)
     alone = ~segments.duplicated(keep=False).to_numpy()
     ends = segments.to_numpy()[alone]
     run = np.hypot(*(ends[:, 2:] - ends[:, :2]).T.astype(float)) * RASTER_M
@@ -52,7 +52,7 @@ def outer_lengths(shapes: Any) -> Lengths:
     return np.bincount(owner[alone], run, minlength=count).astype(float)
 
 
-def _segments(shapes: Any) -> tuple[pd.DataFrame, Numbers]:
+def sides(shapes: Any) -> tuple[pd.DataFrame, Numbers]:
     """The sides of all polygons as whole numbers of the raster, lower end first; whose they are."""
     polygons = np.asarray(shapes, dtype=object)
     parts, of_part = shapely.get_parts(polygons, return_index=True)

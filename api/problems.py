@@ -39,6 +39,7 @@ STATUSES: Final[dict[type[errors.WanggeError], int]] = {
     errors.Cancelled: 409,
     errors.StaleRevision: 412,
     errors.TooLarge: 413,
+    errors.RevisionNeeded: 428,
     errors.TooManyAttempts: 429,
     errors.SetUpIncomplete: 503,
     errors.Unavailable: 503,
@@ -57,6 +58,7 @@ TITLES: Final = {
     "conflict": _("This cannot be done now"),
     "cancelled": _("Stopped"),
     "stale-revision": _("Changed in the meantime"),
+    "revision-needed": _("The revision is missing"),
     "too-large": _("Too large"),
     "media-type": _("This kind of content is not taken"),
     "too-many-attempts": _("Too many attempts"),
@@ -100,6 +102,7 @@ class Problem(NamedTuple):
     params: dict[str, Any]
     fields: dict[str, list[str]]
     headers: dict[str, str]
+    members: dict[str, Any] = {}  # noqa: RUF012 - never changed
 
     def body(self) -> dict[str, Any]:
         """The members of the JSON document."""
@@ -114,7 +117,7 @@ class Problem(NamedTuple):
             members["params"] = {name: _readable(one) for name, one in self.params.items()}
         if self.fields:
             members["fields"] = self.fields
-        return members
+        return members | self.members
 
 
 def _readable(value: Any) -> Any:
@@ -178,7 +181,14 @@ def of_error(error: errors.WanggeError) -> Problem:
         params,
         fields if isinstance(fields, dict) else {},
         headers,
+        _members(error),
     )
+
+
+def _members(error: errors.WanggeError) -> dict[str, Any]:
+    """What programs are told beside the sentence."""
+    reason = getattr(error, "reason", None)
+    return error.members | ({} if reason is None else {"reason": reason})
 
 
 def _refused(error: errors.WanggeError) -> Response:

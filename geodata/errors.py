@@ -11,13 +11,17 @@ from typing import Any
 
 
 class WanggeError(Exception):
-    """A refusal that a user can read. ``kind`` is stable and becomes the problem's ``type``."""
+    """A refusal that a user can read. ``kind`` is stable and becomes the problem's ``type``.
+
+    ``members`` is what programs are told beside the sentence, such as the key of its reason.
+    """
 
     kind = "error"
 
     def __init__(self, message: str, **params: Any) -> None:
         self.message = message
         self.params = params
+        self.members: dict[str, Any] = {}
         super().__init__(message % params if params else message)
 
 
@@ -73,6 +77,12 @@ class StaleRevision(WanggeError):
     """The change was made against an older revision (HTTP 412)."""
 
     kind = "stale-revision"
+
+
+class RevisionNeeded(WanggeError):
+    """A change that does not say which revision it was made against (HTTP 428)."""
+
+    kind = "revision-needed"
 
 
 class TooLarge(WanggeError):

@@ -29,6 +29,9 @@ _TABLE: Final = """
     see_map          x       x         x        x       x
     see_personal     x       .         x        x       .
     edit_places      x       x         .        .       .
+    draw_plan        x       x         .        .       .
+    approve_plan     x       x         .        .       .
+    publish_plan     x       x         .        .       .
     import           x       x         x        .       .
     export           x       x         x        .       .
     report_case      x       x         x        x       .

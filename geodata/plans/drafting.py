@@ -1,0 +1,671 @@
+"""Working on a draft: opened, drawn on, taken back, read, shared and remarked on.
+
+Every change locks the draft, must name the revision that its planner saw, loads only the grids
+concerned and those beside them, and keeps the rows as they were before and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import orjson
+import shapely
+
+from geodata.accounts import record, require
+from geodata.accounts.users import user_named
+from geodata.crs import convert_geometries
+from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound, StaleRevision
+from geodata.plans import actions, keeping, store
+from geodata.plans.actions.refusing import Refused
+from geodata.plans.net import Net
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from geodata.accounts import Actor
+    from geodata.database import Database, Transaction
+
+REACH_M: Final = 2.0
+"""How far around what is drawn units are loaded: farther than drawing snaps, metres."""
+LONGEST_NAME: Final = 100
+LONGEST_REMARK: Final = 2_000
+LARGEST_NUMBER: Final = 2**31 - 1
+STEPS_TOLD: Final = 200
+"""Steps of a difference that are told one by one."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is known of a draft without its net."""
+
+    id: int
+    name: str
+    area_code: str
+    communities: tuple[str, ...]
+    start: str
+    copied_from: int | None
+    state: str
+    srid: int
+    revision: int
+    can_undo: bool
+    can_redo: bool
+    made_by: str
+    made_at: datetime
+    changed_at: datetime
+    holds_from: date | None
+    reason: str | None
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a change made of a draft.
+
+    ``net`` is the part of the draft that was loaded: the grids that changed, whole, and those
+    beside them.
+    """
+
+    draft: Draft
+    net: Net
+    changed: tuple[int, ...]
+    removed: tuple[int, ...]
+    changed_units: tuple[int, ...]
+    removed_units: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One entry of the history."""
+
+    revision: int
+    at: datetime
+    actor: str
+    kind: str
+    of: int | None
+    action: dict[str, Any]
+    units: tuple[int, ...]
+    grids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Words at a place; longitude and latitude in WGS 84 degrees."""
+
+    id: int
+    at: datetime
+    actor: str
+    revision: int
+    words: str
+    lon: float
+    lat: float
+
+
+# ── opening ──────────────────────────────────────────────────────────────────────────────────
+
+
+def keep_draft(
+    tx: Transaction, actor: Actor, net: Net, *, name: str, area_code: str, **values: Any
+) -> Draft:
+    """Store a net as a new draft, within the transaction of the verb that made it.
+
+    Args:
+        tx: Of the verb, which has asked for the permission.
+        actor: Whose draft it is.
+        net: Its crs has an EPSG code.
+        name: What people call it.
+        area_code: Whose net is drawn.
+        values: Further columns: ``communities``, ``start``, ``base``, ``report``.
+    """
+    srid = net.units.crs.to_epsg()
+    row = store.add_plan(
+        tx.connection,
+        name=checked_name(name),
+        area_code=area_code,
+        srid=srid,
+        next_unit=net.next_unit,
+        next_grid=net.next_grid,
+        made_by=actor.user_id,
+        made_by_name=actor.name,
+        **values,
+    )
+    store.write(tx.connection, row.id, keeping.rows_of(net, srid=srid))
+    tx.changed("plans", str(row.id), "added", revision=0)
+    record(tx, actor, "opened_draft", f"plans/{row.id}", area=area_code, start=row.start)
+    return draft_of(row)
+
+
+def copy(database: Database, actor: Actor, plan_id: int, *, name: str) -> Draft:
+    """A draft of one's own with the same net, and a history that begins anew."""
+    with database.begin() as tx:
+        old = readable(tx.connection, actor, plan_id)
+        require(actor, "draw_plan", area_codes=[old.area_code], connection=tx.connection)
+        kept = ("area_code", "communities", "srid", "next_unit", "next_grid", "base", "report")
+        row = store.add_plan(
+            tx.connection,
+            **{column: getattr(old, column) for column in kept},
+            name=checked_name(name),
+            start="copy",
+            copied_from=plan_id,
+            made_by=actor.user_id,
+            made_by_name=actor.name,
+        )
+        store.copy_rows_of(tx.connection, plan_id, row.id)
+        tx.changed("plans", str(row.id), "added", revision=0)
+        record(tx, actor, "copied_draft", f"plans/{row.id}", of=plan_id)
+    return draft_of(row)
+
+
+# ── changing ─────────────────────────────────────────────────────────────────────────────────
+
+
+def act(
+    database: Database, actor: Actor, plan_id: int, action: Mapping[str, Any], *, revision: int
+) -> Outcome:
+    """Do one action of ``geodata.plans.actions`` on a draft.
+
+    Args:
+        database: Where.
+        actor: Who draws; the draft's area must be in the areas of duty.
+        plan_id: Which draft.
+        action: ``{"action": …}`` and its arguments; geometries as GeoJSON in WGS 84.
+        revision: The one that was looked at.
+
+    Raises:
+        NotFound: no such draft.
+        NotAllowed: the role or the area of duty.
+        StaleRevision: somebody was faster; ``difference`` says what changed since.
+        Refused: the action cannot be done; the draft is as it was.
+        Conflict: the draft is published already.
+    """
+    with database.begin() as tx:
+        row = drawable(tx.connection, actor, plan_id, revision=revision)
+        here, shape = _in_metres(action, row.srid)
+        before = _part(tx.connection, row, *_named(here), shape=shape)
+        after = actions.apply(before, here).net
+        return _keep(tx, actor, row, before, after, kind=str(here.get("action")), action=action)
+
+
+def replace(
+    database: Database,
+    actor: Actor,
+    plan_id: int,
+    work: Callable[[Net], Net],
+    *,
+    revision: int | None = None,
+    kind: str = "proposal",
+    **action: Any,
+) -> Outcome:
+    """Make another net of a whole draft, such as one that was proposed, as one step.
+
+    Args:
+        database: Where.
+        actor: Who wants it.
+        plan_id: Which draft.
+        work: From the whole net to the new one.
+        revision: The one that ``work`` was made for; the newest if not given.
+        kind: What the history calls it.
+        action: What else the history keeps.
+    """
+    with database.begin() as tx:
+        row = drawable(tx.connection, actor, plan_id, revision=revision)
+        before = whole(tx.connection, row)
+        return _keep(tx, actor, row, before, work(before), kind=kind, action=action)
+
+
+def undo(database: Database, actor: Actor, plan_id: int, *, revision: int | None = None) -> Outcome:
+    """Take back the last step that was not taken back yet, whoever did it.
+
+    Raises:
+        Conflict: there is none.
+    """
+    with database.begin() as tx:
+        row = drawable(tx.connection, actor, plan_id, revision=revision)
+        if row.undoable is None:
+            raise Conflict("There is no step that could be taken back.")
+        done = store.step(tx.connection, plan_id, row.undoable)
+        return _restore(
+            tx,
+            actor,
+            row,
+            (done.after, done.before),
+            {"kind": "undo", "of": done.revision, "below": row.redoable},
+            undoable=done.below,
+            redoable=row.revision + 1,
+        )
+
+
+def redo(database: Database, actor: Actor, plan_id: int, *, revision: int | None = None) -> Outcome:
+    """Do again what was taken back last.
+
+    Raises:
+        Conflict: nothing was, or something else was drawn since.
+    """
+    with database.begin() as tx:
+        row = drawable(tx.connection, actor, plan_id, revision=revision)
+        if row.redoable is None:
+            raise Conflict("There is no step that could be done again.")
+        taken_back = store.step(tx.connection, plan_id, row.redoable)
+        return _restore(
+            tx,
+            actor,
+            row,
+            (taken_back.after, taken_back.before),
+            {"kind": "redo", "of": taken_back.of, "below": None},
+            undoable=taken_back.of,
+            redoable=taken_back.below,
+        )
+
+
+def _keep(
+    tx: Transaction,
+    actor: Actor,
+    row: Any,
+    before: Net,
+    after: Net,
+    *,
+    kind: str,
+    action: Mapping[str, Any],
+) -> Outcome:
+    """Store what differs between two states of a part of a draft, as one step."""
+    old, new = keeping.difference(
+        keeping.rows_of(before, srid=row.srid), keeping.rows_of(after, srid=row.srid)
+    )
+    store.write(tx.connection, row.id, new, gone=keeping.gone(old, new))
+    now = row.revision + 1
+    touched = keeping.numbers_of(old, new)
+    grids = keeping.grids_concerned(old, new)
+    store.add_step(
+        tx.connection,
+        plan_id=row.id,
+        revision=now,
+        user_id=actor.user_id,
+        actor=actor.name,
+        kind=kind,
+        below=row.undoable,
+        action=dict(action),
+        units=touched["units"],
+        grids=grids,
+        before=old,
+        after=new,
+    )
+    changed = store.change_plan(
+        tx.connection,
+        row.id,
+        revision=now,
+        state="draft",
+        undoable=now,
+        redoable=None,
+        next_unit=max(row.next_unit, after.next_unit),
+        next_grid=max(row.next_grid, after.next_grid),
+    )
+    _tell(tx, actor, changed, kind)
+    return _outcome(changed, after, old, new, grids)
+
+
+def _restore(
+    tx: Transaction,
+    actor: Actor,
+    row: Any,
+    rows: tuple[keeping.Rows, keeping.Rows],
+    step: Mapping[str, Any],
+    *,
+    undoable: int | None,
+    redoable: int | None,
+) -> Outcome:
+    """Put rows of the history in the place of those that stand."""
+    old, new = rows
+    store.write(tx.connection, row.id, new, gone=keeping.gone(old, new))
+    now = row.revision + 1
+    touched = keeping.numbers_of(old, new)
+    grids = keeping.grids_concerned(old, new)
+    store.add_step(
+        tx.connection,
+        plan_id=row.id,
+        revision=now,
+        user_id=actor.user_id,
+        actor=actor.name,
+        **step,
+        units=touched["units"],
+        grids=grids,
+        before=old,
+        after=new,
+    )
+    changed = store.change_plan(
+        tx.connection, row.id, revision=now, state="draft", undoable=undoable, redoable=redoable
+    )
+    _tell(tx, actor, changed, step["kind"])
+    net = _part(tx.connection, changed, grids, touched["units"], shape=None)
+    return _outcome(changed, net, old, new, grids)
+
+
+def _tell(tx: Transaction, actor: Actor, row: Any, kind: str) -> None:
+    tx.changed("plans", str(row.id), "changed", revision=row.revision)
+    record(tx, actor, "changed_draft", f"plans/{row.id}", kind=kind, revision=row.revision)
+
+
+def _outcome(row: Any, net: Net, old: keeping.Rows, new: keeping.Rows, grids: list[int]) -> Outcome:
+    left = set(net.grids.index.tolist())
+    lost = keeping.gone(old, new)
+    return Outcome(
+        draft_of(row),
+        net,
+        changed=tuple(number for number in grids if number in left),
+        removed=tuple(number for number in grids if number not in left),
+        changed_units=tuple(keeping.numbers_of(new)["units"]),
+        removed_units=tuple(lost["units"]),
+    )
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+
+def drafts(database: Database, actor: Actor, *, limit: int = 200) -> list[Draft]:
+    """All that the actor may read, those changed last first."""
+    require(actor, "see_map")
+    with database.read() as connection:
+        shared = store.shared_with(connection, actor.user_id)
+        known: dict[str, bool] = {}
+        found = []
+        for row in store.all_plans(connection, limit=limit):
+            if row.area_code not in known:
+                known[row.area_code] = _is_on_duty(connection, actor, row.area_code)
+            if known[row.area_code] or row.id in shared:
+                found.append(draft_of(row))
+    return found
+
+
+def draft(database: Database, actor: Actor, plan_id: int) -> Draft:
+    """One draft.
+
+    Raises:
+        NotFound: no such draft.
+        NotAllowed: neither one's area of duty nor shared with one.
+    """
+    with database.read() as connection:
+        return draft_of(readable(connection, actor, plan_id))
+
+
+def read(database: Database, actor: Actor, plan_id: int) -> tuple[Draft, Net]:
+    """A draft with its whole net, as of one moment."""
+    with database.read() as connection:
+        row = readable(connection, actor, plan_id)
+        return draft_of(row), whole(connection, row)
+
+
+def history(
+    database: Database, actor: Actor, plan_id: int, *, before: int | None = None, limit: int = 100
+) -> list[Step]:
+    """The newest steps first; ``before``: only those of smaller revisions."""
+    with database.read() as connection:
+        readable(connection, actor, plan_id)
+        return [_step(row) for row in store.steps(connection, plan_id, before=before, limit=limit)]
+
+
+# ── remarks and readers ──────────────────────────────────────────────────────────────────────
+
+
+def comment(
+    database: Database, actor: Actor, plan_id: int, words: str, *, lon: float, lat: float
+) -> int:
+    """Remark at a place; everybody who may read the draft may. Gives the remark's number."""
+    if not words.strip() or len(words) > LONGEST_REMARK:
+        raise InvalidInput("Write between 1 and %(most)s characters.", most=LONGEST_REMARK)
+    with database.begin() as tx:
+        row = readable(tx.connection, actor, plan_id)
+        number = store.add_comment(
+            tx.connection,
+            lon=lon,
+            lat=lat,
+            plan_id=plan_id,
+            user_id=actor.user_id,
+            actor=actor.name,
+            revision=row.revision,
+            words=words.strip(),
+        )
+        tx.changed("plans", str(plan_id), "remarked")
+        record(tx, actor, "remarked_on_draft", f"plans/{plan_id}", comment=number)
+    return number
+
+
+def comments(database: Database, actor: Actor, plan_id: int) -> list[Remark]:
+    """All remarks, the oldest first."""
+    with database.read() as connection:
+        readable(connection, actor, plan_id)
+        return [
+            Remark(row.id, row.at, row.actor, row.revision, row.words, row.lon, row.lat)
+            for row in store.comments(connection, plan_id)
+        ]
+
+
+def share(database: Database, actor: Actor, plan_id: int, user: str) -> None:
+    """Let another user read a draft and remark on it, but not change it."""
+    reader = user_named(database, user)
+    with database.begin() as tx:
+        drawable(tx.connection, actor, plan_id, published_too=True)
+        store.share(tx.connection, plan_id, reader.id, actor.name)
+        tx.changed("plans", str(plan_id), "shared")
+        record(tx, actor, "shared_draft", f"plans/{plan_id}", reader=reader.name)
+
+
+def unshare(database: Database, actor: Actor, plan_id: int, user: str) -> None:
+    """Take that back; raises NotFound if it was not shared with that user."""
+    reader = user_named(database, user)
+    with database.begin() as tx:
+        drawable(tx.connection, actor, plan_id, published_too=True)
+        if not store.unshare(tx.connection, plan_id, reader.id):
+            raise NotFound("The draft is not shared with %(user)s.", user=user)
+        tx.changed("plans", str(plan_id), "shared")
+        record(tx, actor, "unshared_draft", f"plans/{plan_id}", reader=reader.name)
+
+
+def readers(database: Database, actor: Actor, plan_id: int) -> list[str]:
+    """The names of those with whom it is shared."""
+    with database.read() as connection:
+        readable(connection, actor, plan_id)
+        return [row.name for row in store.readers(connection, plan_id)]
+
+
+# ── shared with publishing ───────────────────────────────────────────────────────────────────
+
+
+def readable(connection: sa.Connection, actor: Actor, plan_id: int) -> Any:
+    """The row of a draft that the actor may read; raises NotFound or NotAllowed."""
+    require(actor, "see_map")
+    row = store.plan(connection, plan_id)
+    if row is None:
+        raise NotFound("There is no draft %(number)s.", number=plan_id)
+    if not store.is_shared(connection, plan_id, actor.user_id):
+        require(actor, "draw_plan", area_codes=[row.area_code], connection=connection)
+    return row
+
+
+def drawable(
+    connection: sa.Connection,
+    actor: Actor,
+    plan_id: int,
+    *,
+    revision: int | None = None,
+    permission: str = "draw_plan",
+    published_too: bool = False,
+) -> Any:
+    """The row of a draft that the actor may change, locked until the transaction ends.
+
+    Raises:
+        NotFound: no such draft.
+        NotAllowed: the role or the area of duty.
+        StaleRevision: it is not at ``revision`` any more.
+        Conflict: it is published.
+    """
+    require(actor, permission)
+    row = store.plan(connection, plan_id, lock=True)
+    if row is None:
+        raise NotFound("There is no draft %(number)s.", number=plan_id)
+    require(actor, permission, area_codes=[row.area_code], connection=connection)
+    if revision is not None and revision != row.revision:
+        raise _stale(connection, row, revision)
+    if row.state == "published" and not published_too:
+        raise Conflict("This draft is published; copy it to go on drawing.")
+    return row
+
+
+def whole(connection: sa.Connection, row: Any) -> Net:
+    """The whole net of a draft."""
+    return keeping.net_of(
+        store.units(connection, row.id),
+        store.grids_of(connection, row.id),
+        srid=row.srid,
+        next_unit=row.next_unit,
+        next_grid=row.next_grid,
+    )
+
+
+def draft_of(row: Any) -> Draft:
+    """What a row of ``plans`` tells."""
+    return Draft(
+        id=row.id,
+        name=row.name,
+        area_code=row.area_code,
+        communities=tuple(row.communities),
+        start=row.start,
+        copied_from=row.copied_from,
+        state=row.state,
+        srid=row.srid,
+        revision=row.revision,
+        can_undo=row.undoable is not None,
+        can_redo=row.redoable is not None,
+        made_by=row.made_by_name,
+        made_at=row.made_at,
+        changed_at=row.changed_at,
+        holds_from=row.holds_from,
+        reason=row.reason,
+        report=row.report,
+    )
+
+
+def checked_name(name: str) -> str:
+    """A draft's name without space around it."""
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise InvalidInput(
+            "A draft's name has between 1 and %(most)s characters.", most=LONGEST_NAME
+        )
+    return name.strip()
+
+
+def _is_on_duty(connection: sa.Connection, actor: Actor, area_code: str) -> bool:
+    try:
+        require(actor, "draw_plan", area_codes=[area_code], connection=connection)
+    except NotAllowed:
+        return False
+    return True
+
+
+def _stale(connection: sa.Connection, row: Any, seen: int) -> StaleRevision:
+    """The refusal, with what was done since."""
+    since = store.steps(connection, row.id, after=seen, limit=STEPS_TOLD)
+    error = StaleRevision(
+        "The draft was changed meanwhile by %(who)s: you saw revision %(seen)s, it is at %(now)s.",
+        who=", ".join(sorted({step.actor for step in since})) or "?",
+        seen=seen,
+        now=row.revision,
+    )
+    error.members["difference"] = {
+        "since": seen,
+        "revision": row.revision,
+        "grids": sorted({number for step in since for number in step.grids}),
+        "units": sorted({number for step in since for number in step.units}),
+        "steps": [
+            {
+                "revision": step.revision,
+                "at": step.at.isoformat(),
+                "actor": step.actor,
+                "kind": step.kind,
+                "grids": step.grids,
+                "units": step.units,
+            }
+            for step in since
+        ],
+    }
+    return error
+
+
+def _step(row: Any) -> Step:
+    return Step(
+        revision=row.revision,
+        at=row.at,
+        actor=row.actor,
+        kind=row.kind,
+        of=row.of,
+        action=row.action,
+        units=tuple(row.units),
+        grids=tuple(row.grids),
+    )
+
+
+def _part(
+    connection: sa.Connection,
+    row: Any,
+    named_grids: list[int],
+    named_units: list[int],
+    *,
+    shape: str | None,
+) -> Net:
+    units, grids = store.part(
+        connection, row.id, named_grids=named_grids, named_units=named_units, shape=shape
+    )
+    return keeping.net_of(
+        units, grids, srid=row.srid, next_unit=row.next_unit, next_grid=row.next_grid
+    )
+
+
+def _named(action: Mapping[str, Any]) -> tuple[list[int], list[int]]:
+    """The grids and units that an action names; what is no number is left to the action."""
+    grids = [action.get("grid"), *_several(action.get("grids"))]
+    return _numbers(grids), _numbers(_several(action.get("units")))
+
+
+def _several(given: Any) -> list[Any]:
+    return list(given) if isinstance(given, list | tuple) else [given]
+
+
+def _numbers(given: list[Any]) -> list[int]:
+    return sorted({one for one in given if type(one) is int and 0 < one <= LARGEST_NUMBER})
+
+
+def _in_metres(action: Mapping[str, Any], srid: int) -> tuple[dict[str, Any], str | None]:
+    """The action with its geometry in metres, and what of the draft that may touch.
+
+    A line can take all that lies between it and a border: hence the hull of what was drawn.
+    """
+    here = dict(action)
+    shape = None
+    for name in ("polygon", "line"):
+        if here.get(name) is None:
+            continue
+        here[name] = _geometry(here[name], srid)
+        reach = here[name] if here.get("action") == "split" else shapely.convex_hull(here[name])
+        around = shapely.set_srid(shapely.buffer(reach, REACH_M, quad_segs=2), srid)
+        shape = shapely.to_wkb(around, hex=True, include_srid=True)
+    return here, shape
+
+
+def _geometry(given: Any, srid: int) -> Any:
+    """A GeoJSON geometry in WGS 84 as a shape in metres."""
+    try:
+        shape = shapely.from_geojson(orjson.dumps(given))
+    except (shapely.errors.GEOSException, TypeError, ValueError):
+        shape = None
+    points = shapely.get_coordinates(shape)
+    if shape is None or shapely.is_empty(shape) or not _on_earth(points):
+        raise Refused("Give a line or a polygon in longitudes and latitudes.", reason="no_geometry")
+    moved = convert_geometries([shape], from_="wgs84", to=f"EPSG:{srid}")[0]
+    if not np.isfinite(shapely.get_coordinates(moved)).all():
+        raise Refused("This lies outside the ground of the draft.", reason="outside")
+    return moved
+
+
+def _on_earth(points: Any) -> bool:
+    return bool((np.abs(points) <= (180.0, 90.0)).all())

@@ -1,0 +1,320 @@
+"""Drafts on a real PostGIS: nothing is lost, everything can be taken back."""
+
+from __future__ import annotations
+
+import threading
+
+import geopandas as gpd
+import pandas as pd
+import psycopg
+import pytest
+import shapely
+import sqlalchemy as sa
+
+from geodata.accounts import Actor
+from geodata.accounts.users import add_user
+from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound, StaleRevision, Unavailable
+from geodata.plans import drafting
+from geodata.plans.net import COUNTED, Net
+
+ANNE = Actor(user_id=None, name="anne", role="planner")
+BERT = Actor(user_id=None, name="bert", role="planner")
+SIDE = 6
+STEP_M = 100.0
+WEST, SOUTH = 500_000.0, 3_880_000.0
+
+
+def lattice(side: int = SIDE, *, block: int = 2) -> Net:
+    """Side × side square units; grids of block × block of them."""
+    rows, shapes = [], []
+    per_row = side // block
+    for k in range(side * side):
+        i, j = k % side, k // side
+        x, y = WEST + i * STEP_M, SOUTH + j * STEP_M
+        shapes.append(shapely.box(x, y, x + STEP_M, y + STEP_M))
+        counts = dict.fromkeys(COUNTED, 10 + k % 7) | {"cases": None}
+        homes = [[x + 20.0, y + 30.125, *(10 + k % 7 for _ in COUNTED)]]
+        rows.append(
+            {
+                "grid": (j // block) * per_row + i // block + 1,
+                "kind": "compound" if k % 3 else "block",
+                "compound": f"371399001001C{k:03d}" if k % 3 else None,
+                "closed": k % 3 == 1,
+                "community": "371399001001",
+                **counts,
+                "homes": homes if k % 2 else [],
+            }
+        )
+    frame = pd.DataFrame(rows, index=pd.RangeIndex(1, side * side + 1, name="unit"))
+    for name in ("grid", *COUNTED):
+        frame[name] = frame[name].astype("Int64")
+    units = gpd.GeoDataFrame(frame, geometry=shapes, crs="EPSG:4548")
+    count = per_row * per_row
+    grids = pd.DataFrame(
+        {
+            "code": [f"371399001001{k:03d}" for k in range(1, count + 1)],
+            "name": [f"第{k}网格" for k in range(1, count + 1)],
+            "community": "371399001001",
+            "locked": False,
+            "worker": [None if k % 2 else f"网格员{k}" for k in range(1, count + 1)],
+        },
+        index=pd.RangeIndex(1, count + 1, name="grid"),
+    )
+    return Net(units, grids, None, side * side + 1, count + 1)
+
+
+@pytest.fixture
+def plan(database):
+    """The number of a draft of 36 units and 9 grids."""
+    return kept(database, lattice())
+
+
+def kept(database, net, actor=ANNE):
+    with database.begin() as tx:
+        return drafting.keep_draft(
+            tx,
+            actor,
+            net,
+            name="九月调整",
+            area_code="371399001001",
+            communities=["371399001001"],
+            start="current",
+            base={},
+        ).id
+
+
+def bytes_of(database, plan):
+    """All units and grids of a draft, as they lie in the tables."""
+    with database.read() as connection:
+        return [
+            connection.execute(
+                sa.text(f"SELECT {name}::text FROM {name} WHERE plan_id = :plan ORDER BY 1"),
+                {"plan": plan},
+            )
+            .scalars()
+            .all()
+            for name in ("plan_units", "plan_grids")
+        ]
+
+
+def assign(units, grid):
+    return {"action": "assign", "units": units, "grid": grid}
+
+
+def test_a_draft_is_read_as_it_was_stored(database, plan):
+    net = lattice()
+    draft, found = drafting.read(database, ANNE, plan)
+    assert (draft.revision, draft.state, draft.can_undo, draft.can_redo) == (
+        0,
+        "draft",
+        False,
+        False,
+    )
+    pd.testing.assert_frame_equal(found.grids, net.grids, check_index_type=False)
+    assert list(found.units.index) == list(net.units.index)
+    assert shapely.equals_identical(
+        found.units.geometry.to_numpy(), net.units.geometry.to_numpy()
+    ).all()
+    for name in net.units.columns.drop("geometry"):
+        assert found.units[name].tolist() == net.units[name].tolist() or name in COUNTED
+        if name in COUNTED:
+            assert found.units[name].equals(net.units[name])
+    assert (found.next_unit, found.next_grid) == (net.next_unit, net.next_grid)
+
+
+def test_an_action_changes_what_it_says_and_nothing_else(database, plan):
+    before = bytes_of(database, plan)
+    outcome = drafting.act(database, ANNE, plan, assign([3], 1), revision=0)
+    assert outcome.draft.revision == 1
+    assert outcome.changed == (1, 2)
+    assert outcome.changed_units == (3,)
+    after = bytes_of(database, plan)
+    assert sum(a != b for a, b in zip(before[0], after[0], strict=True)) == 1
+    assert before[1] == after[1]
+
+
+def test_undo_and_redo_lead_back_and_forth_to_the_byte(database, plan):
+    states = [bytes_of(database, plan)]
+    for action in (assign([3], 1), {"action": "merge", "grids": [1, 4]}, assign([22], 3)):
+        draft = drafting.draft(database, ANNE, plan)
+        drafting.act(database, ANNE, plan, action, revision=draft.revision)
+        states.append(bytes_of(database, plan))
+    for _ in range(3):  # as often as one wishes
+        for state in reversed(states[:-1]):
+            drafting.undo(database, BERT, plan)
+            assert bytes_of(database, plan) == state
+        with pytest.raises(Conflict):
+            drafting.undo(database, ANNE, plan)
+        for state in states[1:]:
+            drafting.redo(database, ANNE, plan)
+            assert bytes_of(database, plan) == state
+        with pytest.raises(Conflict):
+            drafting.redo(database, ANNE, plan)
+    kinds = [step.kind for step in drafting.history(database, ANNE, plan)]
+    assert len(kinds) == 3 + 3 * 6
+    assert kinds[-3:] == ["assign", "merge", "assign"]
+
+
+def test_a_new_step_ends_what_could_be_done_again(database, plan):
+    drafting.act(database, ANNE, plan, assign([3], 1), revision=0)
+    drafting.undo(database, ANNE, plan)
+    drafting.act(database, ANNE, plan, assign([9], 1), revision=2)
+    with pytest.raises(Conflict):
+        drafting.redo(database, ANNE, plan)
+
+
+def test_the_later_of_two_planners_learns_what_changed(database, plan):
+    drafting.act(database, ANNE, plan, assign([3], 1), revision=0)
+    state = bytes_of(database, plan)
+    with pytest.raises(StaleRevision) as refusal:
+        drafting.act(database, BERT, plan, assign([3], 3), revision=0)
+    assert bytes_of(database, plan) == state
+    difference = refusal.value.members["difference"]
+    assert (difference["since"], difference["revision"]) == (0, 1)
+    assert (difference["grids"], difference["units"]) == ([1, 2], [3])
+    assert [step["actor"] for step in difference["steps"]] == ["anne"]
+
+
+def test_of_two_at_once_one_wins_and_the_other_is_told(database, plan):
+    ready = threading.Barrier(2)
+    ends = []
+
+    def draw(actor, unit):
+        ready.wait()
+        try:
+            ends.append(drafting.act(database, actor, plan, assign([unit], 1), revision=0))
+        except StaleRevision as refusal:
+            ends.append(refusal)
+
+    threads = [threading.Thread(target=draw, args=one) for one in ((ANNE, 3), (BERT, 9))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(type(one).__name__ for one in ends) == ["Outcome", "StaleRevision"]
+    refusal = next(one for one in ends if isinstance(one, StaleRevision))
+    assert refusal.members["difference"]["steps"]
+    assert drafting.draft(database, ANNE, plan).revision == 1
+
+
+def test_a_connection_killed_in_the_middle_leaves_the_draft_as_it_was(
+    database, plan, server, monkeypatch
+):
+    before = bytes_of(database, plan)
+    real = drafting.store.add_step
+
+    def killed(connection, **values):
+        real(connection, **values)
+        mine = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        with psycopg.connect(server.admin_url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [mine])
+
+    monkeypatch.setattr(drafting.store, "add_step", killed)
+    with pytest.raises(Unavailable):
+        drafting.act(database, ANNE, plan, assign([3], 1), revision=0)
+    monkeypatch.undo()
+    assert bytes_of(database, plan) == before
+    draft = drafting.draft(database, ANNE, plan)
+    assert (draft.revision, draft.can_undo) == (0, False)
+    assert drafting.history(database, ANNE, plan) == []
+
+
+def test_steps_are_never_edited(database, plan):
+    drafting.act(database, ANNE, plan, assign([3], 1), revision=0)
+    for statement in (
+        "UPDATE plan_steps SET actor = 'bert'",
+        "DELETE FROM plan_steps",
+        "TRUNCATE plan_steps",
+    ):
+        with (
+            pytest.raises(sa.exc.ProgrammingError, match="never edited"),
+            database.begin() as tx,
+        ):
+            tx.connection.execute(sa.text(statement))
+
+
+def test_each_verb_leaves_one_entry_in_the_audit(database, plan):
+    drafting.act(database, ANNE, plan, assign([3], 1), revision=0)
+    drafting.undo(database, ANNE, plan)
+    drafting.comment(database, ANNE, plan, "这里有围墙", lon=117.0, lat=35.0)
+    with database.read() as connection:
+        actions = connection.execute(sa.text("SELECT action FROM audit ORDER BY id")).scalars()
+        assert list(actions) == [
+            "opened_draft",
+            "changed_draft",
+            "changed_draft",
+            "remarked_on_draft",
+        ]
+
+
+def test_a_copy_begins_anew_and_leaves_the_original_alone(database, plan):
+    drafting.act(database, ANNE, plan, assign([3], 1), revision=0)
+    state = bytes_of(database, plan)
+    copy = drafting.copy(database, BERT, plan, name="另一方案")
+    assert (copy.revision, copy.copied_from, copy.can_undo) == (0, plan, False)
+    drafting.act(database, BERT, copy.id, assign([9], 1), revision=0)
+    assert bytes_of(database, plan) == state
+
+
+def test_who_may_do_what(database, plan):
+    for role in ("worker", "commander", "viewer"):
+        stranger = Actor(user_id=None, name=role, role=role)
+        with pytest.raises(NotAllowed):
+            drafting.act(database, stranger, plan, assign([3], 1), revision=0)
+        with pytest.raises(NotAllowed):
+            drafting.read(database, stranger, plan)
+        assert drafting.drafts(database, stranger) == []
+    elsewhere = Actor(None, "carl", "planner", frozenset({"371399001002"}))
+    for verb in (drafting.undo, drafting.redo, drafting.read, drafting.history):
+        with pytest.raises(NotAllowed):
+            verb(database, elsewhere, plan)
+    here = Actor(None, "dora", "planner", frozenset({"371399001001"}))
+    assert drafting.act(database, here, plan, assign([3], 1), revision=0)
+    assert [draft.id for draft in drafting.drafts(database, here)] == [plan]
+    with pytest.raises(NotFound):
+        drafting.read(database, ANNE, plan + 1)
+
+
+def test_a_shared_draft_is_read_and_remarked_on_but_not_changed(database, plan):
+    user = add_user(database, Actor.terminal(), "emil", role="commander")
+    reader = user.actor()
+    with pytest.raises(NotAllowed):
+        drafting.read(database, reader, plan)
+    drafting.share(database, ANNE, plan, "emil")
+    drafting.share(database, ANNE, plan, "emil")
+    assert drafting.readers(database, ANNE, plan) == ["emil"]
+    assert drafting.read(database, reader, plan)[0].id == plan
+    drafting.comment(database, reader, plan, " 这里分开更好 ", lon=118.25, lat=35.05)
+    [remark] = drafting.comments(database, reader, plan)
+    assert (remark.words, remark.lon, remark.lat) == ("这里分开更好", 118.25, 35.05)
+    for verb in (drafting.undo, drafting.redo):
+        with pytest.raises(NotAllowed):
+            verb(database, reader, plan)
+    with pytest.raises(NotAllowed):
+        drafting.share(database, reader, plan, "emil")
+    drafting.unshare(database, ANNE, plan, "emil")
+    with pytest.raises(NotAllowed):
+        drafting.comments(database, reader, plan)
+    with pytest.raises(NotFound):
+        drafting.unshare(database, ANNE, plan, "emil")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"type": "LineString", "coordinates": []},
+        {"type": "LineString", "coordinates": [[1e400, 2], [3, 4]]},
+        {"type": "LineString", "coordinates": [[500, 2], [3, 4]]},
+        {"type": "Nonsense"},
+        {"coordinates": [[1, 2]]},
+        "LINESTRING (0 0, 1 1)",
+        [],
+        {"type": "LineString", "coordinates": [["a", "b"], [3, 4]]},
+    ],
+)
+def test_what_is_no_geometry_is_refused_with_a_reason(database, plan, given):
+    before = bytes_of(database, plan)
+    with pytest.raises(InvalidInput) as refusal:
+        drafting.act(database, ANNE, plan, {"action": "reshape", "line": given}, revision=0)
+    assert refusal.value.reason in {"no_geometry", "outside"}
+    assert bytes_of(database, plan) == before

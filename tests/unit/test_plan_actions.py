@@ -1,0 +1,270 @@
+"""What people do to a net, one action at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from made_nets import at, cells, lattice
+from shapely import LineString, MultiPolygon, Polygon
+
+from geodata.plans.actions import Refused, apply
+from geodata.plans.net import COUNTED, Net
+
+
+def ground(net: Net, grid: int) -> shapely.Geometry:
+    return shapely.union_all(net.of(grid).geometry.to_numpy())
+
+
+def is_sound(net: Net, before: Net) -> bool:
+    """A coverage of the same ground with the same sums."""
+    shapes, old = net.units.geometry.to_numpy(), before.units.geometry.to_numpy()
+    sums = [frame[list(COUNTED)].sum().tolist() for frame in (net.units, before.units)]
+    return (
+        bool(shapely.coverage_is_valid(shapes))
+        and bool(shapely.is_valid(shapes).all())
+        and abs(shapely.area(shapes).sum() - shapely.area(old).sum())
+        < 1e-6 * shapely.area(old).sum()
+        and sums[0] == sums[1]
+        and set(net.units["grid"].dropna()) == set(net.grids.index)
+    )
+
+
+def refused(net: Net, **action: object) -> str:
+    with pytest.raises(Refused) as found:
+        apply(net, action)
+    return found.value.reason
+
+
+HALVES = lattice(4, 2, grid_of=lambda c, r: 1 if c < 2 else 2)
+
+
+def test_a_drawn_polygon_becomes_a_grid_and_cuts_the_units_that_its_border_runs_through():
+    step = apply(
+        HALVES,
+        {"action": "draw", "polygon": Polygon(at((150, 50), (250, 50), (250, 150), (150, 150)))},
+    )
+    assert is_sound(step.net, HALVES)
+    assert ground(step.net, 3).area == pytest.approx(10_000)
+    assert step.units_removed == (2, 3, 6, 7)
+    assert len(step.units_added) == 8
+    assert step.grids_added == (3,)
+    assert step.grids_redrawn == (1, 2, 3)
+    assert HALVES.next_unit == 9
+
+
+def test_a_polygon_with_a_hole_leaves_an_island_to_who_had_it():
+    ring = Polygon(
+        at((20, 20), (180, 20), (180, 180), (20, 180)),
+        [at((60, 60), (140, 60), (140, 140), (60, 140))],
+    )
+    step = apply(HALVES, {"action": "draw", "polygon": ring})
+    assert is_sound(step.net, HALVES)
+    assert ground(step.net, 3).equals(ring)
+    assert isinstance(ground(step.net, 1), MultiPolygon)
+
+
+def test_a_split_line_gives_its_ends_to_the_neighbour():
+    step = apply(
+        HALVES, {"action": "split", "grid": 1, "line": LineString(at((-5, 50), (200, 50)))}
+    )
+    assert is_sound(step.net, HALVES)
+    assert step.units_changed == (3,)
+    corners = shapely.get_coordinates(step.net.units.geometry.loc[3])
+    assert (corners == at((200, 50))[0]).all(axis=1).any()
+
+
+def test_a_line_across_several_grids_splits_each_of_them():
+    step = apply(HALVES, {"action": "split", "line": LineString(at((-5, 50), (405, 50)))})
+    assert is_sound(step.net, HALVES)
+    assert step.grids_added == (3, 4)
+    assert {round(ground(step.net, grid).area) for grid in (1, 2)} == {30_000}
+
+
+def test_a_closed_line_cuts_an_island_out_of_a_grid():
+    loop = LineString(at((50, 50), (150, 50), (150, 150), (50, 150), (50, 50)))
+    step = apply(HALVES, {"action": "split", "line": loop})
+    assert is_sound(step.net, HALVES)
+    assert ground(step.net, 3).area == pytest.approx(10_000)
+    assert len(shapely.get_rings(ground(step.net, 1))) == 2
+
+
+def test_a_line_through_a_bent_grid_gives_a_grid_for_every_prong():
+    net = lattice(3, 3, grid_of=lambda c, r: 2 if (c, r) == (1, 2) else 1)
+    step = apply(net, {"action": "split", "grid": 1, "line": LineString(at((-5, 250), (305, 250)))})
+    assert is_sound(step.net, net)
+    assert len(step.grids_added) == 2
+
+
+def test_a_line_drawn_along_a_border_a_little_off_leaves_no_slivers():
+    line = LineString(at((-1, 100.3), (120, 99.6), (401, 100.2)))
+    step = apply(HALVES, {"action": "split", "line": line})
+    assert is_sound(step.net, HALVES)
+    assert step.units_removed == ()
+    assert ground(step.net, 3).area == pytest.approx(20_000)
+
+
+def test_slivers_further_off_than_lines_snap_stay_with_the_rest_of_their_unit():
+    line = LineString(at((-1, 100.8), (401, 100.8)))
+    step = apply(HALVES, {"action": "split", "line": line})
+    assert is_sound(step.net, HALVES)
+    assert step.units_removed == ()
+    assert step.joined == 4
+    assert ground(step.net, 3).area == pytest.approx(20_000)
+
+
+def test_buildings_fall_to_the_part_they_stand_in_and_other_counts_go_by_area():
+    net = lattice(2, 1)
+    step = apply(net, {"action": "split", "line": LineString(at((-1, 60), (201, 60)))})
+    of_built = step.net.units.loc[list(step.units_added)].iloc[2:]
+    for _unit, row in of_built.iterrows():
+        homes = row["homes"]
+        assert row["households"] == sum(home[2] for home in homes)
+        assert all(row.geometry.covers(shapely.Point(home[:2])) for home in homes)
+    by_area = step.net.units.loc[list(step.units_added)].iloc[:2]
+    whole = int(net.units.loc[1, "households"])
+    assert by_area["households"].sum() == whole
+    assert abs(by_area["households"].max() - 0.6 * whole) <= 1
+
+
+def test_unknown_counts_stay_unknown():
+    net = lattice(2, 1)
+    net.units["residents"] = pd.array([None, 7], dtype="Int64")
+    step = apply(net, {"action": "split", "line": LineString(at((-1, 60), (201, 60)))})
+    assert step.net.units["residents"].isna().sum() == 2
+    assert step.net.units["residents"].sum() == 7
+
+
+def test_merged_grids_are_one_and_keep_the_first_ones_number():
+    step = apply(HALVES, {"action": "merge", "grids": [2, 1]})
+    assert is_sound(step.net, HALVES)
+    assert step.grids_removed == (1,)
+    assert ground(step.net, 2).area == pytest.approx(80_000)
+
+
+def test_units_of_a_removed_grid_go_to_the_neighbour_with_the_longest_border():
+    net = lattice(4, 1, grid_of=lambda c, r: (1, 2, 2, 3)[c])
+    step = apply(net, {"action": "remove", "grid": 2, "units_to": "neighbours"})
+    assert step.net.units["grid"].tolist() == [1, 1, 3, 3]
+    none = apply(net, {"action": "remove", "grid": 2})
+    assert none.net.units["grid"].isna().tolist() == [False, True, True, False]
+    assert is_sound(none.net, net)
+
+
+def test_units_handed_over_may_leave_a_grid_in_pieces():
+    net = lattice(3, 1, grid_of=lambda c, r: 1)
+    other = apply(
+        net, {"action": "draw", "polygon": Polygon(at((100, 0), (200, 0), (200, 100), (100, 100)))}
+    )
+    assert other.units_removed == ()
+    assert isinstance(ground(other.net, 1), MultiPolygon)
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        ({"action": "paint"}, "unknown_action"),
+        ({"action": "split", "line": LineString(at((-5, 50), (150, 50)))}, "line_ends_inside"),
+        (
+            {"action": "split", "line": LineString(at((-5, 50), (150, 50), (150, 150), (50, -5)))},
+            "self_crossing",
+        ),
+        ({"action": "split", "line": LineString(at((-5, 0.8), (405, 0.8)))}, "crumbs"),
+        ({"action": "split", "line": LineString(at((-5, -50), (405, -50)))}, "misses"),
+        ({"action": "split", "line": LineString(at((5, 5), (5, 5)))}, "no_length"),
+        ({"action": "split", "line": LineString([(0, np.inf), (np.inf, 0)])}, "no_place"),
+        ({"action": "split", "line": LineString()}, "no_place"),
+        ({"action": "split", "line": "LINESTRING (0 0, 1 1)"}, "not_a_line"),
+        (
+            {"action": "split", "grid": 9, "line": LineString(at((-5, 50), (405, 50)))},
+            "unknown_grid",
+        ),
+        ({"action": "draw", "polygon": Polygon(at((-50, 0), (-10, 0), (-10, 50)))}, "outside"),
+        (
+            {"action": "draw", "polygon": Polygon(at((50, 50), (52, 50), (52, 52), (50, 52)))},
+            "crumbs",
+        ),
+        (
+            {"action": "draw", "polygon": Polygon(at((0, 0), (100, 100), (100, 0), (0, 100)))},
+            "self_crossing",
+        ),
+        (
+            {
+                "action": "draw",
+                "polygon": Polygon(
+                    at((0, 0), (200, 0), (200, 200), (0, 200)),
+                    [
+                        at((50, 50), (150, 50), (150, 150), (50, 150)),
+                        at((80, 80), (120, 80), (120, 120), (80, 120)),
+                    ],
+                ),
+            },
+            "nested_holes",
+        ),
+        (
+            {"action": "draw", "polygon": Polygon(at((0, 0), (200, 0), (200, 200), (0, 200)))},
+            "nothing_changes",
+        ),
+        (
+            {"action": "draw", "polygon": shapely.Point(*at((50, 50))[0]).buffer(40, 300_000)},
+            "too_many_points",
+        ),
+        ({"action": "merge", "grids": [1]}, "one_grid"),
+        ({"action": "merge", "grids": [1, 1]}, "one_grid"),
+        ({"action": "merge", "grids": [1, 7]}, "unknown_grid"),
+        ({"action": "assign", "units": [], "grid": 1}, "no_units"),
+        ({"action": "assign", "units": [99], "grid": 1}, "unknown_unit"),
+        ({"action": "assign", "units": [1.5], "grid": 1}, "unknown_unit"),
+        ({"action": "assign", "units": [1], "grid": "x"}, "unknown_grid"),
+        ({"action": "assign", "units": [1], "grid": 1}, "nothing_changes"),
+        ({"action": "rename", "grid": 1, "name": " "}, "no_name"),
+        ({"action": "rename", "grid": 1, "name": "长" * 101}, "name_too_long"),
+        ({"action": "rename", "grid": 1, "name": "第1网格"}, "nothing_changes"),
+        ({"action": "unlock", "grid": 1}, "nothing_changes"),
+        ({"action": "remove", "grid": 1, "units_to": "me"}, "units_to"),
+        ({"action": "remove"}, "unknown_grid"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_its_reason(action, reason):
+    assert refused(HALVES, **action) == reason
+
+
+def test_grids_that_do_not_touch_are_not_merged():
+    net = lattice(3, 1, grid_of=lambda c, r: c + 1)
+    assert refused(net, action="merge", grids=[1, 3]) == "not_neighbours"
+    assert (
+        refused(
+            lattice(2, 2, grid_of=lambda c, r: 1 + (c + r) % 2 * (1 + c)),
+            action="merge",
+            grids=[2, 3],
+        )
+        == "not_neighbours"
+    )
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"action": "draw", "polygon": Polygon(at((50, 50), (150, 50), (150, 150)))},
+        {"action": "split", "line": LineString(at((-5, 50), (405, 50)))},
+        {"action": "merge", "grids": [2, 1]},
+        {"action": "assign", "units": [3], "grid": 1},
+        {"action": "assign", "units": [1], "grid": None},
+        {"action": "rename", "grid": 1, "name": "新"},
+        {"action": "remove", "grid": 1},
+    ],
+)
+def test_nothing_is_done_to_a_locked_grid(action):
+    net = apply(HALVES, {"action": "lock", "grid": 1}).net
+    assert refused(net, **action) == "locked"
+    apply(apply(net, {"action": "unlock", "grid": 1}).net, action)
+
+
+def test_the_net_before_stays_as_it_was():
+    net = cells(40, 5, seed=4)
+    kept = net.units.copy(deep=True), net.grids.copy(deep=True)
+    step = apply(net, {"action": "split", "line": LineString(at((-10, 500), (1010, 470)))})
+    assert is_sound(step.net, net)
+    pd.testing.assert_frame_equal(pd.DataFrame(net.units), pd.DataFrame(kept[0]))
+    pd.testing.assert_frame_equal(net.grids, kept[1])

@@ -268,3 +268,160 @@ def test_the_net_before_stays_as_it_was():
     assert is_sound(step.net, net)
     pd.testing.assert_frame_equal(pd.DataFrame(net.units), pd.DataFrame(kept[0]))
     pd.testing.assert_frame_equal(net.grids, kept[1])
+
+
+def test_a_reshaped_border_moves_both_sides_together():
+    line = LineString(at((200, 20), (240, 50), (260, 120), (200, 180)))
+    step = apply(HALVES, {"action": "reshape", "line": line})
+    assert is_sound(step.net, HALVES)
+    gained = Polygon(at((200, 20), (240, 50), (260, 120), (200, 180))).area
+    assert ground(step.net, 1).area == pytest.approx(40_000 + gained, abs=0.1)
+    assert step.grids_redrawn == (1, 2)
+    assert step.grids_added == ()
+
+
+def test_a_reshaped_border_that_crosses_the_old_one_gives_and_takes():
+    line = LineString(at((200, 20), (240, 60), (160, 140), (200, 180)))
+    step = apply(HALVES, {"action": "reshape", "line": line})
+    assert is_sound(step.net, HALVES)
+    assert ground(step.net, 1).covers(shapely.Point(at((215, 60))[0]))
+    assert ground(step.net, 2).covers(shapely.Point(at((185, 140))[0]))
+    assert ground(step.net, 1).area == pytest.approx(40_000, abs=0.1)
+
+
+def test_a_border_reshaped_over_most_of_a_grid_leaves_what_reaches_the_edge():
+    net = lattice(4, 2, grid_of=lambda c, r: 1 if c < 2 else 2)
+    line = LineString(at((200, 0), (5, 5), (5, 195), (200, 200)))
+    step = apply(net, {"action": "reshape", "line": line})
+    assert is_sound(step.net, net)
+    assert ground(step.net, 1).area < 2_000
+
+
+def test_the_border_round_an_island_is_reshaped():
+    net = lattice(3, 3, grid_of=lambda c, r: 2 if (c, r) == (1, 1) else 1)
+    out = apply(
+        net, {"action": "reshape", "line": LineString(at((120, 200), (150, 240), (180, 200)))}
+    )
+    assert is_sound(out.net, net)
+    assert ground(out.net, 2).area == pytest.approx(11_200, abs=0.1)
+    back = apply(
+        net, {"action": "reshape", "line": LineString(at((120, 200), (150, 160), (180, 200)))}
+    )
+    assert ground(back.net, 2).area == pytest.approx(8_800, abs=0.1)
+
+
+def test_a_dragged_corner_moves_the_border_of_both_grids():
+    step = apply(
+        HALVES,
+        {
+            "action": "drag",
+            "from": shapely.Point(at((200, 100))[0]),
+            "to": shapely.Point(at((230, 100))[0]),
+        },
+    )
+    assert is_sound(step.net, HALVES)
+    assert ground(step.net, 1).area == pytest.approx(40_000 + 30 * 200 / 2, abs=0.1)
+
+
+def test_a_border_taken_between_its_corners_gets_a_corner_there():
+    step = apply(
+        HALVES,
+        {
+            "action": "drag",
+            "from": shapely.Point(at((200.3, 57))[0]),
+            "to": shapely.Point(at((150, 57))[0]),
+        },
+    )
+    assert is_sound(step.net, HALVES)
+    assert ground(step.net, 1).area == pytest.approx(40_000 - 50 * 200 / 2, abs=0.5)
+
+
+JUNCTION = lattice(4, 4, grid_of=lambda c, r: 3 if r > 1 else 1 if c < 2 else 2)
+
+
+def test_a_dragged_junction_moves_the_borders_of_all_three_grids():
+    step = apply(
+        JUNCTION,
+        {
+            "action": "drag",
+            "from": shapely.Point(at((200, 200))[0]),
+            "to": shapely.Point(at((180, 150))[0]),
+        },
+    )
+    assert is_sound(step.net, JUNCTION)
+    assert step.grids_redrawn == (1, 2, 3)
+    corner = shapely.Point(at((180, 150))[0])
+    assert all(ground(step.net, grid).boundary.dwithin(corner, 0.001) for grid in (1, 2, 3))
+    assert all(isinstance(ground(step.net, grid), Polygon) for grid in (1, 2, 3))
+
+
+def test_a_border_is_dragged_along_the_edge_of_the_plan_but_not_off_it():
+    along = {
+        "action": "drag",
+        "from": shapely.Point(at((200, 0))[0]),
+        "to": shapely.Point(at((250, 0.4))[0]),
+    }
+    step = apply(HALVES, along)
+    assert is_sound(step.net, HALVES)
+    assert ground(step.net, 1).area == pytest.approx(40_000 + 50 * 200 / 2, abs=0.5)
+    inside = along | {"to": shapely.Point(at((250, 40))[0])}
+    assert refused(HALVES, **inside) == "outer_border"
+    corner = along | {"from": shapely.Point(at((0, 0))[0])}
+    assert refused(HALVES, **corner) == "outer_border"
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        ({"action": "reshape", "line": LineString(at((20, 20), (80, 80)))}, "one_side"),
+        ({"action": "reshape", "line": LineString(at((200, 20), (280, 80)))}, "line_ends_inside"),
+        ({"action": "reshape", "line": LineString(at((200, 0), (200, 200)))}, "one_side"),
+        (
+            {"action": "reshape", "line": LineString(at((200, 20), (200.8, 50), (200, 80)))},
+            "crumbs",
+        ),
+        ({"action": "drag", "from": (1, 2), "to": shapely.Point(1, 2)}, "not_a_point"),
+        (
+            {
+                "action": "drag",
+                "from": shapely.Point(at((50, 50))[0]),
+                "to": shapely.Point(at((60, 60))[0]),
+            },
+            "no_border",
+        ),
+        (
+            {
+                "action": "drag",
+                "from": shapely.Point(at((200, 50))[0]),
+                "to": shapely.Point(at((900, 50))[0]),
+            },
+            "outer_border",
+        ),
+        (
+            {
+                "action": "drag",
+                "from": shapely.Point(at((200, 100))[0]),
+                "to": shapely.Point(at((200, 100))[0]),
+            },
+            "nothing_changes",
+        ),
+    ],
+)
+def test_a_border_that_cannot_be_moved_so_is_refused_with_its_reason(action, reason):
+    assert refused(HALVES, **action) == reason
+
+
+def test_a_border_is_not_dragged_across_another():
+    action = {
+        "action": "drag",
+        "from": shapely.Point(at((200, 200))[0]),
+        "to": shapely.Point(at((50, 395))[0]),
+    }
+    net = lattice(4, 4, grid_of=lambda c, r: (4 if r == 3 else 3) if r > 1 else 1 if c < 2 else 2)
+    assert refused(net, **action) == "crosses"
+
+
+def test_a_border_is_not_moved_into_a_locked_grid():
+    net = apply(HALVES, {"action": "lock", "grid": 2}).net
+    line = LineString(at((200, 20), (160, 50), (200, 180)))
+    assert refused(net, action="reshape", line=line) == "locked"

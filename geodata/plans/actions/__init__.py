@@ -12,12 +12,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from geodata.plans.actions.assign import assign
+from geodata.plans.actions.drag import drag
 from geodata.plans.actions.draw import draw
 from geodata.plans.actions.lock import lock
 from geodata.plans.actions.merge import merge
+from geodata.plans.actions.part import Reach, part_of, reach_of
 from geodata.plans.actions.refusing import Refused
 from geodata.plans.actions.remove import remove
 from geodata.plans.actions.rename import rename
+from geodata.plans.actions.reshape import reshape
 from geodata.plans.actions.split import split
 from geodata.plans.actions.step import NO_GRID, Step
 from geodata.plans.actions.tolerance import Tolerance
@@ -29,6 +32,8 @@ from geodata.words import sentence as _
 ACTIONS: Mapping[str, Callable[[Net, Mapping[str, Any], Tolerance], Step]] = {
     "draw": draw,
     "split": split,
+    "reshape": reshape,
+    "drag": drag,
     "merge": merge,
     "assign": assign,
     "rename": rename,
@@ -37,7 +42,17 @@ ACTIONS: Mapping[str, Callable[[Net, Mapping[str, Any], Tolerance], Step]] = {
     "remove": remove,
 }
 
-__all__ = ["ACTIONS", "NO_GRID", "Refused", "Step", "Tolerance", "apply"]
+__all__ = [
+    "ACTIONS",
+    "NO_GRID",
+    "Reach",
+    "Refused",
+    "Step",
+    "Tolerance",
+    "apply",
+    "part_of",
+    "reach_of",
+]
 
 
 def apply(net: Net, action: Mapping[str, Any], *, tolerance: Tolerance | None = None) -> Step:

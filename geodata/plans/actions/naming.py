@@ -20,18 +20,18 @@ def named_grids(net: Net, action: Mapping[str, Any]) -> list[int]:
     given = action.get("grids") if action.get("grids") is not None else [action.get("grid")]
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         given = [given]
-    return [known_grid(net, grid) for grid in dict.fromkeys(_number(grid) for grid in given)]
+    return [known_grid(net, grid) for grid in dict.fromkeys(number(grid) for grid in given)]
 
 
 def known_grid(net: Net, grid: Any) -> int:
     """The number of a grid of the net; raises Refused if there is none."""
-    if (number := _number(grid)) is None or number not in net.grids.index:
+    if (known := number(grid)) is None or known not in net.grids.index:
         raise Refused(
             _("There is no grid %(grid)s in this draft."),
             reason="unknown_grid",
             grid=quotable(str(grid)),
         )
-    return number
+    return known
 
 
 def named_units(net: Net, action: Mapping[str, Any]) -> list[int]:
@@ -48,8 +48,8 @@ def named_units(net: Net, action: Mapping[str, Any]) -> list[int]:
         raise Refused(_("Choose at least one unit."), reason="no_units")
     known = net.units.index
     for unit in units:
-        number = _number(unit)
-        if number is None or number not in known:
+        at = number(unit)
+        if at is None or at not in known:
             raise Refused(
                 _("There is no unit %(unit)s in this draft: it may have been cut meanwhile."),
                 reason="unknown_unit",
@@ -78,7 +78,8 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value)
 
 
-def _number(given: Any) -> int | None:
+def number(given: Any) -> int | None:
+    """A whole number, None for anything else."""
     if isinstance(given, bool) or given is None:
         return None
     try:

@@ -135,6 +135,13 @@ def assembled(
     )
 
 
+def changed_hands(parts: Parts, had: Numbers) -> set[int]:
+    """The grids that parts go from and to, ``NO_GRID`` among them."""
+    moves = [(int(had[unit]), label) for unit, label in parts.whole.items()]
+    moves += [(int(had[unit]), label) for unit, cut in parts.cut.items() for label, _shape in cut]
+    return {grid for before, after in moves if before != after for grid in (before, after)}
+
+
 def new_grids(net: Net, names: Iterable[str | None], communities: Iterable[Any]) -> pd.DataFrame:
     """Rows of new grids, numbered from ``next_grid``."""
     named, lies = list(names), list(communities)

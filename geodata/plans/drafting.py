@@ -34,6 +34,7 @@ REACH_M: Final = 2.0
 LONGEST_NAME: Final = 100
 LONGEST_REMARK: Final = 2_000
 LARGEST_NUMBER: Final = 2**31 - 1
+LARGEST_PLAN: Final = 2**63 - 1
 STEPS_TOLD: Final = 200
 """Steps of a difference that are told one by one."""
 
@@ -475,7 +476,7 @@ def readers(database: Database, actor: Actor, plan_id: int) -> list[str]:
 def readable(connection: sa.Connection, actor: Actor, plan_id: int) -> Any:
     """The row of a draft that the actor may read; raises NotFound or NotAllowed."""
     require(actor, "see_map")
-    row = store.plan(connection, plan_id)
+    row = store.plan(connection, plan_id) if plan_id <= LARGEST_PLAN else None
     if row is None:
         raise NotFound("There is no draft %(number)s.", number=plan_id)
     if not store.is_shared(connection, plan_id, actor.user_id):
@@ -501,7 +502,7 @@ def drawable(
         Conflict: it is published.
     """
     require(actor, permission)
-    row = store.plan(connection, plan_id, lock=True)
+    row = store.plan(connection, plan_id, lock=True) if plan_id <= LARGEST_PLAN else None
     if row is None:
         raise NotFound("There is no draft %(number)s.", number=plan_id)
     require(actor, permission, area_codes=[row.area_code], connection=connection)

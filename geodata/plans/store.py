@@ -361,8 +361,11 @@ def is_area(connection: sa.Connection, code: str) -> bool:
 
 
 LAYERS: Final = {
-    "areas": (areas, areas.c.code, ("code", "name", "level")),
-    "grids": (grids, grids.c.area_code, ("id", "code", "name", "area_code", "extra")),
+    "grids": (
+        grids,
+        grids.c.area_code,
+        ("id", "code", "name", "area_code", "households", "residents", "extra"),
+    ),
     "compounds": (
         compounds,
         compounds.c.area_code,
@@ -398,16 +401,89 @@ def standing(connection: sa.Connection, layer: str, communities: list[str]) -> l
     return [dict(row) for row in rows.mappings()]
 
 
-def streets_near(
-    connection: sa.Connection, box: tuple[float, float, float, float], *, srid: int
-) -> list[Row]:
-    """Current streets that touch a box in metres: name, kind, ``geom`` as WKB in metres."""
-    wanted = sa.func.ST_Transform(sa.func.ST_MakeEnvelope(*box, srid), 4326)
-    wkb = sa.func.ST_AsBinary(sa.func.ST_Transform(streets.c.geom, srid), type_=sa.LargeBinary)
+def communities_with_borders(connection: sa.Connection, codes: list[str]) -> list[Row]:
+    """Current areas of these codes; ``geom`` as WKB in WGS 84."""
+    wkb = sa.func.ST_AsBinary(areas.c.geom, type_=sa.LargeBinary).label("geom")
     rows = connection.execute(
-        sa.select(streets.c.name, streets.c.kind, wkb.label("geom"))
+        sa.select(areas.c.code, areas.c.name, wkb)
+        .where(areas.c.code == sa.any_(sa.literal(codes, sa.ARRAY(sa.Text))))
+        .where(areas.c.held.op("@>")(sa.func.now()))
+        .order_by(areas.c.code)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def streets_near(connection: sa.Connection, box: tuple[float, float, float, float]) -> list[Row]:
+    """Current streets that touch a box in WGS 84 degrees; ``geom`` as WKB in the same."""
+    wanted = sa.func.ST_MakeEnvelope(*box, 4326)
+    wkb = sa.func.ST_AsBinary(streets.c.geom, type_=sa.LargeBinary)
+    width = streets.c.extra.op("->>")("width_m")
+    rows = connection.execute(
+        sa.select(streets.c.name, streets.c.kind, width.label("width_m"), wkb.label("geom"))
         .where(streets.c.geom.op("&&")(wanted))
         .where(streets.c.held.op("@>")(sa.func.now()))
         .order_by(streets.c.code)
     )
     return [dict(row) for row in rows.mappings()]
+
+
+# ── versions of grids ────────────────────────────────────────────────────────────────────────
+
+
+def last_versions(connection: sa.Connection, communities: list[str]) -> dict[str, Any]:
+    """The version of each grid of communities that has no end, and since when, by code."""
+    rows = connection.execute(
+        sa.select(grids.c.code, grids.c.id, sa.func.lower(grids.c.held).label("since"))
+        .where(grids.c.area_code == sa.any_(sa.literal(communities, sa.ARRAY(sa.Text))))
+        .where(sa.func.upper_inf(grids.c.held))
+    )
+    return {row.code: row for row in rows}
+
+
+def close_versions(connection: sa.Connection, numbers: list[int], at: Any) -> None:
+    """Let versions of grids end."""
+    connection.execute(
+        sa.text("UPDATE grids SET held = tstzrange(lower(held), :at) WHERE id = ANY(:numbers)"),
+        {"numbers": numbers, "at": at},
+    )
+
+
+def opened_versions(connection: sa.Connection, codes: list[str], at: Any) -> list[int]:
+    """The numbers of the versions of these codes that begin then."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT id FROM grids WHERE code = ANY(:codes) AND lower(held) = :at "
+            "AND upper_inf(held) ORDER BY id"
+        ),
+        {"codes": list(codes), "at": at},
+    )
+    return list(rows.scalars())
+
+
+def take_back_versions(
+    connection: sa.Connection, opened: list[int], closed: list[int], at: Any
+) -> bool:
+    """Let versions that have not begun be gone, and those before them go on; False: impossible."""
+    gone = connection.execute(
+        sa.text("DELETE FROM grids WHERE id = ANY(:numbers) AND upper_inf(held)"),
+        {"numbers": opened},
+    ).rowcount
+    again = connection.execute(
+        sa.text(
+            "UPDATE grids SET held = tstzrange(lower(held), NULL) "
+            "WHERE id = ANY(:numbers) AND upper(held) = :at"
+        ),
+        {"numbers": closed, "at": at},
+    ).rowcount
+    return gone == len(opened) and again == len(closed)
+
+
+def codes_ever_given(connection: sa.Connection) -> set[str]:
+    """Codes that publications gave, those withdrawn too."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT jsonb_array_elements_text(action -> 'new') FROM plan_steps "
+            "WHERE kind = 'publish'"
+        )
+    )
+    return set(rows.scalars())

@@ -130,6 +130,7 @@ plan_steps = Table(
     Column("grids", ARRAY(Integer), nullable=False, comment="that changed, came or went"),
     Column("before", JSONB, nullable=False, comment="the rows as they were"),
     Column("after", JSONB, nullable=False, comment="the rows as they became"),
+    Index("ix_plan_steps_publish", "plan_id", postgresql_where=text("kind = 'publish'")),
     comment="what was done to drafts; rows are never edited",
 )
 

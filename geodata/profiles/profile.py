@@ -110,6 +110,27 @@ class Band(_Frozen):
         return self
 
 
+class Plans(_Frozen):
+    """What a net needs before it is published."""
+
+    second_person: bool = False
+    """Whether somebody other than who submitted it must approve it."""
+    blocking: tuple[Key, ...] = ("overlap", "invalid", "not_contiguous", "compound_cut")
+    """The rules whose findings must be mended first."""
+    noted: tuple[Key, ...] = ("no_worker", "duplicate_name", "other_net", "sliver")
+    """The rules whose findings are only worth knowing; those of all others are warnings."""
+    narrow_m: Annotated[float, Field(gt=0, le=100)] = 3.0
+    """A strip of a grid that is narrower is a sliver, metres."""
+    street_m: Annotated[float, Field(ge=0, le=100)] = 10.0
+    """A border belongs on a street that runs within this distance, metres."""
+
+    def severity(self, rule: str) -> Literal["error", "warning", "note"]:
+        """How grave a finding of a rule is."""
+        if rule in self.blocking:
+            return "error"
+        return "note" if rule in self.noted else "warning"
+
+
 class Codes(_Frozen):
     """Digits that each level adds to the code of the one above, and that a grid adds."""
 
@@ -136,6 +157,7 @@ class Profile(_Frozen):
     service_circles: Annotated[tuple[Circle, ...], Field(min_length=1)]
     walking: Walking
     grid_band: Band
+    plans: Plans = Plans()
 
     @field_validator("timezone")
     @classmethod

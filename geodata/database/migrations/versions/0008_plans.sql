@@ -82,6 +82,8 @@ CREATE TABLE plan_steps (
     CONSTRAINT pk_plan_steps PRIMARY KEY (plan_id, revision)
 );
 
+CREATE INDEX ix_plan_steps_publish ON plan_steps (plan_id) WHERE kind = 'publish';
+
 COMMENT ON TABLE plan_steps IS 'what was done to drafts; rows are never edited';
 
 COMMENT ON COLUMN plan_steps.plan_id IS 'plans.id';

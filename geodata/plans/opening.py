@@ -1,0 +1,155 @@
+"""A draft opened from what stands: the ground of communities cut, and what its grids begin with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.accounts import require
+from geodata.errors import InvalidInput, NotFound
+from geodata.plans import store, units
+from geodata.plans.drafting import Draft, checked_name, keep_draft
+from geodata.plans.net import Net
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from geodata.accounts import Actor
+    from geodata.database import Database
+    from geodata.profiles import Profile
+
+STARTS: Final = ("current", "compounds", "proposal", "file")
+WGS84: Final = "EPSG:4326"
+
+
+def open_draft(
+    database: Database,
+    actor: Actor,
+    profile: Profile,
+    *,
+    name: str,
+    area: str,
+    start: str,
+    grids: gpd.GeoDataFrame | None = None,
+) -> Draft:
+    """Open a draft of an area's net.
+
+    Args:
+        database: Where.
+        actor: Whose draft; the area must be in the areas of duty.
+        profile: Which level grids belong to.
+        name: What people call it.
+        area: The code of a community or of an area above it.
+        start: ``current``: the net in force. ``compounds``: each compound a grid. ``proposal``:
+            no grid, for a proposal to fill. ``file``: the polygons of ``grids``.
+        grids: Polygons of any CRS with ``name``, ``code`` and ``worker`` where known.
+
+    Raises:
+        NotFound: no such area.
+        NotAllowed: the role or the area of duty.
+        InvalidInput: no such start, no community inside, or no ground to cut.
+    """
+    require(actor, "draw_plan")
+    checked_name(name)
+    if start not in STARTS or (start == "file") != (grids is not None):
+        raise InvalidInput("A draft starts from one of: %(starts)s.", starts=", ".join(STARTS))
+    with database.read() as connection:
+        require(actor, "draw_plan", area_codes=[area], connection=connection)
+        communities = _communities(connection, profile, area)
+        net, base = _cut(connection, communities)
+        standing = store.standing(connection, "grids", communities)
+    if start == "current":
+        net = _assigned(net, _standing_grids(standing))
+    elif grids is not None:
+        net = _assigned(net, grids)
+    elif start == "compounds":
+        net = _a_grid_for_each_compound(net, base)
+    with database.begin() as tx:
+        return keep_draft(
+            tx,
+            actor,
+            net,
+            name=name,
+            area_code=area,
+            communities=communities,
+            start=start,
+            base={row["code"]: row["id"] for row in standing},
+        )
+
+
+def _communities(connection: sa.Connection, profile: Profile, area: str) -> list[str]:
+    if "\0" in area or not store.is_area(connection, area):
+        raise NotFound("There is no area %(code)s.", code=area)
+    found = store.communities_inside(connection, area, profile.smallest_level.key)
+    if not found:
+        raise InvalidInput(
+            "There is no community in %(code)s: import its communities first.", code=area
+        )
+    return found
+
+
+def _cut(connection: sa.Connection, communities: list[str]) -> tuple[Net, dict[str, str]]:
+    """The ground of communities, and the names of compounds by code."""
+    ground = _frame(store.communities_with_borders(connection, communities))
+    compounds = _frame(store.standing(connection, "compounds", communities))
+    west, south, east, north = (float(value) for value in ground.total_bounds)
+    streets = _frame(store.streets_near(connection, (west, south, east, north)))
+    streets["width_m"] = pd.to_numeric(streets["width_m"], errors="coerce")
+    buildings = _homes(store.standing(connection, "buildings", communities))
+    names = dict(zip(compounds["code"], compounds["name"], strict=True))
+    return units.build(ground, compounds, streets, buildings=buildings), names
+
+
+def _homes(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+    """Buildings with what is counted of them."""
+    for row in rows:
+        extra = row["extra"] or {}
+        row["rented"] = extra.get("rented")
+        row["shops"] = extra.get("shops", int(row["use"] == "shop"))
+        row["buildings"] = 1
+    return _frame(rows)
+
+
+def _frame(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+    shapes = shapely.from_wkb(np.array([bytes(row["geom"]) for row in rows], dtype=object))
+    names = [name for name in rows[0] if name != "geom"] if rows else [*_EMPTY]
+    columns = {name: [row[name] for row in rows] for name in names}
+    return gpd.GeoDataFrame(columns, geometry=np.asarray(shapes, dtype=object), crs=WGS84)
+
+
+_EMPTY: Final = ("code", "name", "kind", "closed", "households", "residents", "width_m")
+
+
+def _standing_grids(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+    frame = _frame(rows)
+    frame["worker"] = [(row["extra"] or {}).get("worker") for row in rows]
+    return frame
+
+
+def _assigned(net: Net, grids: gpd.GeoDataFrame) -> Net:
+    return units.assign(net, grids) if len(grids) else net
+
+
+def _a_grid_for_each_compound(net: Net, names: dict[str, str]) -> Net:
+    """Each compound alone (a closed, mature one stands alone); other ground in no grid."""
+    own = net.units[net.units["compound"].notna()]
+    keys = own.groupby(["community", "compound"], sort=True).ngroup() + 1
+    changed = net.units.copy()
+    changed.loc[own.index, "grid"] = keys.astype("Int64")
+    first = own.assign(grid=keys).drop_duplicates("grid").sort_values("grid")
+    rows = pd.DataFrame(
+        {
+            "code": None,
+            "name": [names.get(code) or code for code in first["compound"]],
+            "community": first["community"].to_numpy(),
+            "locked": False,
+            "worker": None,
+        },
+        index=pd.Index(first["grid"], dtype="int64", name="grid"),
+    )
+    return replace(net, units=changed, grids=rows, next_grid=len(rows) + 1)

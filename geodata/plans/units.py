@@ -191,12 +191,13 @@ def _water(
     if streets is not None and len(streets) and "width_m" in streets and "kind" in streets:
         rivers = _near(streets[streets["kind"] == "river"], ground)
         width = pd.to_numeric(rivers["width_m"], errors="coerce").fillna(0).to_numpy()
-        banks = shapely.buffer(rivers.geometry.to_numpy(), width / 2, cap_style="flat")
+        banks = shapely.buffer(rivers.geometry.to_numpy(), width / 2, cap_style="square")
         shapes = np.concatenate((shapes, banks))
     if not len(shapes):
         return shapes
     half = cutting.wide_water_m / 2
-    whole = shapely.buffer(shapely.buffer(shapely.union_all(shapes), -half), half)
+    inner = shapely.buffer(shapely.union_all(shapes), -half, join_style="mitre")
+    whole = shapely.buffer(inner, half, join_style="mitre")
     parts = shapely.get_parts(whole)
     return np.asarray(parts[~shapely.is_empty(parts)], dtype=object)
 

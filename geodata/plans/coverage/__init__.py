@@ -13,6 +13,7 @@ from geodata.plans.coverage.borders import (
     neighbours,
     on_raster,
     outer_lengths,
+    sides,
 )
 from geodata.plans.coverage.faces import Faces, cut
 from geodata.plans.coverage.mending import Change, Mended, made_valid, mend, wider_than
@@ -31,5 +32,6 @@ __all__ = [
     "neighbours",
     "on_raster",
     "outer_lengths",
+    "sides",
     "wider_than",
 ]

@@ -1,0 +1,169 @@
+"""What is wrong with a net: one rule a file, and a finding is data.
+
+A rule looks at a ``Subject`` (a plan, or the polygons of a file) and gives what it found, in
+metres; how grave that is says the city's profile. Nothing here changes a net: mends are named as
+actions, and who reads them decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from geodata.plans.findings import (
+    compound_cut,
+    compound_in_two,
+    compound_unassigned,
+    duplicate_code,
+    duplicate_name,
+    gap,
+    invalid,
+    no_station,
+    no_worker,
+    not_contiguous,
+    off_street,
+    other_net,
+    outside,
+    overlap,
+    sliver,
+    too_large,
+    too_small,
+    two_communities,
+)
+from geodata.plans.findings.finding import SENTENCES, SEVERITIES, Finding, Found, Severity, Where
+from geodata.plans.findings.subject import Limits, Patch, Subject, of_net
+from geodata.plans.net import Net
+from geodata.profiles import Profile
+
+__all__ = [
+    "SENTENCES",
+    "SEVERITIES",
+    "Finding",
+    "Found",
+    "Limits",
+    "Net",
+    "Patch",
+    "Severity",
+    "Subject",
+    "Where",
+    "examine",
+    "findings_of",
+    "limits_of",
+    "of_net",
+]
+
+RULES = (
+    invalid,
+    overlap,
+    gap,
+    sliver,
+    not_contiguous,
+    outside,
+    compound_cut,
+    compound_in_two,
+    compound_unassigned,
+    too_large,
+    too_small,
+    two_communities,
+    off_street,
+    duplicate_code,
+    duplicate_name,
+    no_worker,
+    no_station,
+    other_net,
+)
+
+
+def limits_of(profile: Profile, **changed: Any) -> Limits:
+    """What a city's profile measures against; ``changed`` replaces single limits."""
+    plans = profile.plans
+    return Limits(
+        **{
+            "low": profile.grid_band.low,
+            "high": profile.grid_band.high,
+            "narrow_m": plans.narrow_m,
+            "street_m": plans.street_m,
+            "reach_m": profile.radius_m(max(one.minutes for one in profile.service_circles)),
+            **changed,
+        }
+    )
+
+
+def examine(
+    net: Net,
+    *,
+    profile: Profile,
+    stations: Any = None,
+    grids: Iterable[int] | None = None,
+    no_border: frozenset[str] = frozenset(),
+) -> list[Finding]:
+    """The findings of a plan, the gravest first.
+
+    Args:
+        net: The plan, or the part of it that changed with its neighbours.
+        profile: Says the band, how grave each rule is, and how far stations reach.
+        stations: Points of service stations in the plan's metres; None: not known.
+        grids: Only findings that touch these grids, and those of ground in no grid.
+        no_border: Kinds of lines that no border needs to lie on.
+    """
+    subject = of_net(net, limits=limits_of(profile), stations=stations, no_border=no_border)
+    found = findings_of(subject, profile=profile, crs=net.units.crs)
+    if grids is None:
+        return found
+    wanted = set(grids)
+    return [one for one in found if not one.ids or wanted & set(one.ids)]
+
+
+def findings_of(subject: Subject, *, profile: Profile, crs: Any) -> list[Finding]:
+    """What every rule finds, the gravest first.
+
+    Args:
+        subject: What is looked at.
+        profile: Says how grave each rule is.
+        crs: The subject's metres.
+    """
+    pairs = [(rule.RULE, found) for rule in RULES for found in rule.find(subject)]
+    places = _places([found.place for _, found in pairs], crs)
+    found = [
+        Finding(
+            rule,
+            profile.plans.severity(rule),
+            where,
+            tuple(_plain(one) for one in it.ids),
+            it.numbers,
+            it.params,
+            it.mends,
+        )
+        for (rule, it), where in zip(pairs, places, strict=True)
+    ]
+    weight = {name: place for place, name in enumerate(SEVERITIES)}
+    return sorted(found, key=lambda one: weight[one.severity])
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _places(shapes: list[Any], crs: Any) -> list[Where]:
+    """Points and boxes in WGS 84, all at once."""
+    if not shapes:
+        return []
+    array = np.array(shapes, dtype=object)
+    array[shapely.is_missing(array) | shapely.is_empty(array)] = shapely.Point(0, 0)
+    inner = shapely.get_coordinates(shapely.point_on_surface(array))
+    west, south, east, north = shapely.bounds(array).T
+    to = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
+    lon, lat = to.transform(inner[:, 0], inner[:, 1])
+    corners = [to.transform(x, y) for x in (west, east) for y in (south, north)]
+    xs, ys = np.array([it[0] for it in corners]), np.array([it[1] for it in corners])
+    boxes = np.stack((xs.min(axis=0), ys.min(axis=0), xs.max(axis=0), ys.max(axis=0)), axis=1)
+    return [
+        Where(x, y, (box[0], box[1], box[2], box[3]))
+        for x, y, box in zip(
+            lon.round(7).tolist(), lat.round(7).tolist(), boxes.round(7).tolist(), strict=True
+        )
+    ]

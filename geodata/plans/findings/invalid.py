@@ -1,0 +1,23 @@
+"""Borders that cross themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from geodata.plans.findings.finding import Found
+from geodata.plans.findings.subject import Subject
+
+RULE = "invalid"
+
+
+def find(subject: Subject) -> Iterator[Found]:
+    """Each grid whose border is no border, where it goes wrong."""
+    for who, place in subject.invalid:
+        area = float(subject.grids.geometry.loc[who].area)
+        yield Found(
+            (who,),
+            place,
+            {"area_m2": round(area, 3)},
+            {"grid": subject.title(who)},
+            ({"action": "repair", "grid": who},),
+        )

@@ -1,0 +1,26 @@
+"""Two grids over one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import shapely
+
+from geodata.plans.findings.finding import Found, listed, said
+from geodata.plans.findings.subject import Subject
+
+RULE = "overlap"
+
+
+def find(subject: Subject) -> Iterator[Found]:
+    """Each set of grids that claim the same ground, with all of it."""
+    for patch in subject.overlaps:
+        area = float(shapely.area(patch.ground))
+        yield Found(
+            patch.ids,
+            patch.ground,
+            {"area_m2": round(area, 3), "pieces": patch.pieces},
+            {"grids": listed(subject.titles(patch.ids)), "area": said(area)},
+            tuple({"action": "give", "from": other, "to": one}
+                  for one in patch.ids for other in patch.ids if other != one),
+        )  # fmt: skip

@@ -15,8 +15,11 @@ from geodata.crs import to_local
 from geodata.errors import InvalidInput
 from geodata.plans.actions.counting import portions
 from geodata.plans.coverage import Faces, Numbers, Shapes, cut, made_valid, mend, wider_than
+from geodata.plans.laying import Laid, assign
 from geodata.plans.leftover import Parts, absorb, divide
 from geodata.plans.net import COUNTED, GRID_COLUMNS, Net
+
+__all__ = ["NO_BORDER", "Cutting", "Laid", "assign", "build", "no_grids"]
 
 NO_BORDER = frozenset(
     (

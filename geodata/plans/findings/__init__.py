@@ -8,6 +8,7 @@ actions, and who reads them decides.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,11 @@ def findings_of(subject: Subject, *, profile: Profile, crs: Any) -> list[Finding
     return sorted(found, key=lambda one: weight[one.severity])
 
 
+@cache
+def _to_degrees(wkt: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(wkt, 4326, always_xy=True)
+
+
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
@@ -156,7 +162,7 @@ def _places(shapes: list[Any], crs: Any) -> list[Where]:
     array[shapely.is_missing(array) | shapely.is_empty(array)] = shapely.Point(0, 0)
     inner = shapely.get_coordinates(shapely.point_on_surface(array))
     west, south, east, north = shapely.bounds(array).T
-    to = pyproj.Transformer.from_crs(crs, 4326, always_xy=True)
+    to = _to_degrees(pyproj.CRS(crs).to_wkt())
     lon, lat = to.transform(inner[:, 0], inner[:, 1])
     corners = [to.transform(x, y) for x in (west, east) for y in (south, north)]
     xs, ys = np.array([it[0] for it in corners]), np.array([it[1] for it in corners])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +22,7 @@ class Held:
         free: The share that no grid has.
         households: In all; None: unknown.
         area_m2: In all.
-        ground: Its shape, or the shapes of its units.
+        parts: Its shape, or the shapes of its units.
         units: In a plan, the units of each grid.
     """
 
@@ -33,38 +32,73 @@ class Held:
     free: float
     households: int | None
     area_m2: float
-    ground: Any
+    parts: Any
     units: dict[Any, tuple[int, ...]]
 
+    @property
+    def ground(self) -> Any:
+        """All of it as one shape."""
+        return self.parts[0] if len(self.parts) == 1 else shapely.union_all(self.parts)
 
-def held(subject: Subject) -> Iterator[Held]:
-    """Every compound, by code."""
+
+def held(subject: Subject) -> list[Held]:
+    """Every compound, by code; worked out once for a subject."""
+    kept = subject.kept.get("compounds")
+    if kept is None:
+        kept = subject.kept["compounds"] = _held(subject)
+    return list(kept)
+
+
+def _held(subject: Subject) -> list[Held]:
     if subject.holdings is None:
-        return
-    for code, rows in subject.holdings.groupby("compound", sort=True):
-        total = float(rows["area_m2"].sum())
-        known = rows["households"].sum(min_count=1)
-        lived = 0 if pd.isna(known) else int(known)
-        taken = rows[rows["grid"].notna()]
-        shares: dict[Any, float] = {}
-        units: dict[Any, tuple[int, ...]] = {}
-        for grid, part in taken.groupby("grid"):
-            share = float(part["area_m2"].sum()) / total if total else 0.0
-            homes = part["households"].sum(min_count=1)
-            inhabited = subject.net is not None and lived > 0 and not pd.isna(homes) and homes > 0
-            if share > subject.limits.share or inhabited:
-                shares[grid] = share
-                units[grid] = tuple(part.index.tolist())
-        yield Held(
-            str(code),
-            bool(rows["closed"].iloc[0]),
-            dict(sorted(shares.items(), key=lambda it: -it[1])),
-            1 - float(taken["area_m2"].sum()) / total if total else 1.0,
-            None if pd.isna(known) else int(known),
-            total,
-            shapely.union_all(rows.geometry.to_numpy()),
-            units,
-        )
+        return []
+    rows = subject.holdings
+    columns = [rows[name].tolist() for name in ("compound", "closed", "grid", "households")]
+    areas, shapes = rows["area_m2"].tolist(), rows.geometry.to_numpy()
+    groups: dict[str, list[int]] = {}
+    for place, code in enumerate(columns[0]):
+        groups.setdefault(str(code), []).append(place)
+    return [
+        _one(subject, code, places, columns, areas, shapes, rows.index.tolist())
+        for code, places in sorted(groups.items())
+    ]
+
+
+def _one(
+    subject: Subject,
+    code: str,
+    places: list[int],
+    columns: list[list[Any]],
+    areas: list[float],
+    shapes: Any,
+    units: list[Any],
+) -> Held:
+    _, closed, grids, households = columns
+    total = sum(areas[it] for it in places)
+    known = [int(households[it]) for it in places if not pd.isna(households[it])]
+    lived = sum(known)
+    by_grid: dict[Any, list[int]] = {}
+    for it in places:
+        if not pd.isna(grids[it]):
+            by_grid.setdefault(grids[it], []).append(it)
+    taken = sum(areas[it] for parts in by_grid.values() for it in parts)
+    shares: dict[Any, float] = {}
+    for grid, parts in by_grid.items():
+        share = sum(areas[it] for it in parts) / total if total else 0.0
+        homes = sum(int(households[it]) for it in parts if not pd.isna(households[it]))
+        inhabited = subject.net is not None and lived > 0 and homes > 0
+        if share > subject.limits.share or inhabited:
+            shares[grid] = share
+    return Held(
+        code,
+        bool(closed[places[0]]),
+        dict(sorted(shares.items(), key=lambda it: -it[1])),
+        1 - taken / total if total else 1.0,
+        lived if known else None,
+        total,
+        shapes[places],
+        {grid: tuple(int(units[it]) for it in by_grid[grid]) for grid in shares},
+    )
 
 
 def whole_to(subject: Subject, one: Held) -> tuple[dict[str, Any], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pandas as pd
 import shapely
 
 from geodata.plans.findings.finding import Found
@@ -15,17 +16,13 @@ def same(subject: Subject, column: str, within: str | None = None) -> Iterator[F
     if column not in subject.grids:
         return
     frame = subject.grids
-    known = frame[frame[column].notna() & (frame[column].astype(str).str.strip() != "")]
-    by = [known[column].astype(str).str.strip()]
-    if within is not None and within in frame:
-        by.append(known[within].astype(str))
-    for key, rows in known.groupby(by, sort=True):
-        if len(rows) < 2:
-            continue
-        value = str(key[0])
-        yield Found(
-            tuple(rows.index.tolist()),
-            shapely.multipoints(shapely.point_on_surface(rows.geometry.to_numpy())),
-            {column: value},
-            {column: value},
-        )
+    around = frame[within].tolist() if within is not None and within in frame else [""] * len(frame)
+    groups: dict[tuple[str, str], list[int]] = {}
+    for place, (value, where) in enumerate(zip(frame[column].tolist(), around, strict=True)):
+        if not pd.isna(value) and str(value).strip():
+            groups.setdefault((str(where), str(value).strip()), []).append(place)
+    for (_, name), places in sorted(groups.items()):
+        if len(places) > 1:
+            inner = shapely.point_on_surface(frame.geometry.to_numpy()[places])
+            ids = tuple(frame.index[places].tolist())
+            yield Found(ids, shapely.multipoints(inner), {column: name}, {column: name})

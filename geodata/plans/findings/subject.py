@@ -76,6 +76,8 @@ class Subject:
         lived: Where the households are: ``grid``, ``households``, points; None: the grids' middles.
         net: The plan, if it is one: then mends name units.
         others: For each grid the share of it that agrees with the best patch of another net.
+        limits: What rules measure against.
+        kept: What rules work out together.
     """
 
     grids: gpd.GeoDataFrame
@@ -91,6 +93,7 @@ class Subject:
     net: Net | None = None
     others: pd.Series | None = None
     limits: Limits = field(default_factory=Limits)
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def title(self, grid: Any) -> str:
         """What people call a grid: its name, else its code, else its number."""

@@ -17,9 +17,8 @@ def find(subject: Subject) -> Iterator[Found]:
         return
     whole = subject.members.groupby("grid")["area_m2"].transform("sum")
     counting = subject.members[subject.members["area_m2"] > whole * subject.limits.share]
-    for who, rows in counting.groupby("grid", sort=True):
-        if len(rows) < 2:
-            continue
+    several = counting[counting["grid"].duplicated(keep=False)]
+    for who, rows in several.groupby("grid", sort=True):
         ordered = rows.sort_values("area_m2", ascending=False)
         mends = []
         if subject.net is not None:

@@ -6,7 +6,8 @@ concerned and those beside them, and keeps the rows as they were before and afte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -20,17 +21,20 @@ from geodata.accounts.users import user_named
 from geodata.crs import convert_geometries
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound, StaleRevision
 from geodata.plans import actions, keeping, store
-from geodata.plans.actions.refusing import Refused
+from geodata.plans.actions import Reach, Refused
+from geodata.plans.findings import Finding
 from geodata.plans.net import Net
+from geodata.plans.surrounding import Seen, seen
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from geodata.accounts import Actor
     from geodata.database import Database, Transaction
+    from geodata.profiles import Profile
 
-REACH_M: Final = 2.0
-"""How far around what is drawn units are loaded: farther than drawing snaps, metres."""
+DRAWN: Final = ("line", "polygon", "from", "to")
+"""What of an action is drawn."""
 LONGEST_NAME: Final = 100
 LONGEST_REMARK: Final = 2_000
 LARGEST_NUMBER: Final = 2**31 - 1
@@ -67,11 +71,12 @@ class Outcome:
     """What a change made of a draft.
 
     ``net`` is the part of the draft that was loaded: the grids that changed, whole, and those
-    beside them.
+    beside them, with the streets and walls there.
     """
 
     draft: Draft
     net: Net
+    findings: tuple[Finding, ...]
     changed: tuple[int, ...]
     removed: tuple[int, ...]
     changed_units: tuple[int, ...]
@@ -164,13 +169,20 @@ def copy(database: Database, actor: Actor, plan_id: int, *, name: str) -> Draft:
 
 
 def act(
-    database: Database, actor: Actor, plan_id: int, action: Mapping[str, Any], *, revision: int
+    database: Database,
+    actor: Actor,
+    profile: Profile,
+    plan_id: int,
+    action: Mapping[str, Any],
+    *,
+    revision: int,
 ) -> Outcome:
     """Do one action of ``geodata.plans.actions`` on a draft.
 
     Args:
         database: Where.
         actor: Who draws; the draft's area must be in the areas of duty.
+        profile: Says what findings are.
         plan_id: Which draft.
         action: ``{"action": …}`` and its arguments; geometries as GeoJSON in WGS 84.
         revision: The one that was looked at.
@@ -184,15 +196,18 @@ def act(
     """
     with database.begin() as tx:
         row = drawable(tx.connection, actor, plan_id, revision=revision)
-        here, shape = _in_metres(action, row.srid)
-        before = _part(tx.connection, row, *_named(here), shape=shape)
+        here = _in_metres(action, row.srid)
+        before = _part(tx.connection, row, actions.reach_of(here))
         after = actions.apply(before, here).net
-        return _keep(tx, actor, row, before, after, kind=str(here.get("action")), action=action)
+        kept = _keep(tx, actor, row, before, after, kind=str(here.get("action")), action=action)
+        around = seen(tx.connection, kept.net, profile)
+    return _examined(kept, around, profile)
 
 
 def replace(
     database: Database,
     actor: Actor,
+    profile: Profile,
     plan_id: int,
     work: Callable[[Net], Net],
     *,
@@ -205,6 +220,7 @@ def replace(
     Args:
         database: Where.
         actor: Who wants it.
+        profile: Says what findings are.
         plan_id: Which draft.
         work: From the whole net to the new one.
         revision: The one that ``work`` was made for; the newest if not given.
@@ -214,10 +230,14 @@ def replace(
     with database.begin() as tx:
         row = drawable(tx.connection, actor, plan_id, revision=revision)
         before = whole(tx.connection, row)
-        return _keep(tx, actor, row, before, work(before), kind=kind, action=action)
+        kept = _keep(tx, actor, row, before, work(before), kind=kind, action=action)
+        around = seen(tx.connection, kept.net, profile)
+    return _examined(kept, around, profile)
 
 
-def undo(database: Database, actor: Actor, plan_id: int, *, revision: int | None = None) -> Outcome:
+def undo(
+    database: Database, actor: Actor, profile: Profile, plan_id: int, *, revision: int | None = None
+) -> Outcome:
     """Take back the last step that was not taken back yet, whoever did it.
 
     Raises:
@@ -228,7 +248,7 @@ def undo(database: Database, actor: Actor, plan_id: int, *, revision: int | None
         if row.undoable is None:
             raise Conflict("There is no step that could be taken back.")
         done = store.step(tx.connection, plan_id, row.undoable)
-        return _restore(
+        kept = _restore(
             tx,
             actor,
             row,
@@ -237,9 +257,13 @@ def undo(database: Database, actor: Actor, plan_id: int, *, revision: int | None
             undoable=done.below,
             redoable=row.revision + 1,
         )
+        around = seen(tx.connection, kept.net, profile)
+    return _examined(kept, around, profile)
 
 
-def redo(database: Database, actor: Actor, plan_id: int, *, revision: int | None = None) -> Outcome:
+def redo(
+    database: Database, actor: Actor, profile: Profile, plan_id: int, *, revision: int | None = None
+) -> Outcome:
     """Do again what was taken back last.
 
     Raises:
@@ -250,7 +274,7 @@ def redo(database: Database, actor: Actor, plan_id: int, *, revision: int | None
         if row.redoable is None:
             raise Conflict("There is no step that could be done again.")
         taken_back = store.step(tx.connection, plan_id, row.redoable)
-        return _restore(
+        kept = _restore(
             tx,
             actor,
             row,
@@ -259,6 +283,8 @@ def redo(database: Database, actor: Actor, plan_id: int, *, revision: int | None
             undoable=taken_back.of,
             redoable=taken_back.below,
         )
+        around = seen(tx.connection, kept.net, profile)
+    return _examined(kept, around, profile)
 
 
 def _keep(
@@ -339,7 +365,7 @@ def _restore(
         tx.connection, row.id, revision=now, state="draft", undoable=undoable, redoable=redoable
     )
     _tell(tx, actor, changed, step["kind"])
-    net = _part(tx.connection, changed, grids, touched["units"], shape=None)
+    net = _part(tx.connection, changed, Reach(tuple(grids), tuple(touched["units"])))
     return _outcome(changed, net, old, new, grids)
 
 
@@ -354,11 +380,18 @@ def _outcome(row: Any, net: Net, old: keeping.Rows, new: keeping.Rows, grids: li
     return Outcome(
         draft_of(row),
         net,
+        (),
         changed=tuple(number for number in grids if number in left),
         removed=tuple(number for number in grids if number not in left),
         changed_units=tuple(keeping.numbers_of(new)["units"]),
         removed_units=tuple(lost["units"]),
     )
+
+
+def _examined(kept: Outcome, around: Seen, profile: Profile) -> Outcome:
+    """The outcome with the lines around it and what is wrong with the grids that changed."""
+    found = around.findings(profile, kept.changed)
+    return dataclasses.replace(kept, net=around.net, findings=tuple(found))
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────
@@ -395,6 +428,16 @@ def read(database: Database, actor: Actor, plan_id: int) -> tuple[Draft, Net]:
     with database.read() as connection:
         row = readable(connection, actor, plan_id)
         return draft_of(row), whole(connection, row)
+
+
+def findings(
+    database: Database, actor: Actor, profile: Profile, plan_id: int
+) -> tuple[Draft, list[Finding]]:
+    """What is wrong with a draft, the gravest first."""
+    with database.read() as connection:
+        row = readable(connection, actor, plan_id)
+        around = seen(connection, whole(connection, row), profile)
+    return draft_of(row), around.findings(profile)
 
 
 def history(
@@ -606,51 +649,31 @@ def _step(row: Any) -> Step:
     )
 
 
-def _part(
-    connection: sa.Connection,
-    row: Any,
-    named_grids: list[int],
-    named_units: list[int],
-    *,
-    shape: str | None,
-) -> Net:
+def _part(connection: sa.Connection, row: Any, reach: Reach) -> Net:
+    """The grids and units that are reached, and the grids beside them, whole."""
+    shape = None
+    if reach.shape is not None:
+        around = shapely.set_srid(reach.shape, row.srid)
+        shape = shapely.to_wkb(around, hex=True, include_srid=True)
     units, grids = store.part(
-        connection, row.id, named_grids=named_grids, named_units=named_units, shape=shape
+        connection,
+        row.id,
+        named_grids=_small(reach.grids),
+        named_units=_small(reach.units),
+        shape=shape,
     )
     return keeping.net_of(
         units, grids, srid=row.srid, next_unit=row.next_unit, next_grid=row.next_grid
     )
 
 
-def _named(action: Mapping[str, Any]) -> tuple[list[int], list[int]]:
-    """The grids and units that an action names; what is no number is left to the action."""
-    grids = [action.get("grid"), *_several(action.get("grids"))]
-    return _numbers(grids), _numbers(_several(action.get("units")))
-
-
-def _several(given: Any) -> list[Any]:
-    return list(given) if isinstance(given, list | tuple) else [given]
-
-
-def _numbers(given: list[Any]) -> list[int]:
-    return sorted({one for one in given if type(one) is int and 0 < one <= LARGEST_NUMBER})
-
-
-def _in_metres(action: Mapping[str, Any], srid: int) -> tuple[dict[str, Any], str | None]:
-    """The action with its geometry in metres, and what of the draft that may touch.
-
-    A line can take all that lies between it and a border: hence the hull of what was drawn.
-    """
+def _in_metres(action: Mapping[str, Any], srid: int) -> dict[str, Any]:
+    """The action with its GeoJSON in the draft's metres."""
     here = dict(action)
-    shape = None
-    for name in ("polygon", "line"):
-        if here.get(name) is None:
-            continue
-        here[name] = _geometry(here[name], srid)
-        reach = here[name] if here.get("action") == "split" else shapely.convex_hull(here[name])
-        around = shapely.set_srid(shapely.buffer(reach, REACH_M, quad_segs=2), srid)
-        shape = shapely.to_wkb(around, hex=True, include_srid=True)
-    return here, shape
+    for name in DRAWN:
+        if here.get(name) is not None:
+            here[name] = _geometry(here[name], srid)
+    return here
 
 
 def _geometry(given: Any, srid: int) -> Any:
@@ -660,13 +683,19 @@ def _geometry(given: Any, srid: int) -> Any:
     except (shapely.errors.GEOSException, TypeError, ValueError):
         shape = None
     points = shapely.get_coordinates(shape)
-    if shape is None or shapely.is_empty(shape) or not _on_earth(points):
-        raise Refused("Give a line or a polygon in longitudes and latitudes.", reason="no_geometry")
+    if shape is None or not (np.abs(points) <= (180.0, 90.0)).all():
+        raise _no_place()
     moved = convert_geometries([shape], from_="wgs84", to=f"EPSG:{srid}")[0]
     if not np.isfinite(shapely.get_coordinates(moved)).all():
-        raise Refused("This lies outside the ground of the draft.", reason="outside")
+        raise _no_place()
     return moved
 
 
-def _on_earth(points: Any) -> bool:
-    return bool((np.abs(points) <= (180.0, 90.0)).all())
+def _no_place() -> Refused:
+    return Refused(
+        "Give what was drawn as GeoJSON, in longitudes and latitudes of WGS 84.", reason="no_place"
+    )
+
+
+def _small(numbers: Iterable[int]) -> list[int]:
+    return [number for number in numbers if 0 < number <= LARGEST_NUMBER]

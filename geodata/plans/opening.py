@@ -11,8 +11,9 @@ import pandas as pd
 import shapely
 
 from geodata.accounts import require
+from geodata.crs import convert_points
 from geodata.errors import InvalidInput, NotFound
-from geodata.plans import store, units
+from geodata.plans import laying, store, units
 from geodata.plans.drafting import Draft, checked_name, keep_draft
 from geodata.plans.net import Net
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from geodata.profiles import Profile
 
 STARTS: Final = ("current", "compounds", "proposal", "file")
+CHANGES_TOLD: Final = 200
+"""Changes to a net that is laid on units that the draft's report tells, the largest."""
 WGS84: Final = "EPSG:4326"
 
 
@@ -63,10 +66,11 @@ def open_draft(
         communities = _communities(connection, profile, area)
         net, base = _cut(connection, communities)
         standing = store.standing(connection, "grids", communities)
-    if start == "current":
-        net = _assigned(net, _standing_grids(standing))
-    elif grids is not None:
-        net = _assigned(net, grids)
+    report: dict[str, Any] = {}
+    if start == "current" and standing:
+        net, report = _assigned(net, _standing_grids(standing))
+    elif grids is not None and len(grids):
+        net, report = _assigned(net, grids)
     elif start == "compounds":
         net = _a_grid_for_each_compound(net, base)
     with database.begin() as tx:
@@ -79,6 +83,7 @@ def open_draft(
             communities=communities,
             start=start,
             base={row["code"]: row["id"] for row in standing},
+            report=report,
         )
 
 
@@ -131,8 +136,23 @@ def _standing_grids(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
     return frame
 
 
-def _assigned(net: Net, grids: gpd.GeoDataFrame) -> Net:
-    return units.assign(net, grids) if len(grids) else net
+def _assigned(net: Net, grids: gpd.GeoDataFrame) -> tuple[Net, dict[str, Any]]:
+    """The net with these grids, and what of their ground is another's on whole units."""
+    drawn, changes = laying.assign(net, grids)
+    told = changes[:CHANGES_TOLD]
+    places = np.array([[one.x, one.y] for one in told], dtype=float).reshape(-1, 2)
+    crs = f"EPSG:{net.units.crs.to_epsg()}"
+    lon, lat = convert_points(places[:, 0], places[:, 1], from_=crs, to="wgs84")
+    laid = [
+        {
+            "was": one.was,
+            "now": one.now,
+            "area_m2": round(one.area_m2, 1),
+            "point": [round(float(x), 7), round(float(y), 7)],
+        }
+        for one, x, y in zip(told, lon, lat, strict=True)
+    ]
+    return drawn, {"laid": laid, "laid_m2": round(sum(one.area_m2 for one in changes), 1)}
 
 
 def _a_grid_for_each_compound(net: Net, names: dict[str, str]) -> Net:

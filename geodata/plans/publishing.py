@@ -23,6 +23,7 @@ from geodata.places.tables import grids as grid_table
 from geodata.plans import drafting, keeping, store
 from geodata.plans.drafting import Draft, draft_of
 from geodata.plans.succeeding import communities, successors
+from geodata.plans.surrounding import Seen, seen
 
 if TYPE_CHECKING:
     from geodata.accounts import Actor
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 SAME_M2: Final = 1.0
 """A grid whose ground differs by less is the same grid still."""
 LONGEST_REASON: Final = 1_000
+TOLD: Final = 100
+"""How many findings a refusal tells."""
 NAMED: Final = 20
 """How many codes a refusal names."""
 
@@ -110,7 +113,6 @@ def publish(
     Raises:
         InvalidInput: the day has passed, or there is no reason.
         Conflict: the ground has another net by now, or the approval is missing.
-        Refused: findings block it; ``findings`` tells them.
     """
     why = _checked_reason(reason)
     start = datetime.combine(day, time.min, tzinfo=profile.zone)
@@ -121,11 +123,14 @@ def publish(
             tx.connection, actor, plan_id, revision=revision, permission="publish_plan"
         )
         if profile.plans.second_person and row.state != "approved":
-            raise Conflict("A second person must approve this draft before it is published.")
+            raise _because(
+                "needs_approval",
+                Conflict("A second person must approve this draft before it is published."),
+            )
         storing.lock(tx.connection, "grids")
         _refuse_another_base(tx, row, start)
         net = drafting.whole(tx.connection, row)
-        _refuse_findings(net, profile)
+        _refuse_findings(actor, seen(tx.connection, net, profile), profile)
         old = _standing(tx, row)
         given = successors(net, old)
         new = _numbered(tx, net, given, digits=profile.codes.grid)
@@ -185,25 +190,38 @@ def _refuse_another_base(tx: Transaction, row: Any, start: datetime) -> None:
     other = {code for code, one in now.items() if base.get(code) != one.id}
     other |= base.keys() - now.keys()
     if other:
-        raise _conflict(
+        sentence = (
             "The net here has changed since this draft was opened (%(codes)s): open a new draft, "
-            "or withdraw the other net.",
-            other,
+            "or withdraw the other net."
         )
+        raise _because("base_changed", Conflict(sentence, codes=_named(other)))
     late = {code for code, one in now.items() if one.since is not None and one.since >= start}
     if late:
-        raise _conflict("These began only on that day or later: %(codes)s. Name a later day.", late)
+        sentence = "These began only on that day or later: %(codes)s. Name a later day."
+        raise _because("later_day", Conflict(sentence, codes=_named(late)))
 
 
-def _conflict(sentence: str, found: set[str]) -> Conflict:
-    named = sorted(found)
-    more = " …" if len(named) > NAMED else ""
-    return Conflict(sentence, codes=", ".join(named[:NAMED]) + more)
+def _because(reason: str, error: Conflict) -> Conflict:
+    error.members["reason"] = reason
+    return error
 
 
-def _refuse_findings(net: Net, profile: Profile) -> None:
+def _named(codes: set[str]) -> str:
+    first = sorted(codes)
+    return ", ".join(first[:NAMED]) + (" …" if len(first) > NAMED else "")
+
+
+def _refuse_findings(actor: Actor, around: Seen, profile: Profile) -> None:
     """Refuse what the profile does not let be published."""
-    del net, profile
+    blocking = [one for one in around.findings(profile) if one.severity == "error"]
+    if blocking:
+        error = Conflict(
+            "%(count)s findings must be mended before this net is published.", count=len(blocking)
+        )
+        language = actor.language or "zh"
+        told = [one.as_dict(language) for one in blocking[:TOLD]]
+        error.members |= {"reason": "findings", "findings": told}
+        raise error
 
 
 def _standing(tx: Transaction, row: Any) -> gpd.GeoDataFrame:

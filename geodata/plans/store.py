@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 import sqlalchemy as sa
 
-from geodata.places.tables import areas, buildings, compounds, grids, streets
+from geodata.places.tables import areas, buildings, compounds, facilities, grids, streets
 from geodata.plans.net import COUNTED
 from geodata.plans.tables import (
     plan_comments,
@@ -425,6 +425,35 @@ def streets_near(connection: sa.Connection, box: tuple[float, float, float, floa
         .order_by(streets.c.code)
     )
     return [dict(row) for row in rows.mappings()]
+
+
+def walls_near(connection: sa.Connection, box: tuple[float, float, float, float]) -> list[Row]:
+    """The borders of current compounds that touch a box in WGS 84 degrees: name, ``geom``."""
+    wanted = sa.func.ST_MakeEnvelope(*box, 4326)
+    wkb = sa.func.ST_AsBinary(sa.func.ST_Boundary(compounds.c.geom), type_=sa.LargeBinary)
+    rows = connection.execute(
+        sa.select(compounds.c.code.label("name"), wkb.label("geom"))
+        .where(compounds.c.geom.op("&&")(wanted))
+        .where(compounds.c.held.op("@>")(sa.func.now()))
+        .order_by(compounds.c.code)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def stations_near(
+    connection: sa.Connection, box: tuple[float, float, float, float], kinds: list[str]
+) -> list[bytes]:
+    """Current facilities of some kinds in a box in WGS 84 degrees, as WKB."""
+    wanted = sa.func.ST_MakeEnvelope(*box, 4326)
+    wkb = sa.func.ST_AsBinary(facilities.c.geom, type_=sa.LargeBinary)
+    rows = connection.execute(
+        sa.select(wkb)
+        .where(facilities.c.geom.op("&&")(wanted))
+        .where(facilities.c.kind == sa.any_(sa.literal(kinds, sa.ARRAY(sa.Text))))
+        .where(facilities.c.held.op("@>")(sa.func.now()))
+        .order_by(facilities.c.code)
+    )
+    return list(rows.scalars())
 
 
 # ── versions of grids ────────────────────────────────────────────────────────────────────────

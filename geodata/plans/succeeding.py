@@ -60,11 +60,11 @@ def communities(net: Net) -> dict[int, str]:
             "area": shapely.area(units.geometry.to_numpy()),
         }
     )
-    sums = ground.groupby(["grid", "community"], as_index=False)["area"].sum()
-    sums = pd.DataFrame(sums).sort_values(["area", "community"], ascending=[False, True])
+    sums: Any = ground.groupby(["grid", "community"], as_index=False)["area"].sum()
+    sums = sums.sort_values(["area", "community"], ascending=[False, True])
+    first = sums.drop_duplicates("grid")
     return {
-        int(grid): community
-        for grid, community in sums.drop_duplicates("grid")[["grid", "community"]].to_numpy()
+        int(grid): str(code) for grid, code in zip(first["grid"], first["community"], strict=True)
     }
 
 

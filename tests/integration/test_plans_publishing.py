@@ -96,7 +96,7 @@ def publish(database, plan, *, day=SOON, profile=PROFILE, actor=ANNE, reason="ç½
 
 def act(database, plan, action):
     revision = drafting.draft(database, ANNE, plan).revision
-    return drafting.act(database, ANNE, plan, action, revision=revision)
+    return drafting.act(database, ANNE, PROFILE, plan, action, revision=revision)
 
 
 def test_what_was_not_drawn_keeps_its_version(database, base):
@@ -189,11 +189,11 @@ def test_a_withdrawn_net_leaves_no_trace_in_the_grids(database, base):
     publish(database, plan)
     assert rows() != before
     with pytest.raises(Conflict, match="copy it"):
-        drafting.undo(database, ANNE, plan)
+        drafting.undo(database, ANNE, PROFILE, plan)
     draft = publishing.withdraw(database, BERT, PROFILE, plan)
     assert (draft.state, draft.holds_from) == ("withdrawn", None)
     assert rows() == before
-    drafting.undo(database, ANNE, plan)
+    drafting.undo(database, ANNE, PROFILE, plan)
     assert bytes_of(database, plan) == start
 
 

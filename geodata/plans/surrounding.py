@@ -1,0 +1,71 @@
+"""What stands around a draft now: streets and walls that borders may lie on, and stations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geodata.crs import convert_geometries
+from geodata.plans import store
+from geodata.plans.findings import Finding, examine
+from geodata.plans.units import NO_BORDER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import sqlalchemy as sa
+
+    from geodata.plans.net import Net
+    from geodata.profiles import Profile
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A net with the lines beside it, and stations in its metres."""
+
+    net: Net
+    stations: Any
+
+    def findings(self, profile: Profile, grids: Iterable[int] | None = None) -> list[Finding]:
+        """What is wrong with it, or with these grids of it."""
+        return examine(
+            self.net, profile=profile, stations=self.stations, grids=grids, no_border=NO_BORDER
+        )
+
+
+def seen(connection: sa.Connection, net: Net, profile: Profile) -> Seen:
+    """The net with what stands around it now."""
+    if not len(net.units):
+        return Seen(net, np.empty(0, dtype=object))
+    crs = f"EPSG:{net.units.crs.to_epsg()}"
+    reach_m = profile.radius_m(max(one.minutes for one in profile.service_circles))
+    near = _degrees(net.units.total_bounds, crs)
+    wide = _degrees(net.units.total_bounds + reach_m * np.array([-1, -1, 1, 1]), crs)
+    streets = store.streets_near(connection, near)
+    walls = store.walls_near(connection, near)
+    stations = store.stations_near(connection, wide, list(profile.circle_kinds))
+    lines = _metres([row["geom"] for row in (*streets, *walls)], crs)
+    frame = pd.DataFrame(
+        {
+            "kind": [*(row["kind"] or "street" for row in streets), *("wall" for _ in walls)],
+            "name": [row["name"] for row in (*streets, *walls)],
+        }
+    )
+    known = gpd.GeoDataFrame(frame, geometry=lines, crs=net.units.crs)
+    return Seen(replace(net, lines=known), _metres(stations, crs))
+
+
+def _metres(given: list[Any], crs: str) -> Any:
+    shapes = shapely.from_wkb(np.array([bytes(one) for one in given], dtype=object))
+    return convert_geometries(np.asarray(shapes, dtype=object), from_="wgs84", to=crs)
+
+
+def _degrees(bounds: Any, crs: str) -> tuple[float, float, float, float]:
+    box = convert_geometries(np.array([shapely.box(*bounds)]), from_=crs, to="wgs84")
+    west, south, east, north = (float(value) for value in shapely.total_bounds(box))
+    return west, south, east, north

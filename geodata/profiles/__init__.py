@@ -20,9 +20,11 @@ from geodata.profiles.profile import (
     Name,
     Profile,
     Source,
+    Staff,
     State,
     Term,
     Walking,
+    Workload,
 )
 
 __all__ = [
@@ -38,8 +40,10 @@ __all__ = [
     "Name",
     "Profile",
     "Source",
+    "Staff",
     "State",
     "Term",
     "Walking",
+    "Workload",
     "load_profile",
 ]

@@ -110,6 +110,29 @@ class Band(_Frozen):
         return self
 
 
+Weight = Annotated[float, Field(ge=0, le=1_000)]
+
+
+class Workload(_Frozen):
+    """What each thing that is counted in a grid weighs in its worker's load; a household is 1."""
+
+    households: Weight = 1.0
+    rented: Weight = 0.5
+    elderly: Weight = 0.3
+    shops: Weight = 1.0
+    cases: Weight = 2.0
+
+
+class Staff(_Frozen):
+    """Who a grid needs: cadres + workers + building heads (1+1+N)."""
+
+    cadres: Annotated[int, Field(ge=0, le=100)] = 1
+    workers: Annotated[int, Field(ge=0, le=100)] = 1
+    residents_per_worker: Annotated[int, Field(ge=1)] | None = 1_500
+    """Another worker for every so many residents begun; None: never another one."""
+    heads_per_building: Annotated[float, Field(ge=0, le=100)] = 1.0
+
+
 class Plans(_Frozen):
     """What a net needs before it is published."""
 
@@ -123,6 +146,10 @@ class Plans(_Frozen):
     """A strip of a grid that is narrower is a sliver, metres."""
     street_m: Annotated[float, Field(ge=0, le=100)] = 10.0
     """A border belongs on a street that runs within this distance, metres."""
+    on_line_m: Annotated[float, Field(ge=0, le=100)] = 2.0
+    """A border this near to a street or wall lies on it, metres."""
+    workload: Workload = Workload()
+    staff: Staff = Staff()
 
     def severity(self, rule: str) -> Literal["error", "warning", "note"]:
         """How grave a finding of a rule is."""

@@ -59,7 +59,20 @@ def sides(shapes: Any) -> Sides:
     high = np.where(swap[:, None], first, last)
     ends = np.concatenate((low, high), axis=1)
     owner = of_ring[of_point[:-1][inside]].astype(np.int64)
-    return Sides(ends, owner, numbered(ends))
+    return Sides(ends, owner, _numbered_ends(ends))
+
+
+def _numbered_ends(ends: Numbers) -> Numbers:
+    """A number for each side, by way of a number for each of its points."""
+    if not len(ends):
+        return np.empty(0, dtype=np.int64)
+    points = ends.reshape(-1, 2) - ends.reshape(-1, 2).min(axis=0)
+    if points.max() >= 2**31:
+        return numbered(ends)
+    keys, point = np.unique(points[:, 0] * 2**31 + points[:, 1], return_inverse=True)
+    pairs = point.reshape(-1, 2)
+    same = np.unique(pairs[:, 0] * len(keys) + pairs[:, 1], return_inverse=True)[1]
+    return np.asarray(same, dtype=np.int64)
 
 
 def numbered(rows: Numbers) -> Numbers:

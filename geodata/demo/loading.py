@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +14,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from geodata.accounts import Actor, passwords, record, require, users
+from geodata.cases.rollups import filled_at_once
 from geodata.cases.tables import cases as cases_table
 from geodata.database import Database, Transaction
 from geodata.database.copying import Same, copy_rows
@@ -28,7 +28,7 @@ from geodata.profiles import Profile
 Progress = Callable[[str, float], None]
 ATTRIBUTION = "合成数据（示范区）"
 _MANY_CASES = 400_000
-"""From so many cases on, indexes are made after the rows."""
+"""From so many cases on, making the indexes takes long enough to be told of."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,13 @@ def _store(tx: Transaction, city: City, tell: Progress) -> dict[str, int]:
     number = _note(tx, city, "cases")
     done = 0
     many = city.case_count >= _MANY_CASES
-    with _index_afterwards(tx.connection, cases_table, many=many, tell=tell):
-        share = (0.35 if many else 0.6) / max(1, city.case_count)
+    share = (0.35 if many else 0.6) / max(1, city.case_count)
+
+    def indexing(made: float) -> None:
+        if many:
+            tell("indexing", 0.65 + 0.3 * made)
+
+    with filled_at_once(tx.connection, rows=city.case_count, told=indexing):
 
         def so_far(rows: int, _total: int) -> None:
             tell("cases", 0.3 + share * (done + rows))
@@ -203,31 +208,6 @@ def _note(tx: Transaction, city: City, layer: str) -> int:
         .returning(imports.c.id)
     ).scalar_one()
     return number
-
-
-@contextmanager
-def _index_afterwards(
-    connection: sa.Connection, table: sa.Table, *, many: bool, tell: Progress
-) -> Iterator[None]:
-    """Take the table's indexes away and make them again at the end: far faster for many rows."""
-    if not many:
-        yield
-        return
-    found = connection.execute(
-        sa.text(
-            "SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made "
-            "FROM pg_index WHERE indrelid = to_regclass(:table) AND NOT indisprimary "
-            "AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)"
-        ),
-        {"table": table.name},
-    ).all()
-    for index in found:
-        connection.execute(sa.text(f"DROP INDEX {index.name}"))
-    yield
-    connection.execute(sa.text("SET LOCAL maintenance_work_mem = '256MB'"))
-    for place, index in enumerate(found):
-        tell("indexing", 0.65 + 0.3 * place / len(found))
-        connection.execute(sa.text(index.made))
 
 
 def _measure(database: Database) -> None:

@@ -22,6 +22,8 @@ from geodata.profiles import Profile, Staff, Workload
 
 BINS_IN_BAND = 4
 """Bars of the histogram between the ends of the band."""
+SHORT_SIDE_M = 30.0
+"""Of a longer side it is asked by thirds whether it lies on a street."""
 MOST_BINS = 40
 """Bars of the histogram; the last has all that is larger."""
 
@@ -224,17 +226,36 @@ def _of_borders(found: Sides, grid: Any) -> Any:
 
 
 def _on_lines(found: Sides, at: Any, lines: Any, near: float) -> Any:
-    """Which share of each side lies on a line: of the thirds of it, those whose middle does."""
-    number, one, of = np.unique(found.same[at], return_index=True, return_inverse=True)
+    """Which share of each side lies on a line: of the thirds of it, those whose middle does.
+
+    A short side lies there if its middle does.
+    """
+    _same, one, of = np.unique(found.same[at], return_index=True, return_inverse=True)
     ends = found.metres()[at][one]
-    parts = np.array([1 / 6, 1 / 2, 5 / 6])[None, :, None]
-    spots = ends[:, :1] + (ends[:, 1:] - ends[:, :1]) * parts
-    spot = shapely.STRtree(lines).query(
-        shapely.points(spots.reshape(-1, 2)), predicate="dwithin", distance=near
-    )[0]
-    lies = np.zeros(len(number) * 3, dtype=bool)
-    lies[spot] = True
-    return lies.reshape(-1, 3).mean(axis=1)[of]
+    run = ends[:, 1] - ends[:, 0]
+    long = np.flatnonzero(np.hypot(*run.T) > SHORT_SIDE_M)
+    side = np.concatenate((np.arange(len(one)), long, long))
+    part = np.repeat([1 / 2, 1 / 6, 5 / 6], [len(one), len(long), len(long)])
+    lies = _near(ends[side, 0] + run[side] * part[:, None], lines, near)
+    share = np.bincount(side, lies, minlength=len(one)) / np.bincount(side, minlength=len(one))
+    return share[of]
+
+
+def _near(spots: Any, lines: Any, near: float) -> Any:
+    """Which places are within ``near`` metres of a line."""
+    lies = np.zeros(len(spots), dtype=bool)
+    if not len(spots):
+        return lies
+    low, high = spots.min(axis=0) - near, spots.max(axis=0) + near
+    bounds = shapely.bounds(lines)
+    close = lines[((bounds[:, 2:] >= low) & (bounds[:, :2] <= high)).all(axis=1)]
+    points, of_line = shapely.get_coordinates(close, return_index=True)
+    inside = of_line[1:] == of_line[:-1]
+    pieces = np.stack((points[:-1][inside], points[1:][inside]), axis=1)
+    pieces = pieces[((pieces.max(axis=1) >= low) & (pieces.min(axis=1) <= high)).all(axis=1)]
+    tree = shapely.STRtree(shapely.linestrings(pieces))
+    lies[tree.query(shapely.points(spots), predicate="dwithin", distance=near)[0]] = True
+    return lies
 
 
 def _workload(table: pd.DataFrame, weights: Workload) -> Any:

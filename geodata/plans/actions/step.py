@@ -188,11 +188,13 @@ def _part_rows(net: Net, cut: Mapping[int, Any], place: Mapping[int, int]) -> gp
         return rows
     values: dict[str, list[Any]] = {name: [] for name in (*COUNTED, "homes", "grid")}
     shapes: list[Polygon] = []
-    for unit in sorted(cut):
+    at = [place[unit] for unit in sorted(cut)]
+    known = {name: units[name].array[at].to_numpy(dtype=object, na_value=None) for name in COUNTED}
+    built = units["homes"].to_numpy()[at]
+    for k, unit in enumerate(sorted(cut)):
         labels, parts = zip(*cut[unit], strict=True)
-        row = units.iloc[place[unit]]
-        totals = {name: None if pd.isna(row[name]) else int(row[name]) for name in COUNTED}
-        homes = homes_of(row["homes"], parts)
+        homes = homes_of(built[k], parts)
+        totals = {name: known[name][k] for name in COUNTED}
         for name, counts in counts_of(totals, homes, [part.area for part in parts]).items():
             values[name] += counts
         values["homes"] += homes

@@ -35,7 +35,15 @@ from geodata.plans.findings import (
     too_small,
     two_communities,
 )
-from geodata.plans.findings.finding import SENTENCES, SEVERITIES, Finding, Found, Severity, Where
+from geodata.plans.findings.finding import (
+    SENTENCES,
+    SEVERITIES,
+    Finding,
+    Found,
+    Severity,
+    Where,
+    said,
+)
 from geodata.plans.findings.subject import Limits, Patch, Subject, of_net
 from geodata.plans.net import Net
 from geodata.profiles import Profile
@@ -55,6 +63,7 @@ __all__ = [
     "findings_of",
     "limits_of",
     "of_net",
+    "said",
 ]
 
 RULES = (
@@ -132,7 +141,7 @@ def findings_of(subject: Subject, *, profile: Profile, crs: Any) -> list[Finding
     found = [
         Finding(
             rule,
-            profile.plans.severity(rule),
+            "note" if it.slight else profile.plans.severity(rule),
             where,
             tuple(_plain(one) for one in it.ids),
             it.numbers,

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import shapely
+
 from geodata.words import sentence as _
 from geodata.words import translate
 
@@ -57,7 +59,9 @@ class Where:
 class Found:
     """What a rule gives: a place in the plan's metres, who, how much, and what mends it.
 
-    ``params`` fill the rule's sentence; numbers in it are written for people.
+    ``params`` fill the rule's sentence; numbers in it are written for people. What is ``slight``
+    (a gap or overlap of less than a square metre, thinner than a centimetre) is never more than
+    worth knowing.
     """
 
     ids: tuple[Any, ...]
@@ -65,6 +69,7 @@ class Found:
     numbers: Mapping[str, Any] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     mends: tuple[Mapping[str, Any], ...] = ()
+    slight: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,16 @@ class Finding:
             "message": self.read(language),
             "mends": [dict(one) for one in self.mends],
         }
+
+
+def width_m(ground: Any) -> float:
+    """The mean width of a strip, metres: twice its area by its circumference."""
+    return 2 * float(shapely.area(ground)) / max(float(shapely.length(ground)), 1e-9)
+
+
+def is_slight(ground: Any) -> bool:
+    """Whether a gap or overlap is too small to keep a net from being published."""
+    return float(shapely.area(ground)) < 1.0 and width_m(ground) < 0.01
 
 
 def said(number: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geodata.plans.findings.finding import Found, said
+from geodata.plans.findings.finding import Found, is_slight, said, width_m
 from geodata.plans.findings.subject import Patch, Subject
 
 RULE = "gap"
@@ -20,13 +20,18 @@ def find(subject: Subject) -> Iterator[Found]:
         area = float(shapely.area(patch.ground))
         numbers: dict[str, Any] = {
             "area_m2": round(area, 3),
-            "width_m": round(2 * area / max(float(shapely.length(patch.ground)), 1e-9), 3),
+            "width_m": round(width_m(patch.ground), 3),
         }
         if patch.units:
             numbers["units"] = list(patch.units)
             numbers["households"] = patch.households
         yield Found(
-            patch.ids, patch.ground, numbers, {"area": said(area)}, tuple(_mends(subject, patch))
+            patch.ids,
+            patch.ground,
+            numbers,
+            {"area": said(area)},
+            tuple(_mends(subject, patch)),
+            slight=is_slight(patch.ground),
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import shapely
 
-from geodata.plans.findings.finding import Found, listed, said
+from geodata.plans.findings.finding import Found, is_slight, listed, said, width_m
 from geodata.plans.findings.subject import Subject
 
 RULE = "overlap"
@@ -19,8 +19,17 @@ def find(subject: Subject) -> Iterator[Found]:
         yield Found(
             patch.ids,
             patch.ground,
-            {"area_m2": round(area, 3), "pieces": patch.pieces},
+            {
+                "area_m2": round(area, 3),
+                "width_m": round(width_m(patch.ground), 3),
+                "pieces": patch.pieces,
+            },
             {"grids": listed(subject.titles(patch.ids)), "area": said(area)},
-            tuple({"action": "give", "from": other, "to": one}
-                  for one in patch.ids for other in patch.ids if other != one),
-        )  # fmt: skip
+            tuple(
+                {"action": "give", "from": other, "to": one}
+                for one in patch.ids
+                for other in patch.ids
+                if other != one
+            ),
+            slight=is_slight(patch.ground),
+        )

@@ -15,7 +15,7 @@ RULE = "sliver"
 
 
 def find(subject: Subject) -> Iterator[Found]:
-    """Each part of a grid that no circle of ``narrow_m`` fits into.
+    """Each grid with parts that no circle of ``narrow_m`` fits into, all of them at once.
 
     The largest circle in a polygon has at least the radius area / circumference, which settles
     most at once.
@@ -24,14 +24,18 @@ def find(subject: Subject) -> Iterator[Found]:
     parts, grid = shapely.get_parts(subject.grids.geometry.to_numpy(), return_index=True)
     area, around = shapely.area(parts), shapely.length(parts)
     thin = (area > subject.limits.least_m2) & (2 * area < narrow * around)
-    for place in np.flatnonzero(thin):
-        if wider_than(parts[place], narrow):
-            continue
-        who = subject.grids.index[grid[place]]
-        size, width = float(area[place]), 2 * float(area[place]) / float(around[place])
+    strips: dict[int, list[int]] = {}
+    for place in np.flatnonzero(thin).tolist():
+        if not wider_than(parts[place], narrow):
+            strips.setdefault(int(grid[place]), []).append(place)
+    for position, some in strips.items():
+        who = subject.grids.index[position]
+        size = float(area[some].sum())
+        width = 2 * size / float(around[some].sum())
+        place = max(some, key=lambda one: float(area[one]))
         yield Found(
             (who,),
             parts[place],
-            {"area_m2": round(size, 3), "width_m": round(width, 3)},
+            {"area_m2": round(size, 3), "width_m": round(width, 3), "pieces": len(some)},
             {"grid": subject.title(who), "area": said(size), "width": said(width)},
         )

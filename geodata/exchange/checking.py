@@ -1,0 +1,581 @@
+"""A net in a file looked at as a net, and mended; needs no database."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+from geodata.crs import WGS84, local_crs
+from geodata.errors import InvalidInput
+from geodata.exchange.outgoing import of_frame
+from geodata.exchange.polygons import Polygons, moved, read_polygons
+from geodata.exchange.writing import ENDINGS, place_for, write_frame, write_rows
+from geodata.plans.coverage import Change, Faces, Mended, cut, made_valid, mend
+from geodata.plans.findings import (
+    SEVERITIES,
+    Finding,
+    Limits,
+    Patch,
+    Subject,
+    findings_of,
+    limits_of,
+    said,
+)
+from geodata.profiles import Profile
+from geodata.words import sentence as _
+from geodata.words import translate
+
+_NOISE_M = 5e-6
+"""Overlaps and gaps narrower than this come from rounding."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a net is checked against.
+
+    Attributes:
+        compounds: A file of compounds.
+        boundary: A file with the ground that the net shall fill; several polygons: communities.
+        other_net: A file with another net over the same place.
+        households: The column with households; else found by its name, else the compounds' own.
+        low: Fewest households of a grid; None: the profile's.
+        high: Most households of a grid; None: the profile's.
+        crs: ``gcj02``, ``bd09``, ``wgs84`` or ``EPSG:n`` of all files; else what each says.
+        layer: Which layer, sheet or file inside the zip is the net.
+    """
+
+    compounds: Path | None = None
+    boundary: Path | None = None
+    other_net: Path | None = None
+    households: str | None = None
+    low: int | None = None
+    high: int | None = None
+    crs: str | None = None
+    layer: str | None = None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A net that was looked at.
+
+    Attributes:
+        findings: The gravest first.
+        summary: Figures of the whole.
+        net: The polygons.
+        ids: What each polygon is called in the findings.
+        shapes: The polygons in metres, valid, with all points where others touch them.
+        fence: The boundary in metres; None: not given.
+        metres: The plane.
+    """
+
+    findings: list[Finding]
+    summary: dict[str, Any]
+    net: Polygons
+    ids: list[Any]
+    shapes: NDArray[np.object_]
+    fence: Any
+    metres: pyproj.CRS
+    seconds: float = field(default=0.0, compare=False)
+
+    def as_dict(self, language: str = "en") -> dict[str, Any]:
+        """JSON."""
+        found = [one.as_dict(language) for one in self.findings]
+        return {"findings": found, "summary": self.summary}
+
+
+def check_file(path: str | Path, *, profile: Profile, wish: Wish | None = None) -> Checked:
+    """Look for everything that is wrong with the polygons of a file.
+
+    Borders are compared in the file's own plane, so that a point on a straight side is one; areas
+    and widths are measured in local metres.
+
+    Raises:
+        NotFound: No such file or layer.
+        InvalidInput: A file that cannot be read or holds no polygon, a column that is not there, a
+            band upside down.
+    """
+    started = time.perf_counter()
+    wish = wish or Wish()
+    low, high = _band(wish, profile)
+    net = read_polygons(path, "grids", declared=wish.crs, layer_name=wish.layer)
+    valid = made_valid(net.shapes)
+    metres = _metres(net, valid)
+    fences = None
+    if wish.boundary is not None:
+        fences = read_polygons(wish.boundary, "areas", declared=wish.crs)
+    plane = pyproj.CRS(net.system)
+    fence = None if fences is None else shapely.union_all(made_valid(fences.into(plane)))
+    ids = _ids(net)
+    faces = _cut(valid, fence, net.raster)
+    faces = faces.moved(_mover(plane, metres))
+    shapes = _noded(faces, len(net))
+    households = _households(net, wish.households)
+    holdings = None
+    if wish.compounds is not None:
+        estates = read_polygons(wish.compounds, "compounds", declared=wish.crs)
+        holdings = _holdings(estates, shapes, ids, metres)
+        if households is None:
+            households = _housed(estates, holdings, ids)
+    grids = _grids(net, shapes, ids, households, metres)
+    overlaps, gaps, outside = _patches(faces, ids, fenced=fence is not None)
+    others, agreement = None, None
+    if wish.other_net is not None:
+        other = read_polygons(wish.other_net, "grids", declared=wish.crs)
+        others, agreement = _agreement(shapes, made_valid(other.into(metres)), ids)
+    subject = Subject(
+        grids,
+        overlaps=overlaps,
+        gaps=gaps,
+        outside=outside,
+        invalid=_invalid(net, ids, metres),
+        holdings=holdings,
+        members=None if fences is None else _members(fences, shapes, ids, metres),
+        others=others,
+        limits=_limits(profile, low, high),
+    )
+    findings = findings_of(subject, profile=profile, crs=metres)
+    summary = _summary(net, grids, findings, (low, high), agreement)
+    summary["seconds"] = round(time.perf_counter() - started, 2)
+    fence_m = None if fence is None else moved(np.array([fence], dtype=object), plane, metres)[0]
+    return Checked(findings, summary, net, ids, shapes, fence_m, metres)
+
+
+def mend_checked(checked: Checked, *, snap_m: float = 0.5, widest_gap_m: float = 5.0) -> Mended:
+    """The net of a file as a coverage, in metres; see ``geodata.plans.coverage.mend``."""
+    return mend(checked.shapes, boundary=checked.fence, snap_m=snap_m, widest_gap_m=widest_gap_m)
+
+
+CHANGES = {
+    "invalid": _("The border of %(gains)s crossed itself: %(area)s m² remain."),
+    "less": _("Near borders were made one: %(loses)s lost %(area)s m²."),
+    "more": _("Near borders were made one: %(gains)s gained %(area)s m²."),
+    "overlap": _("Overlap settled: %(area)s m² from %(loses)s to %(gains)s."),
+    "gap": _("Gap closed: %(area)s m² to %(gains)s."),
+    "crumb": _("A bit that was cut off: %(area)s m² from %(loses)s to %(gains)s."),
+    "outside": _("Beyond the boundary: %(area)s m² taken from %(loses)s."),
+    "vanished": _("Nothing is left of %(loses)s, which lay wholly on others."),
+}
+"""What people read of a change, by its kind; of a snapped border by whether ground was lost."""
+
+
+def read_change(checked: Checked, change: Change, language: str) -> str:
+    """A change as a sentence."""
+    kind: str = change.kind
+    if kind == "snapped":
+        kind = "more" if change.loses is None else "less"
+    nobody = translate(_("no grid"), language)
+    who = {
+        name: nobody if one is None else str(checked.ids[one])
+        for name, one in (("loses", change.loses), ("gains", change.gains))
+    }
+    return translate(CHANGES[kind], language, area=said(change.area_m2), **who)
+
+
+def write_checked(checked: Checked, mended: Mended, out: Path, *, language: str) -> list[Path]:
+    """Write the mended net and the findings, in WGS 84.
+
+    A GeoPackage holds both as layers ``mended`` and ``findings``; any other kind of file gets the
+    net, and a second file beside it, ``NAME.findings.ENDING``, the findings.
+
+    Returns:
+        The files that were written.
+    """
+    net = _mended_frame(checked, mended)
+    found = _findings_frame(checked, language)
+    if out.suffix.lower() == ".gpkg":
+        with place_for(out) as part:
+            write_rows(of_frame(net), part, name="mended")
+            write_rows(of_frame(found), part, name="findings")
+        return [out]
+    beside = out.with_name(f"{out.stem}.findings{out.suffix}")
+    write_frame(net, out, name="mended")
+    write_frame(found, beside, name="findings")
+    return [out, beside]
+
+
+def refuse_ending(out: Path) -> None:
+    """Refuse what could not be written before all the work is done.
+
+    Raises:
+        InvalidInput: An ending that is not written, or no such folder.
+    """
+    if out.suffix.lower() not in ENDINGS:
+        raise InvalidInput(
+            "Files ending in %(ending)s are not written; use one of %(known)s.",
+            ending=out.suffix.lower() or out.name,
+            known=" ".join(ENDINGS),
+        )
+    if not out.parent.is_dir():
+        raise InvalidInput("There is no folder %(folder)s.", folder=str(out.parent))
+
+
+# ---------------------------------------------------------------- what comes in
+
+
+def _band(wish: Wish, profile: Profile) -> tuple[int, int]:
+    low = profile.grid_band.low if wish.low is None else wish.low
+    high = profile.grid_band.high if wish.high is None else wish.high
+    if low < 0 or low > high:
+        raise InvalidInput(
+            "The band %(low)s to %(high)s cannot be: the lower end comes first.",
+            low=low,
+            high=high,
+        )
+    return low, high
+
+
+def _metres(net: Polygons, valid: NDArray[np.object_]) -> pyproj.CRS:
+    west, south, east, north = shapely.total_bounds(valid)
+    middle = np.array([shapely.Point((west + east) / 2, (south + north) / 2)], dtype=object)
+    point = moved(middle, net.system, WGS84)[0]
+    return local_crs(point.x, point.y)
+
+
+def _mover(plane: Any, metres: pyproj.CRS) -> Any:
+    transformer = pyproj.Transformer.from_crs(plane, metres, always_xy=True)
+    return lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
+
+
+def _ids(net: Polygons) -> list[Any]:
+    """Codes if each polygon has one of its own, else the rows' numbers."""
+    candidates = [net.column("code")]
+    candidates += [net.table[c] for c in net.table if str(c).casefold() in _NUMBERS]
+    for column in candidates:
+        if column is None or column.isna().any():
+            continue
+        texts = column.astype(str).str.strip()
+        if (texts != "").all() and not texts.duplicated().any():
+            return [one.item() if isinstance(one, np.generic) else one for one in column.tolist()]
+    return [int(one) for one in net.rows]
+
+
+_NUMBERS = frozenset({"id", "gid", "fid", "objectid", "ogc_fid"})
+
+
+def _households(net: Polygons, wanted: str | None) -> pd.Series | None:
+    """The households of each polygon; None: not known."""
+    if wanted is not None and wanted not in net.table:
+        raise InvalidInput(
+            "The file has no column %(column)s; it has %(known)s.",
+            column=wanted,
+            known=", ".join(map(str, net.table.columns[:40])),
+        )
+    column = net.table[wanted] if wanted is not None else net.column("households")
+    if column is None:
+        return None
+    numbers = pd.to_numeric(column, errors="coerce").replace([np.inf, -np.inf], np.nan)
+    if wanted is not None and numbers.notna().sum() == 0:
+        raise InvalidInput("The column %(column)s holds no numbers.", column=wanted)
+    if (numbers < 0).any():
+        row = int(net.rows[int(np.flatnonzero((numbers < 0).to_numpy())[0])])
+        raise InvalidInput("Households cannot be negative, as in row %(row)s.", row=row)
+    return pd.Series(numbers.round().astype("Int64").to_numpy(), dtype="Int64")
+
+
+def _grids(
+    net: Polygons,
+    shapes: NDArray[np.object_],
+    ids: list[Any],
+    households: pd.Series | None,
+    metres: pyproj.CRS,
+) -> gpd.GeoDataFrame:
+    columns: dict[str, Any] = {}
+    for name, field_name in (("code", "code"), ("name", "name"), ("community", "area_code")):
+        column = net.column(field_name)
+        if column is not None:
+            columns[name] = [None if pd.isna(one) else str(one) for one in column]
+    posts = next((one for one in net.table if str(one).casefold() in _WORKERS), None)
+    if posts is not None:
+        columns["worker"] = [None if pd.isna(one) else str(one) for one in net.table[posts]]
+    if households is not None:
+        columns["households"] = households.array
+    index = pd.Index(ids, name="grid")
+    return gpd.GeoDataFrame(pd.DataFrame(columns, index=index), geometry=shapes, crs=metres)
+
+
+_WORKERS = frozenset({"worker", "网格员", "网格员姓名", "grid_worker"})
+
+
+# ---------------------------------------------------------------- what is looked at
+
+
+def _cut(valid: NDArray[np.object_], fence: Any, raster: float) -> Faces:
+    if fence is None:
+        return cut(valid, raster=raster)
+    return cut(np.append(valid, fence), raster=raster)
+
+
+def _noded(faces: Faces, count: int) -> NDArray[np.object_]:
+    """The polygons out of their pieces: with a point wherever another border meets theirs."""
+    order = np.argsort(faces.claim, kind="stable")
+    bounds = np.searchsorted(faces.claim[order], np.arange(count + 1))
+    pieces = faces.shapes[faces.face[order]]
+    return np.array(
+        [
+            pieces[low] if high - low == 1 else shapely.coverage_union_all(pieces[low:high])
+            for low, high in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
+        ],
+        dtype=object,
+    )
+
+
+def _patches(
+    faces: Faces, ids: list[Any], *, fenced: bool
+) -> tuple[list[Patch], list[Patch], list[Patch]]:
+    """Overlaps by who overlaps, gaps one by one, and what lies outside by whose it is."""
+    count = len(ids)
+    within = np.zeros(len(faces), dtype=bool)
+    within[faces.face[faces.claim == count]] = True
+    claims = np.bincount(faces.face[faces.claim < count], minlength=len(faces))
+    real = 2 * faces.areas > _NOISE_M * shapely.length(faces.shapes)
+    by: dict[tuple[int, ...], list[int]] = {}
+    beyond: dict[int, list[int]] = {}
+    for face in np.flatnonzero((claims > 1) & real).tolist():
+        who = tuple(one for one in faces.claimants(face).tolist() if one < count)
+        by.setdefault(who, []).append(face)
+    if fenced:
+        for face in np.flatnonzero((claims > 0) & ~within & real).tolist():
+            for one in faces.claimants(face).tolist():
+                beyond.setdefault(one, []).append(face)
+    overlaps = [
+        Patch(tuple(ids[one] for one in who), _joined(faces, some), pieces=len(some))
+        for who, some in sorted(by.items())
+    ]
+    outside = [
+        Patch((ids[who],), _joined(faces, some), pieces=len(some))
+        for who, some in sorted(beyond.items())
+    ]
+    return overlaps, _gaps(faces, ids, (claims == 0) & (within | (not fenced))), outside
+
+
+def _joined(faces: Faces, some: list[int]) -> Any:
+    return shapely.coverage_union_all(faces.shapes[some])
+
+
+def _gaps(faces: Faces, ids: list[Any], free: NDArray[np.bool_]) -> list[Patch]:
+    """Each connected piece of free ground with its neighbours, the nearest first."""
+    region = faces.joined(np.where(free, 0, 1 + np.arange(len(faces))))
+    pairs, length = faces.beside
+    both = np.concatenate((pairs, pairs[:, ::-1]))
+    metres = np.concatenate((length, length))
+    across = free[both[:, 0]] & ~free[both[:, 1]]
+    around: dict[int, dict[int, float]] = {}
+    for inner, outer, run in zip(
+        region[both[across, 0]].tolist(), both[across, 1].tolist(), metres[across].tolist(),
+        strict=True,
+    ):  # fmt: skip
+        for one in faces.claimants(outer).tolist():
+            if one < len(ids):
+                mine = around.setdefault(inner, {})
+                mine[one] = mine.get(one, 0.0) + run
+    members: dict[int, list[int]] = {}
+    for face in np.flatnonzero(free).tolist():
+        members.setdefault(int(region[face]), []).append(face)
+    patches = []
+    for number, some in members.items():
+        ground = _joined(faces, some)
+        if 2 * shapely.area(ground) <= _NOISE_M * shapely.length(ground):
+            continue
+        beside = around.get(number, {})
+        order = sorted(beside, key=lambda one: (-beside[one], one))
+        patches.append(Patch(tuple(ids[one] for one in order), ground))
+    return patches
+
+
+def _invalid(net: Polygons, ids: list[Any], metres: pyproj.CRS) -> list[tuple[Any, Any]]:
+    """Which polygons cross themselves, and where."""
+    bad = np.flatnonzero(~shapely.is_valid(net.shapes))
+    if not len(bad):
+        return []
+    places = []
+    for reason, shape in zip(
+        shapely.is_valid_reason(net.shapes[bad]).tolist(), net.shapes[bad], strict=True
+    ):
+        _words, _sign, rest = reason.partition("[")
+        numbers = rest.rstrip("]").split()
+        first = shapely.get_coordinates(shape)[0]
+        point = [float(one) for one in numbers[:2]] if len(numbers) >= 2 else first.tolist()
+        places.append(shapely.Point(point))
+    points = moved(np.array(places, dtype=object), net.system, metres)
+    return [(ids[place], point) for place, point in zip(bad.tolist(), points, strict=True)]
+
+
+def _holdings(
+    estates: Polygons, shapes: NDArray[np.object_], ids: list[Any], metres: pyproj.CRS
+) -> gpd.GeoDataFrame:
+    """One row for each compound and grid that has part of it, one for what no grid has."""
+    ground = made_valid(estates.into(metres))
+    compound, grid = shapely.STRtree(shapes).query(ground, predicate="intersects")
+    parts = shapely.intersection(ground[compound], shapes[grid])
+    area = shapely.area(parts)
+    whole = shapely.area(ground)
+    free = np.maximum(whole - np.bincount(compound, area, minlength=len(ground)), 0.0)
+    names = _codes(estates)
+    closed = _closed(estates)
+    column = estates.column("households")
+    known = [pd.NA] * len(ground) if column is None else pd.to_numeric(column, "coerce").tolist()
+    rest = np.flatnonzero(free > 0)
+    who = np.concatenate((compound, rest)).astype(int)
+    frame = pd.DataFrame(
+        {
+            "compound": [names[it] for it in who],
+            "closed": [closed[it] for it in who],
+            "grid": pd.Series([ids[it] for it in grid] + [None] * len(rest), dtype=object),
+            "area_m2": np.concatenate((area, free[rest])),
+            "place": who,
+        }
+    )
+    share = frame["area_m2"].to_numpy() / np.maximum(whole[who], 1e-9)
+    households = [
+        pd.NA if pd.isna(known[it]) else round(float(known[it]) * part)
+        for it, part in zip(who.tolist(), share.tolist(), strict=True)
+    ]
+    frame["households"] = pd.array(households, dtype="Int64")
+    return gpd.GeoDataFrame(frame, geometry=ground[who], crs=metres)[frame["area_m2"] > 0]
+
+
+def _codes(estates: Polygons) -> list[str]:
+    for name in ("code", "name"):
+        column = estates.column(name)
+        if column is not None and column.notna().all() and not column.duplicated().any():
+            return [str(one) for one in column]
+    return [str(one) for one in estates.rows]
+
+
+def _closed(estates: Polygons) -> list[bool]:
+    """Whether each compound may not be cut; where nothing is known, none may."""
+    column = estates.column("closed")
+    if column is None:
+        return [True] * len(estates)
+    no = {"0", "0.0", "false", "f", "no", "n", "否", "开放", "不封闭", "开放式"}
+    return [pd.isna(one) or str(one).strip().casefold() not in no for one in column]
+
+
+def _housed(estates: Polygons, holdings: gpd.GeoDataFrame, ids: list[Any]) -> pd.Series | None:
+    """The households of compounds, summed over grids; None if no compound knows any."""
+    if estates.column("households") is None or holdings["households"].isna().all():
+        return None
+    sums = holdings[holdings["grid"].notna()].groupby("grid")["households"].sum()
+    return pd.Series(pd.array([int(sums.get(one, 0)) for one in ids], dtype="Int64"))
+
+
+def _members(
+    fences: Polygons, shapes: NDArray[np.object_], ids: list[Any], metres: pyproj.CRS
+) -> pd.DataFrame | None:
+    """How much of each grid lies in each community; None if there is but one."""
+    if len(fences) < 2:
+        return None
+    ground = made_valid(fences.into(metres))
+    names = _codes(fences)
+    grid, community = shapely.STRtree(ground).query(shapes, predicate="intersects")
+    area = shapely.area(shapely.intersection(shapes[grid], ground[community]))
+    return pd.DataFrame(
+        {
+            "grid": pd.Series([ids[it] for it in grid], dtype=object),
+            "community": [names[it] for it in community],
+            "area_m2": area,
+        }
+    )
+
+
+def _agreement(
+    shapes: NDArray[np.object_], other: NDArray[np.object_], ids: list[Any]
+) -> tuple[pd.Series, float]:
+    """The best agreement of each grid with a patch of another net, and that of the whole.
+
+    Agreement of two patches is their common ground over all their ground (Jaccard's index).
+    """
+    mine, theirs = shapely.STRtree(other).query(shapes, predicate="intersects")
+    common = shapely.area(shapely.intersection(shapes[mine], other[theirs]))
+    area, others = shapely.area(shapes), shapely.area(other)
+    index = common / np.maximum(area[mine] + others[theirs] - common, 1e-9)
+    best = np.zeros(len(shapes))
+    np.maximum.at(best, mine, index)
+    whole = float((best * area).sum() / max(area.sum(), 1e-9))
+    return pd.Series(best, index=pd.Index(ids)), whole
+
+
+def _limits(profile: Profile, low: int, high: int) -> Limits:
+    return limits_of(profile, low=low, high=high)
+
+
+def _summary(
+    net: Polygons,
+    grids: gpd.GeoDataFrame,
+    findings: list[Finding],
+    band: tuple[int, int],
+    agreement: float | None,
+) -> dict[str, Any]:
+    rules = Counter(one.rule for one in findings)
+    weights = Counter(one.severity for one in findings)
+    summary: dict[str, Any] = {
+        "file": net.filename,
+        "polygons": len(net),
+        "skipped": net.skipped,
+        "crs": net.system if net.system.startswith("EPSG:") else pyproj.CRS(net.system).name,
+        "findings": len(findings),
+        "rules": dict(rules.most_common()),
+        "severities": {name: weights.get(name, 0) for name in SEVERITIES},
+        "area_m2": round(float(grids.area.sum()), 1),
+        "overlap_m2": round(_sum(findings, "overlap"), 3),
+        "gap_m2": round(_sum(findings, "gap"), 3),
+        "households": None,
+        "in_band": None,
+        "low": band[0],
+        "high": band[1],
+    }
+    if "households" in grids:
+        known = grids["households"].dropna()
+        summary["households"] = int(known.sum())
+        summary["in_band"] = int(((known >= band[0]) & (known <= band[1])).sum())
+    if agreement is not None:
+        summary["agreement"] = round(agreement, 4)
+    return summary
+
+
+def _sum(findings: list[Finding], rule: str) -> float:
+    return float(sum(one.numbers["area_m2"] for one in findings if one.rule == rule))
+
+
+# ---------------------------------------------------------------- what goes out
+
+
+def _mended_frame(checked: Checked, mended: Mended) -> gpd.GeoDataFrame:
+    net = checked.net
+    keep = ~shapely.is_empty(mended.shapes)
+    table = net.table.drop(columns=[net.mapping.column("wkt") or ""], errors="ignore")[keep]
+    table = table.drop(columns=["geometry"], errors="ignore").reset_index(drop=True)
+    shapes = moved(mended.shapes[keep], checked.metres, WGS84)
+    return gpd.GeoDataFrame(table, geometry=shapes, crs=WGS84)
+
+
+def _findings_frame(checked: Checked, language: str) -> gpd.GeoDataFrame:
+    rows = [
+        {
+            "rule": one.rule,
+            "severity": one.severity,
+            "ids": ", ".join(map(str, one.ids)),
+            "message": one.read(language),
+            "area_m2": one.numbers.get("area_m2"),
+            "households": one.numbers.get("households"),
+            "severity_text": translate(SEVERITIES[one.severity], language),
+        }
+        for one in checked.findings
+    ]
+    names = ("rule", "severity", "ids", "message", "area_m2", "households", "severity_text")
+    places = [shapely.Point(one.where.lon, one.where.lat) for one in checked.findings]
+    return gpd.GeoDataFrame(
+        pd.DataFrame(rows, columns=list(names)),
+        geometry=np.array(places, dtype=object),
+        crs=WGS84,
+    )

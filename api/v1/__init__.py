@@ -12,6 +12,7 @@ from api.v1 import (
     imports,
     jobs,
     places,
+    plans,
     profile,
     reach,
     signing_in,
@@ -31,5 +32,6 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     cases.blueprint,
     profile.blueprint,
     places.blueprint,
+    plans.blueprint,
     reach.blueprint,
 )

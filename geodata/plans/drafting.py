@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import orjson
+import pandas as pd
 import shapely
 
 from geodata.accounts import record, require
@@ -71,12 +72,14 @@ class Outcome:
     """What a change made of a draft.
 
     ``net`` is the part of the draft that was loaded: the grids that changed, whole, and those
-    beside them, with the streets and walls there.
+    beside them, with the streets and walls there. ``figures`` and ``findings`` are those of the
+    grids that changed.
     """
 
     draft: Draft
     net: Net
     findings: tuple[Finding, ...]
+    figures: pd.DataFrame
     changed: tuple[int, ...]
     removed: tuple[int, ...]
     changed_units: tuple[int, ...]
@@ -381,6 +384,7 @@ def _outcome(row: Any, net: Net, old: keeping.Rows, new: keeping.Rows, grids: li
         draft_of(row),
         net,
         (),
+        pd.DataFrame(),
         changed=tuple(number for number in grids if number in left),
         removed=tuple(number for number in grids if number not in left),
         changed_units=tuple(keeping.numbers_of(new)["units"]),
@@ -390,8 +394,12 @@ def _outcome(row: Any, net: Net, old: keeping.Rows, new: keeping.Rows, grids: li
 
 def _examined(kept: Outcome, around: Seen, profile: Profile) -> Outcome:
     """The outcome with the lines around it and what is wrong with the grids that changed."""
-    found = around.findings(profile, kept.changed)
-    return dataclasses.replace(kept, net=around.net, findings=tuple(found))
+    return dataclasses.replace(
+        kept,
+        net=around.net,
+        findings=tuple(around.findings(profile, kept.changed)),
+        figures=around.figures(profile, kept.changed),
+    )
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────
@@ -428,6 +436,16 @@ def read(database: Database, actor: Actor, plan_id: int) -> tuple[Draft, Net]:
     with database.read() as connection:
         row = readable(connection, actor, plan_id)
         return draft_of(row), whole(connection, row)
+
+
+def grids(
+    database: Database, actor: Actor, profile: Profile, plan_id: int
+) -> tuple[Draft, Net, pd.DataFrame]:
+    """A draft with its whole net and each grid in figures, as of one moment."""
+    with database.read() as connection:
+        row = readable(connection, actor, plan_id)
+        around = seen(connection, whole(connection, row), profile)
+    return draft_of(row), around.net, around.figures(profile)
 
 
 def findings(

@@ -60,7 +60,7 @@ def rows_of(net: Net, *, srid: int) -> Rows:
     frame = net.units
     shapes = shapely.set_srid(frame.geometry.to_numpy(), srid)
     hexes = shapely.to_wkb(shapes, hex=True, include_srid=True, byte_order=1, output_dimension=2)
-    columns = {name: _plain(frame[name]) for name in UNIT_COLUMNS}
+    columns = {name: plain(frame[name]) for name in UNIT_COLUMNS}
     columns["homes"] = [_numbers(homes) for homes in frame["homes"]]
     columns["closed"] = [bool(value) for value in frame["closed"]]
     units = [
@@ -71,7 +71,7 @@ def rows_of(net: Net, *, srid: int) -> Rows:
         }
         for k, number in enumerate(frame.index)
     ]
-    known = {name: _plain(net.grids[name]) for name in GRID_COLUMNS}
+    known = {name: plain(net.grids[name]) for name in GRID_COLUMNS}
     known["locked"] = [bool(value) for value in net.grids["locked"]]
     known["name"] = [value or "" for value in known["name"]]
     grids = [
@@ -81,7 +81,7 @@ def rows_of(net: Net, *, srid: int) -> Rows:
     return {"units": units, "grids": grids}
 
 
-def _plain(column: pd.Series[Any]) -> list[Any]:
+def plain(column: pd.Series[Any]) -> list[Any]:
     """Values as JSON has them: None where nothing is known."""
     missing = column.isna().to_numpy()
     return [

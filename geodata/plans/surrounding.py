@@ -12,6 +12,7 @@ import shapely
 
 from geodata.crs import convert_geometries
 from geodata.plans import store
+from geodata.plans.figures import figures, reckoning_of
 from geodata.plans.findings import Finding, examine
 from geodata.plans.units import NO_BORDER
 
@@ -35,6 +36,12 @@ class Seen:
         """What is wrong with it, or with these grids of it."""
         return examine(
             self.net, profile=profile, stations=self.stations, grids=grids, no_border=NO_BORDER
+        )
+
+    def figures(self, profile: Profile, grids: Iterable[int] | None = None) -> pd.DataFrame:
+        """What its grids come to, or these of them."""
+        return figures(
+            self.net, reckoning=reckoning_of(profile), grids=grids, stations=self.stations
         )
 
 

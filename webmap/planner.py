@@ -90,6 +90,7 @@ def planner() -> str:
         "basemaps": [{"key": one["key"], "name": one["name"]} for one in offered],
         "may": {
             "import": person is not None and person.may("import"),
+            "draw": person is not None and person.may("draw_plan"),
             "export": person is not None and person.may("export"),
             "demo": person is not None and person.may("manage_users"),
         },
@@ -100,4 +101,5 @@ def planner() -> str:
         module="wangge/modes/planner.js",
         page_map=page_map,
         data=data,
+        may_draw=data["may"]["draw"],
     )

@@ -22,6 +22,7 @@ const RULES = {
   },
   compounds: (props, zoom) => (zoom >= 15 ? { size: 12, weight: 400, order: 40 - Math.min(9, (props.households ?? 0) / 300), colour: "--map-label" } : null),
   grids: (props, zoom) => (zoom >= 16 ? { size: 12, weight: 600, order: 30, colour: "--map-label-quiet", text: (props.name || String(props.code ?? "").slice(-3)).replace(/^.+社区(?=.)/, "") } : null),
+  draft: ({ colour }, zoom) => (zoom >= 14 ? { size: 12, weight: 600, order: 1, colour } : null),
   facilities: (props, zoom) => (zoom >= 16 ? { size: 12, weight: 400, order: 50, colour: "--map-label-quiet", below: 10 } : null),
   streets: ({ kind }, zoom) => (WATER.has(kind) && zoom >= 14 ? { size: zoom >= 16 ? 15 : 13, weight: 400, order: 15, colour: "--map-label-water", spaced: true, apart: true } : null),
 };
@@ -90,7 +91,7 @@ const Labels = L.Layer.extend({
     const named = [];
     for (const sheet of stackOf(map).sheets) {
       const rule = RULES[sheet.layer];
-      if (!rule || !this.options.layers.includes(sheet.layer) || !sheet.isDrawn(zoom) || sheet.unnamed) continue;
+      if (!rule || !(sheet.named || this.options.layers.includes(sheet.layer)) || !sheet.isDrawn(zoom) || sheet.unnamed) continue;
       for (const label of await sheet.labelsIn([minX, minY, maxX, maxY], zoom)) {
         const look = rule(label.props, zoom, this.options.levels);
         const text = look?.text ?? label.props.name;

@@ -8,6 +8,7 @@ import { keepView, onDay, onState, setState, state } from "wangge/core/state.js"
 import { day, t } from "wangge/core/words.js";
 import { Layering } from "wangge/operations/layering.js";
 import { Covering } from "wangge/operations/covering.js";
+import { joinWorkbench } from "wangge/drafting/workbench.js";
 import { joinMeasuring } from "wangge/operations/measuring.js";
 import { joinPrinting } from "wangge/operations/printing.js";
 import { joinSearch } from "wangge/operations/searching.js";
@@ -49,7 +50,7 @@ const planner = {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const [padLeft, padRight] = sidePadding();
     const bounds = box ? [[box[1], box[0]], [box[3], box[2]]] : [[point[1], point[0]], [point[1], point[0]]];
-    map.fitBounds(bounds, { paddingTopLeft: [padLeft, 40], paddingBottomRight: [padRight, 60], maxZoom: 17, animate: !still });
+    map.fitBounds(bounds, { paddingTopLeft: [padLeft, 40], paddingBottomRight: [padRight, planner.draft ? 150 : 60], maxZoom: 17, animate: !still });
   },
   refuse,
 };
@@ -131,6 +132,7 @@ const covering = new Covering(planner, selecting);
 const layering = new Layering(planner, covering);
 planner.covering = covering;
 planner.layering = layering;
+planner.selecting = selecting;
 joinSearch(planner, selecting);
 joinMeasuring(planner);
 joinPrinting(planner);
@@ -169,3 +171,4 @@ onState(() => {
   selecting.refresh();
 });
 await load();
+if (page.may.draw) await joinWorkbench(planner);

@@ -1,0 +1,83 @@
+// Dragging the points of the selected grid's border: all sides that meet there move together.
+
+import { h } from "wangge/core/dom.js";
+import { token } from "wangge/core/theme.js";
+import { ringsOf } from "wangge/drafting/draft.js";
+
+const L = globalThis.L;
+const APART = 14; // pixels between two handles
+
+export class Dragging {
+  constructor(map, bench) {
+    Object.assign(this, { map, bench });
+    this.handles = L.layerGroup();
+    this.isOn = false;
+    map.on("moveend", () => this.isOn && this.start());
+  }
+
+  /** Put a handle on each point of the selected grid's border that is seen. */
+  start() {
+    const { draft, selected } = this.bench;
+    this.handles.clearLayers().addTo(this.map);
+    this.isOn = true;
+    if (!draft || selected.length !== 1 || draft.grids.get(selected[0])?.properties.locked) return;
+    const view = this.map.getBounds();
+    const taken = [];
+    for (const ring of ringsOf(draft.grids.get(selected[0]))) {
+      for (const [lng, lat] of ring.slice(1)) {
+        const at = L.latLng(lat, lng);
+        const pixel = this.map.latLngToContainerPoint(at);
+        if (!view.contains(at) || taken.some((other) => other.distanceTo(pixel) < APART)) continue;
+        taken.push(pixel);
+        this.put(at);
+      }
+    }
+  }
+
+  stop() {
+    this.isOn = false;
+    this.handles.clearLayers().remove();
+  }
+
+  put(at) {
+    const handle = L.marker(at, {
+      icon: L.divIcon({ className: "border-handle", iconSize: [12, 12], html: h("i") }),
+      draggable: true,
+      keyboard: false,
+      zIndexOffset: 1000,
+      snapIgnore: true,
+      pmIgnore: true,
+    });
+    let threads = null;
+    handle.on("dragstart", () => (threads = this.threads(at)));
+    handle.on("drag", () => threads.eachLayer((thread) => thread.setLatLngs([thread.far, handle.getLatLng()])));
+    handle.on("dragend", async () => {
+      const to = handle.getLatLng();
+      threads.remove();
+      const point = ({ lat, lng }) => ({ type: "Point", coordinates: [lng, lat] });
+      const answer = await this.bench.act({ action: "drag", from: point(at), to: point(to) });
+      if (!answer && this.isOn) this.start();
+    });
+    handle.addTo(this.handles);
+  }
+
+  /** The borders that meet in a point, as lines that follow the mouse: of all grids beside it. */
+  threads(at) {
+    const group = L.featureGroup().addTo(this.map);
+    const { draft, picture } = this.bench;
+    const far = new Map();
+    for (const number of [...picture.selected, ...picture.beside]) {
+      for (const ring of ringsOf(draft.grids.get(number))) {
+        const i = ring.findIndex(([lng, lat], k) => k > 0 && Math.abs(lng - at.lng) < 1e-7 && Math.abs(lat - at.lat) < 1e-7);
+        if (i < 1) continue;
+        for (const [lng, lat] of [ring[i - 1], ring[i + 1] ?? ring[1]]) far.set(`${lng.toFixed(7)} ${lat.toFixed(7)}`, L.latLng(lat, lng));
+      }
+    }
+    for (const place of far.values()) {
+      const thread = L.polyline([place, at], { color: token("--accent"), weight: 2.5, dashArray: "6 4", interactive: false, snapIgnore: true });
+      thread.far = place;
+      thread.addTo(group);
+    }
+    return group;
+  }
+}

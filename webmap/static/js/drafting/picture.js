@@ -1,0 +1,167 @@
+// How a draft looks on the map: its grids and units as sheets of the map's stack.
+//
+// The selected grid is strong, those beside it are tinted, others are thin grey lines; locked ones
+// are hatched; a grid outside the band is coloured and says so by a shape and its number.
+
+import { count } from "wangge/core/words.js";
+import { onTheme, token } from "wangge/core/theme.js";
+import { holds } from "wangge/drafting/handing.js";
+import { toWorld } from "wangge/layers/shapes.js";
+import { Sheet, stackOf } from "wangge/layers/stack.js";
+
+const L = globalThis.L;
+
+export class Picture {
+  constructor(planner) {
+    this.planner = planner;
+    this.stack = stackOf(planner.map);
+    this.draft = null;
+    this.selected = new Set();
+    this.beside = new Set();
+    this.chosen = new Set(); // units that a tool is about to hand over
+    this.warned = new Set(); // grids that others have changed meanwhile
+    this.showsUnits = false;
+    this.grids = new Sheet("draft-grids", { layer: "draft", named: true, order: 52, style: (props, look) => this.ofGrid(props, look) });
+    this.locks = new Sheet("draft-locks", { layer: "draft-locks", order: 53, pickable: false, unnamed: true, style: (props) => this.ofLock(props) });
+    this.units = new Sheet("draft-units", { layer: "draft-units", order: 51, unnamed: true, style: (props, look) => this.ofUnit(props, look) });
+    onTheme(() => (this.hatch = null));
+  }
+
+  open(draft) {
+    this.draft = draft;
+    this.others = this.stack.sheets.map((sheet) => [sheet, sheet.pickable]);
+    for (const [sheet] of this.others) sheet.pickable = false;
+    for (const sheet of [this.units, this.grids, this.locks]) this.stack.add(sheet);
+    this.published = this.planner.layers.grids.visible;
+    this.planner.layers.grids.show(false);
+    this.renew();
+  }
+
+  close() {
+    if (!this.draft) return;
+    this.draft = null;
+    this.ring?.remove();
+    this.showsUnits = false;
+    for (const [sheet, pickable] of this.others) sheet.pickable = pickable;
+    for (const sheet of [this.units, this.grids, this.locks]) this.stack.drop(sheet);
+    this.planner.layers.grids.show(this.planner.layering.shown.has("grids"));
+    this.planner.labels.refresh();
+  }
+
+  /** Draw what the draft holds now. */
+  renew() {
+    if (!this.draft) return;
+    this.warned = new Set();
+    const { low, high } = this.planner.page.profile.band;
+    const features = [];
+    for (const [number, feature] of this.draft.grids) {
+      const { households, name, code, locked } = feature.properties;
+      const known = households != null;
+      const state = !known ? "unknown" : households < low ? "below" : households > high ? "above" : "within";
+      const sign = { below: "▽ ", above: "▲ " }[state] ?? "";
+      const plain = shortName(name || code || `#${number}`);
+      const label = `${plain} ${sign}${known ? count(households) : ""}`.trim();
+      features.push({ ...feature, id: number, properties: { number, state, locked: Boolean(locked), name: label, colour: COLOURS[state] } });
+    }
+    this.grids.change({ data: { type: "FeatureCollection", features } });
+    this.locks.change({ data: { type: "FeatureCollection", features: features.filter(({ properties }) => properties.locked) } });
+    this.renewUnits();
+    this.planner.labels.refresh();
+  }
+
+  renewUnits() {
+    const features = [...this.draft.units].map(([number, feature]) => ({ ...feature, id: number, properties: { number, grid: feature.properties.grid, kind: feature.properties.kind } }));
+    this.units.change({ data: { type: "FeatureCollection", features } });
+    const { shapes, labels } = this.units.data;
+    shapes.forEach((shape, i) => (shape.middle = labels[i].parts[0]));
+  }
+
+  mark(selected) {
+    this.selected = new Set(selected);
+    this.beside = new Set();
+    for (const number of this.selected) for (const other of this.draft.beside(number)) if (!this.selected.has(other)) this.beside.add(other);
+    this.redraw();
+  }
+
+  choose(units) {
+    this.chosen = units;
+    this.redraw();
+  }
+
+  /** Show which grids others have changed. */
+  warn(grids) {
+    this.warned = grids;
+    this.redraw();
+  }
+
+  /** The unit at a place of the map, whether units are drawn or not. */
+  unitAt({ lat, lng }) {
+    const [x, y] = toWorld(lng, lat);
+    return this.units.data.shapes.find((shape) => holds(shape, x, y))?.code ?? null;
+  }
+
+  /** Ring the place of a finding for a while. */
+  point(where) {
+    this.ring?.remove();
+    if (!where?.box) return;
+    const [west, south, east, north] = where.box;
+    this.ring = L.rectangle([[south, west], [north, east]], { color: token("--late-mark"), weight: 2, dashArray: "5 4", fill: false, interactive: false }).addTo(this.planner.map);
+    const { ring } = this;
+    setTimeout(() => ring.remove(), 6000);
+  }
+
+  showUnits(shows) {
+    this.showsUnits = shows;
+    this.redraw();
+  }
+
+  redraw() {
+    this.stack.redrawSoon();
+  }
+
+  ofGrid({ number, state }, { zoom, hovered }) {
+    const thin = zoom < 14 ? 0.9 : 1.3;
+    if (this.selected.has(number)) return { fill: token("--accent"), alpha: 0.16, line: token("--accent"), width: 3.5, halo: token("--map-halo") };
+    if (this.warned.has(number)) return { fill: token("--late-mark"), alpha: 0.28, line: token("--late-mark"), width: 3, dash: [8, 4] };
+    const colour = token(COLOURS[state]);
+    const isOut = state === "below" || state === "above";
+    if (this.beside.has(number)) return { fill: isOut ? colour : token("--accent"), alpha: hovered ? 0.2 : isOut ? 0.14 : 0.07, line: token("--accent"), width: 1.6 };
+    return { fill: isOut ? colour : hovered ? token("--accent") : "transparent", alpha: hovered ? 0.18 : 0.12, line: token("--map-grid"), width: thin };
+  }
+
+  ofLock() {
+    this.hatch ??= hatched(token("--map-label-quiet"));
+    return { fill: this.hatch, alpha: 0.35, line: null, width: 0 };
+  }
+
+  ofUnit({ number, grid }, { hovered }) {
+    if (this.chosen.has(number)) return { fill: token("--near-mark"), alpha: 0.45, line: token("--near-mark"), width: 2 };
+    if (grid == null) return { fill: token("--late-mark"), alpha: hovered ? 0.28 : 0.16, line: token("--late-mark"), width: 1, dash: [4, 3] };
+    if (!this.showsUnits || !(this.selected.has(grid) || this.beside.has(grid))) return null;
+    return { fill: hovered ? token("--near-mark") : "transparent", alpha: 0.25, line: token("--map-border-strong"), width: 0.9, dash: [3, 3] };
+  }
+}
+
+const COLOURS = { below: "--near-mark", above: "--late-mark", within: "--map-label-quiet", unknown: "--map-label-quiet" };
+
+const shortName = (name) => String(name).replace(/^.+社区(?=.)/, "");
+
+/** Slanted lines, as a fill. */
+function hatched(colour) {
+  const side = 8;
+  const sharp = Math.min(3, globalThis.devicePixelRatio || 1);
+  const tile = new OffscreenCanvas(side * sharp, side * sharp);
+  const context = tile.getContext("2d");
+  context.scale(sharp, sharp);
+  context.strokeStyle = colour;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  for (const from of [-side, 0, side]) {
+    context.moveTo(from, side);
+    context.lineTo(from + side, 0);
+  }
+  context.stroke();
+  const pattern = context.createPattern(tile, "repeat");
+  pattern.setTransform(new DOMMatrix().scale(1 / sharp));
+  return pattern;
+}

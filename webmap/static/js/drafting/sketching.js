@@ -1,0 +1,163 @@
+// Drawing a line or a polygon with Geoman, with snapping to what lies around.
+//
+// Geoman is fetched when something is drawn for the first time. It only ever sees what is drawn and
+// the lines to snap to: never the draft's grids.
+
+import { settled } from "wangge/core/dom.js";
+import { token } from "wangge/core/theme.js";
+import { ringsOf } from "wangge/drafting/draft.js";
+import { stackOf } from "wangge/layers/stack.js";
+import { toWorld } from "wangge/layers/shapes.js";
+
+const L = globalThis.L;
+const SNAP_PIXELS = 12;
+const MOST_CORNERS = 6000; // to snap to: more would hold the mouse up
+const SNAP_FROM = 15; // zoom from which streets and walls are near enough to snap to
+
+export class Sketching {
+  constructor(map) {
+    this.map = map;
+    this.shape = null;
+    this.lines = L.layerGroup();
+    this.renewSoon = settled(() => this.renew(), 80);
+    map.on("moveend", () => this.shape && this.renewSoon());
+    map.on("pm:create", ({ layer }) => {
+      const points = [layer.getLatLngs()].flat(2).map(({ lat, lng }) => [lng, lat]);
+      layer.remove();
+      const { done } = this;
+      done?.(points);
+    });
+    map.on("mousemove", () => this.shape && this.tell());
+  }
+
+  async ready() {
+    if (this.map.pm) return;
+    await import("leaflet-geoman");
+    L.PM.setOptIn(true);
+    this.map.options.pmIgnore = false;
+    L.PM.reInitLayer(this.map);
+  }
+
+  /**
+   * Let people draw.
+   *
+   * @param {"Line"|"Polygon"} shape
+   * @param {object} options
+   * @param {() => object[]} options.features - whose borders are snapped to
+   * @param {(points) => void} options.change - called with what is drawn so far, [[lng, lat]]
+   * @param {(points) => void} options.done
+   */
+  async start(shape, { features, change, done }) {
+    await this.ready();
+    this.stop();
+    Object.assign(this, { shape, features, change, done });
+    this.lines.addTo(this.map);
+    this.renew();
+    const line = { color: token("--accent"), weight: 2.5 };
+    this.map.pm.enableDraw(shape, {
+      snappable: true,
+      snapDistance: SNAP_PIXELS,
+      snapMiddle: false,
+      tooltips: false,
+      cursorMarker: true,
+      allowSelfIntersection: true,
+      continueDrawing: false,
+      templineStyle: line,
+      hintlineStyle: { ...line, dashArray: "6 4" },
+      pathOptions: { ...line, pmIgnore: false, snapIgnore: true },
+    });
+  }
+
+  stop() {
+    if (!this.shape) return;
+    this.shape = null;
+    this.map.pm.disableDraw();
+    this.lines.clearLayers().remove();
+  }
+
+  get drawer() {
+    return this.map.pm.Draw[this.shape];
+  }
+
+  /** End the drawing where it is. */
+  finish() {
+    this.drawer._finishShape();
+  }
+
+  /** Take the last point back. False if there is none. */
+  back() {
+    const { drawer } = this;
+    if ((drawer._layer?.getLatLngs().length ?? 0) < 2) return false;
+    drawer._removeLastVertex();
+    return true;
+  }
+
+  tell() {
+    const { drawer } = this;
+    const points = [drawer?._layer?.getLatLngs() ?? []].flat(2);
+    const hint = drawer?._hintMarker?.getLatLng();
+    if (!points.length || !hint) return;
+    this.change?.([...points, hint].map(({ lat, lng }) => [lng, lat]));
+  }
+
+  /** Put the lines near the view where Geoman finds them: borders first, then streets. */
+  async renew() {
+    const view = this.map.getBounds().pad(0.1);
+    const lines = [];
+    for (const feature of this.features()) for (const ring of ringsOf(feature)) lines.push(ring.map(([lng, lat]) => [lat, lng]));
+    const zoom = Math.round(this.map.getZoom());
+    if (zoom >= SNAP_FROM) {
+      const box = [...toWorld(view.getWest(), view.getNorth()), ...toWorld(view.getEast(), view.getSouth())];
+      const sheets = stackOf(this.map).sheets.filter(({ layer, tiles }) => tiles && ["streets", "compounds"].includes(layer));
+      for (const found of await Promise.all(sheets.map((sheet) => linesOf(sheet, box, zoom)))) lines.push(...found);
+    }
+    if (!this.shape) return;
+    let left = MOST_CORNERS;
+    this.lines.clearLayers();
+    for (const line of lines) {
+      if (left < line.length || !view.intersects(L.latLngBounds(line))) continue;
+      left -= line.length;
+      L.polyline(line, { opacity: 0, weight: 1, interactive: false, snapIgnore: false, pmIgnore: false }).addTo(this.lines);
+    }
+  }
+}
+
+/** The lines of a sheet's tiles in a box of the world as [[lat, lng]], without where tiles end. */
+async function linesOf(sheet, [minX, minY, maxX, maxY], zoom) {
+  const z = Math.max(0, Math.min(zoom - 1, sheet.deepest));
+  const n = 2 ** z;
+  const lines = [];
+  for (let x = Math.floor(minX * n); x <= Math.floor(maxX * n); x++) {
+    for (let y = Math.floor(minY * n); y <= Math.floor(maxY * n); y++) {
+      for (const { kind, parts } of (await sheet.tileAt({ z, x, y })).shapes) {
+        if (kind > 1) for (const part of parts) lines.push(...runs(part, kind === 3, (u, v) => latLng((u + x) / n, (v + y) / n)));
+      }
+    }
+  }
+  return lines;
+}
+
+/** Stretches of a flat line that lie in its tile; a polygon's edge along a tile's border is none. */
+function runs(part, isRing, placed) {
+  const found = [];
+  let run = [];
+  const isIn = (i) => part[i] >= 0 && part[i] <= 1 && part[i + 1] >= 0 && part[i + 1] <= 1;
+  const end = () => {
+    if (run.length > 1) found.push(run);
+    run = [];
+  };
+  const corners = isRing ? part.length + 2 : part.length;
+  for (let k = 2; k < corners; k += 2) {
+    const [from, to] = [k - 2, k % part.length];
+    if (!isIn(from) && !isIn(to)) {
+      end();
+      continue;
+    }
+    if (!run.length) run.push(placed(part[from], part[from + 1]));
+    run.push(placed(part[to], part[to + 1]));
+  }
+  end();
+  return found;
+}
+
+const latLng = (x, y) => [(Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI, (x - 0.5) * 360];

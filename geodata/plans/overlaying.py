@@ -67,7 +67,9 @@ def grouped(pieces: gpd.GeoDataFrame, by: Sequence[str]) -> gpd.GeoDataFrame:
     sums = sums.join(found[list(COUNTED)].sum(min_count=1))
     order = np.argsort(group, kind="stable")
     shapes = np.split(pieces.geometry.to_numpy()[order], np.flatnonzero(np.diff(group[order])) + 1)
-    joined = np.array([shapely.union_all(some) for some in shapes], dtype=object)
+    joined = np.array(
+        [some[0] if len(some) == 1 else shapely.union_all(some) for some in shapes], dtype=object
+    )
     return gpd.GeoDataFrame(sums, geometry=joined, crs=pieces.crs)
 
 
@@ -85,7 +87,8 @@ def _cut(shapes: Any, patches: Any) -> tuple[Any, Any, Any]:
         order = np.lexsort((patch, at))
         at, patch = at[order], patch[order]
         cut = shapely.intersection(shapes[rest][at], patches[patch])
-        cut = _without_doubles(cut, at)
+        if not shapely.coverage_is_valid(patches):
+            cut = _without_doubles(cut, at)
         kept = shapely.area(cut) > LEAST_M2
         of.append(rest[at[kept]])
         label.append(patch[kept])

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -245,7 +246,9 @@ def _local(geometries: Any) -> NDArray[np.object_]:
     return convert_geometries(array, from_="wgs84", to=f"EPSG:{epsg}")
 
 
+@lru_cache(maxsize=64)
 def _projected(from_: str, to: str) -> Callable[..., Pair]:
+    """Kept, for looking a system up takes 40 ms; pyproj makes one for each thread."""
     transformer = pyproj.Transformer.from_crs(from_, to, always_xy=True)
 
     def project(x: Floats, y: Floats) -> Pair:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +152,15 @@ def check_file(path: str | Path, *, profile: Profile, wish: Wish | None = None) 
 
 def mend_checked(checked: Checked, *, snap_m: float = 0.5, widest_gap_m: float = 5.0) -> Mended:
     """The net of a file as a coverage, in metres; see ``geodata.plans.coverage.mend``."""
-    return mend(checked.shapes, boundary=checked.fence, snap_m=snap_m, widest_gap_m=widest_gap_m)
+    done = mend(checked.shapes, boundary=checked.fence, snap_m=snap_m, widest_gap_m=widest_gap_m)
+    crossed = []
+    for place in np.flatnonzero(~shapely.is_valid(checked.net.shapes)).tolist():
+        ground = checked.shapes[place]
+        point = shapely.point_on_surface(ground)
+        if not shapely.is_empty(point):
+            area = float(shapely.area(ground))
+            crossed.append(Change("invalid", None, place, area, point.x, point.y))
+    return replace(done, changes=(*crossed, *done.changes))
 
 
 CHANGES = {

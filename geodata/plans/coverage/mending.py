@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.errors import InvalidInput
-from geodata.plans.coverage.borders import Numbers, Shapes
+from geodata.plans.coverage.borders import RASTER_M, Numbers, Shapes
 from geodata.plans.coverage.faces import Faces, cut
 from geodata.plans.coverage.snapping import snap
 
@@ -153,7 +153,7 @@ class _Told:
                 self.add(kind, None, int(place), shapely.area(new), new)
                 continue
             for loses, gains, one, other in ((place, None, old, new), (None, place, new, old)):
-                rest = shapely.difference(one, other)
+                rest = shapely.difference(one, other, grid_size=RASTER_M)
                 if not shapely.is_empty(rest):
                     who = [None if it is None else int(it) for it in (loses, gains)]
                     self.add(kind, who[0], who[1], shapely.area(rest), rest)

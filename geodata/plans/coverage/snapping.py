@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from geodata.plans.coverage.borders import Shapes
+from geodata.plans.coverage.borders import RASTER_M, Shapes, sides
 
 Points = NDArray[np.float64]
 
@@ -54,17 +54,29 @@ def key(point: Any) -> tuple[float, float]:
 
 
 def _loose_points(shapes: Shapes, tolerance: float, fence: Any) -> Points:
-    """The points of all borders that do not fit their neighbours' or the fence's."""
-    members = shapes if fence is None else np.append(shapes, _around(fence, shapes))
-    edges = shapely.coverage_invalid_edges(members, gap_width=tolerance)
-    points = shapely.get_coordinates(edges[: len(shapes)])
+    """The points of all borders that do not fit their neighbours', or lie beside the fence."""
+    edges = shapely.coverage_invalid_edges(shapes, gap_width=tolerance)
+    points = shapely.get_coordinates(edges)
+    if fence is not None:
+        border = shapely.boundary(fence)
+        shapely.prepare(border)
+        outer = _outer_points(shapes)
+        near = outer[shapely.dwithin(border, shapely.points(outer), tolerance)]
+        off = shapely.distance(border, shapely.points(near)) > RASTER_M
+        points = np.concatenate((points, near[off]))
     return np.unique(points, axis=0)
 
 
-def _around(fence: Any, shapes: Shapes) -> Any:
-    """What lies beyond the fence, as one more polygon of the coverage."""
-    west, south, east, north = shapely.total_bounds(np.append(shapes, fence))
-    return shapely.difference(shapely.box(west - 100, south - 100, east + 100, north + 100), fence)
+def _outer_points(shapes: Shapes) -> Points:
+    """The ends of all sides that no other polygon shares."""
+    table, _ = sides(shapes)
+    alone = ~table.duplicated(keep=False).to_numpy()
+    ends = np.unique(table.to_numpy()[alone].reshape(-1, 2), axis=0)
+    every = shapely.get_coordinates(shapes)
+    at = np.round(every / RASTER_M).astype(np.int64)
+    both = np.concatenate((ends, at))
+    _, which = np.unique(both, axis=0, return_inverse=True)
+    return np.asarray(every[np.isin(which[len(ends) :], which[: len(ends)])], dtype=float)
 
 
 def _weights(shapes: Shapes, loose: Points) -> NDArray[np.int64]:

@@ -7,6 +7,8 @@ import { ringsOf } from "wangge/drafting/draft.js";
 const L = globalThis.L;
 const APART = 14; // pixels between two handles
 
+const key = (lng, lat) => `${lng.toFixed(7)} ${lat.toFixed(7)}`;
+
 export class Dragging {
   constructor(map, bench) {
     Object.assign(this, { map, bench });
@@ -22,16 +24,25 @@ export class Dragging {
     this.isOn = true;
     if (!draft || selected.length !== 1 || draft.grids.get(selected[0])?.properties.locked) return;
     const view = this.map.getBounds();
+    const shared = this.shared();
     const taken = [];
     for (const ring of ringsOf(draft.grids.get(selected[0]))) {
       for (const [lng, lat] of ring.slice(1)) {
         const at = L.latLng(lat, lng);
         const pixel = this.map.latLngToContainerPoint(at);
-        if (!view.contains(at) || taken.some((other) => other.distanceTo(pixel) < APART)) continue;
+        if (!shared.has(key(lng, lat)) || !view.contains(at) || taken.some((other) => other.distanceTo(pixel) < APART)) continue;
         taken.push(pixel);
         this.put(at);
       }
     }
+  }
+
+  /** The corners of what lies beside the selected grid: the edge of the draft has no handles. */
+  shared() {
+    const { draft, picture } = this.bench;
+    const loose = [...draft.units.values()].filter(({ properties }) => properties.grid == null);
+    const others = [...[...picture.beside].map((number) => draft.grids.get(number)), ...loose];
+    return new Set(others.flatMap((feature) => ringsOf(feature).flatMap((ring) => ring.map(([lng, lat]) => key(lng, lat)))));
   }
 
   stop() {
@@ -70,7 +81,7 @@ export class Dragging {
       for (const ring of ringsOf(draft.grids.get(number))) {
         const i = ring.findIndex(([lng, lat], k) => k > 0 && Math.abs(lng - at.lng) < 1e-7 && Math.abs(lat - at.lat) < 1e-7);
         if (i < 1) continue;
-        for (const [lng, lat] of [ring[i - 1], ring[i + 1] ?? ring[1]]) far.set(`${lng.toFixed(7)} ${lat.toFixed(7)}`, L.latLng(lat, lng));
+        for (const [lng, lat] of [ring[i - 1], ring[i + 1] ?? ring[1]]) far.set(key(lng, lat), L.latLng(lat, lng));
       }
     }
     for (const place of far.values()) {

@@ -18,7 +18,7 @@ function polygonGuess(points, { draft, picture, planner }) {
   for (const { code, middle } of picture.units.data.shapes) {
     if (holds({ parts: [ring] }, middle[0], middle[1])) households += draft.units.get(code)?.properties.households ?? 0;
   }
-  return t("about %(households)s households %(sign)s", { households: count(households), sign: signOf(households, planner) });
+  return t("about %(sum)s", { sum: sumOf(households, planner) });
 }
 
 /** The households on either side of a line through the selected grid. */
@@ -29,8 +29,8 @@ function splitGuess(points, { draft, picture, planner, selected }) {
     if (props.grid !== selected[0]) continue;
     sides[isLeft(line, middle) ? 0 : 1] += draft.units.get(code)?.properties.households ?? 0;
   }
-  const [left, right] = sides.map((number) => `${count(number)} ${signOf(number, planner)}`);
-  return t("about %(left)s and %(right)s households", { left, right });
+  const [left, right] = sides.map((number) => sumOf(number, planner));
+  return t("about %(left)s on one side and %(right)s on the other", { left, right });
 }
 
 /** Whether a point lies left of the stretch of a line that is nearest to it. */
@@ -49,7 +49,8 @@ function isLeft(line, [x, y]) {
   return left;
 }
 
-function signOf(households, { page }) {
+function sumOf(households, { page }) {
   const { low, high } = page.profile.band;
-  return households < low ? "▽" : households > high ? "▲" : "✓";
+  const sign = households < low ? "▽" : households > high ? "▲" : "✓";
+  return t("%(number)s households %(sign)s", { number: count(households), sign });
 }

@@ -3,7 +3,7 @@
 // The selected grid is strong, those beside it are tinted, others are thin grey lines; locked ones
 // are hatched; a grid outside the band is coloured and says so by a shape and its number.
 
-import { count } from "wangge/core/words.js";
+import { count, t } from "wangge/core/words.js";
 import { onTheme, token } from "wangge/core/theme.js";
 import { holds } from "wangge/drafting/handing.js";
 import { toWorld } from "wangge/layers/shapes.js";
@@ -59,7 +59,7 @@ export class Picture {
       const known = households != null;
       const state = !known ? "unknown" : households < low ? "below" : households > high ? "above" : "within";
       const sign = { below: "▽ ", above: "▲ " }[state] ?? "";
-      const plain = shortName(name || code || `#${number}`);
+      const plain = shortName(name || code || t("New grid %(number)s", { number }));
       const label = `${plain} ${sign}${known ? count(households) : ""}`.trim();
       features.push({ ...feature, id: number, properties: { number, state, locked: Boolean(locked), name: label, colour: COLOURS[state] } });
     }

@@ -26,6 +26,7 @@ from geodata.plans.actions import Reach, Refused
 from geodata.plans.findings import Finding
 from geodata.plans.net import Net
 from geodata.plans.surrounding import Seen, seen
+from geodata.words import sentence as _
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -711,7 +712,8 @@ def _geometry(given: Any, srid: int) -> Any:
 
 def _no_place() -> Refused:
     return Refused(
-        "Give what was drawn as GeoJSON, in longitudes and latitudes of WGS 84.", reason="no_place"
+        _("Give what was drawn as GeoJSON, in longitudes and latitudes of WGS 84."),
+        reason="no_place",
     )
 
 

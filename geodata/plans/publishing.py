@@ -24,6 +24,7 @@ from geodata.plans import drafting, keeping, store
 from geodata.plans.drafting import Draft, draft_of
 from geodata.plans.succeeding import communities, successors
 from geodata.plans.surrounding import Seen, seen
+from geodata.words import sentence as _
 
 if TYPE_CHECKING:
     from geodata.accounts import Actor
@@ -190,14 +191,14 @@ def _refuse_another_base(tx: Transaction, row: Any, start: datetime) -> None:
     other = {code for code, one in now.items() if base.get(code) != one.id}
     other |= base.keys() - now.keys()
     if other:
-        sentence = (
+        sentence = _(
             "The net here has changed since this draft was opened (%(codes)s): open a new draft, "
             "or withdraw the other net."
         )
         raise _because("base_changed", Conflict(sentence, codes=_named(other)))
     late = {code for code, one in now.items() if one.since is not None and one.since >= start}
     if late:
-        sentence = "These began only on that day or later: %(codes)s. Name a later day."
+        sentence = _("These began only on that day or later: %(codes)s. Name a later day.")
         raise _because("later_day", Conflict(sentence, codes=_named(late)))
 
 

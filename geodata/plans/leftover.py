@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geodata.plans.coverage import Faces, Lengths, Numbers, Shapes
+from geodata.plans.coverage import RASTER_M, Faces, Lengths, Numbers, Shapes, made_valid
 
 _STEP_M = 4.0
 """How far apart the points of a wall are from which nearness is measured."""
 _YARD_M = 15.0
 """The ground around a house that belongs to it."""
 _SMOOTH_M = 2.0
+_REACH_M = 20.0
+"""So far around leftover ground walls are looked at."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,10 @@ def divide(
         owner += [-1] * len(thick)
         if not near:
             continue
-        rest = shapely.difference(ground, shapely.union_all(thick)) if thick else ground
+        rest = ground
+        if thick:
+            lived_in = shapely.union_all(thick)
+            rest = made_valid(shapely.difference(ground, lived_in, grid_size=RASTER_M))[0]
         if shapely.is_empty(rest):
             continue
         for who, cell in _nearest(rest, near, estates):
@@ -109,7 +114,7 @@ def _thick(ground: Any, homes: Any, thin_m: float, least_m2: float) -> list[Any]
         opened = shapely.union_all([opened, *yards])
         opened = shapely.buffer(opened, _YARD_M, join_style="mitre")
         opened = shapely.buffer(opened, -_YARD_M, join_style="mitre")
-    parts = shapely.get_parts(shapely.intersection(opened, ground))
+    parts = shapely.get_parts(shapely.intersection(opened, ground, grid_size=RASTER_M))
     parts = parts[shapely.get_type_id(parts) == 3]
     keep = shapely.area(parts) >= least_m2
     if homes is not None:
@@ -121,32 +126,36 @@ def _nearest(ground: Any, near: list[int], estates: Shapes) -> list[tuple[int, A
     """The ground divided by which compound is nearest: Voronoi cells of points on the walls."""
     if len(near) == 1:
         return [(near[0], ground)]
-    reach = shapely.buffer(shapely.envelope(ground), 1.0)
-    points: list[Any] = []
-    owner: list[int] = []
-    taken: set[tuple[float, float]] = set()
-    for who in near:
-        wall = shapely.intersection(shapely.boundary(estates[who]), reach)
-        for x, y in shapely.get_coordinates(shapely.segmentize(wall, _STEP_M)).tolist():
-            if (x, y) not in taken:
-                taken.add((x, y))
-                points.append((x, y))
-                owner.append(who)
+    points, owner = _wall_points(ground, near, estates)
+    if len(set(owner)) < 2:
+        away = shapely.distance(estates[near], ground)
+        return [(near[int(np.argmin(away))], ground)]
     cells = shapely.get_parts(
         shapely.voronoi_polygons(shapely.multipoints(points), extend_to=ground)
     )
-    cell, point = (
-        shapely.STRtree(shapely.points(points)).query(cells, predicate="intersects").tolist()
-    )
+    cell, point = shapely.STRtree(shapely.points(points)).query(cells, predicate="intersects")
     whose = np.array(owner)[point]
-    wholes = [shapely.union_all(cells[np.array(cell)[whose == who]]) for who in near]
-    smooth = shapely.coverage_simplify(
-        np.array(wholes, dtype=object), _SMOOTH_M, simplify_boundary=False
-    )
-    mine = [
-        (who, shapely.intersection(whole, ground)) for who, whole in zip(near, smooth, strict=True)
+    who = np.unique(whose)
+    wholes = np.array([shapely.union_all(cells[cell[whose == one]]) for one in who], dtype=object)
+    if np.isin(shapely.get_type_id(wholes), (3, 6)).all():
+        wholes = shapely.coverage_simplify(wholes, _SMOOTH_M, simplify_boundary=False)
+    mine = shapely.intersection(made_valid(wholes), ground, grid_size=RASTER_M)
+    return [
+        (int(one), part) for one, part in zip(who, mine, strict=True) if not shapely.is_empty(part)
     ]
-    return [(who, part) for who, part in mine if not shapely.is_empty(part)]
+
+
+def _wall_points(
+    ground: Any, near: list[int], estates: Shapes
+) -> tuple[list[tuple[float, float]], list[int]]:
+    """Points on the walls around the ground, each once, and whose they are."""
+    reach = shapely.buffer(shapely.envelope(ground), _REACH_M)
+    owners: dict[tuple[float, float], int] = {}
+    for who in near:
+        wall = shapely.intersection(shapely.boundary(estates[who]), reach)
+        for x, y in shapely.get_coordinates(shapely.segmentize(wall, _STEP_M)).tolist():
+            owners.setdefault((x, y), who)
+    return list(owners), list(owners.values())
 
 
 def absorb(

@@ -1,0 +1,272 @@
+"""A draft drawn on with the mouse, as a planner does."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from shapely.geometry import shape
+
+CENTRE = "371399004002"
+PHONE, WALL = (390, 844), (3840, 2160)
+
+
+class Desk:
+    """A page with a draft open, and what the server has of it."""
+
+    def __init__(self, page: Page, number: int) -> None:
+        self.page, self.number = page, number
+
+    def get(self, what: str = "") -> Any:
+        return self.page.evaluate(
+            "(path) => fetch(path).then((r) => r.json())", f"/api/v1/plans/{self.number}{what}"
+        )
+
+    def revision(self) -> int:
+        return self.get()["revision"]
+
+    def grids(self) -> dict[int, Any]:
+        return {one["id"]: one for one in self.get("/grids")["features"]}
+
+    def units(self) -> dict[int, Any]:
+        return {one["id"]: one for one in self.get("/units")["features"]}
+
+    def pixel(self, lng: float, lat: float) -> tuple[float, float]:
+        x, y = self.page.evaluate(
+            """([lng, lat]) => {
+              const { x, y } = wangge.map.latLngToContainerPoint([lat, lng]);
+              const box = wangge.map.getContainer().getBoundingClientRect();
+              return [x + box.x, y + box.y];
+            }""",
+            [lng, lat],
+        )
+        return x, y
+
+    def middle(self, feature: Any) -> tuple[float, float]:
+        point = shape(feature["geometry"]).representative_point()
+        return self.pixel(point.x, point.y)
+
+    def click(self, feature: Any) -> None:
+        self.page.mouse.move(*self.middle(feature))
+        self.page.mouse.click(*self.middle(feature))
+
+    def select(self, number: int) -> None:
+        self.click(self.grids()[number])
+        expect(self.page.locator(".draft-grid")).to_be_visible()
+
+    def saved(self, revision: int) -> None:
+        expect(self.page.locator("#draft-saved")).to_have_text(
+            re.compile(rf"^v{revision} ✓"), timeout=10_000
+        )
+
+
+@pytest.fixture
+def desk(own_live: str, open_page: Any) -> Desk:
+    """A draft of a community of three grids, from the net in force."""
+    page = open_page("/planner", address=own_live)
+    page.click("#drafts-menu > summary")
+    page.fill("#draft-area", CENTRE)
+    page.click(f"[data-area='{CENTRE}']")
+    page.click(".draft-form [type=submit]")
+    expect(page.locator("#draft-panel")).to_be_visible(timeout=30_000)
+    page.wait_for_load_state("networkidle")
+    number = int(re.search(r"draft=(\d+)", page.url).group(1))
+    return Desk(page, number)
+
+
+def test_a_draft_is_opened_for_an_area_and_put_away_again(desk):
+    page = desk.page
+    expect(page.locator("#drafts-name")).to_contain_text("草案")
+    expect(page.locator("#draft-band")).to_contain_text(f"/{len(desk.grids())}")
+    page.reload()
+    expect(page.locator("#draft-panel")).to_be_visible()
+    page.click("#draft-panel [data-hold=close]")
+    expect(page.locator("#draft-panel")).to_be_hidden()
+    expect(page.locator("#summary-panel")).to_be_visible()
+    assert "draft=" not in page.url
+    page.click("#drafts-menu > summary")
+    page.click(f"[data-draft='{desk.number}']")
+    expect(page.locator("#draft-panel")).to_be_visible()
+
+
+def test_a_line_splits_the_selected_grid_and_tells_what_it_would_come_to(desk):
+    page = desk.page
+    grids = desk.grids()
+    number = max(grids, key=lambda one: shape(grids[one]["geometry"]).area)
+    desk.select(number)
+    outline = shape(grids[number]["geometry"])
+    west, _, east, _ = outline.bounds
+    height = outline.representative_point().y
+    start, end = desk.pixel(west - 0.0003, height), desk.pixel(east + 0.0003, height)
+    page.keyboard.press("s")
+    expect(page.locator("[data-tool=split]")).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function("wangge.map.pm?.globalDrawModeEnabled()")
+    page.mouse.move(*start)
+    page.mouse.click(*start)
+    page.mouse.move(*end, steps=12)
+    expect(page.locator("#draft-guess")).to_contain_text("户")
+    page.mouse.click(*end)
+    page.keyboard.press("Enter")
+    desk.saved(1)
+    assert len(desk.grids()) == len(grids) + 1
+    assert sum(one["properties"]["households"] for one in desk.grids().values()) == sum(
+        one["properties"]["households"] for one in grids.values()
+    )
+
+
+def test_a_unit_goes_to_the_selected_grid_by_a_click(desk):
+    desk.select(2)
+    desk.page.keyboard.press("a")
+    number, unit = next(
+        (key, one) for key, one in desk.units().items() if one["properties"]["grid"] == 3
+    )
+    desk.click(unit)
+    desk.saved(1)
+    assert desk.units()[number]["properties"]["grid"] == 2
+    shown = int(desk.page.locator("#draft-households").inner_text().replace(",", ""))
+    assert shown == desk.grids()[2]["properties"]["households"]
+
+
+def test_a_box_drawn_over_units_hands_them_over_and_escape_gives_it_up(desk):
+    page = desk.page
+    desk.select(2)
+    page.keyboard.press("a")
+    page.click("[data-way=box]")
+    units = [one for one in desk.units().values() if one["properties"]["grid"] == 3]
+    x, y = desk.middle(units[0])
+    page.mouse.move(x - 6, y - 6)
+    page.mouse.down()
+    page.mouse.move(x + 6, y + 6, steps=4)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    assert desk.revision() == 0
+    west, south, east, north = shape(units[0]["geometry"]).bounds
+    (x0, y0), (x1, y1) = desk.pixel(west, north), desk.pixel(east, south)
+    page.mouse.move(x0, y0)
+    page.mouse.down()
+    page.mouse.move(x1, y1, steps=6)
+    expect(page.locator("#draft-guess")).to_be_visible()
+    page.mouse.up()
+    desk.saved(1)
+    assert desk.units()[units[0]["id"]]["properties"]["grid"] == 2
+
+
+def test_neighbours_are_merged_and_the_step_is_taken_back_and_done_again(desk):
+    page = desk.page
+    before = desk.grids()
+    desk.select(1)
+    page.keyboard.press("m")
+    desk.click(desk.grids()[3])
+    desk.saved(1)
+    assert set(desk.grids()) == {1, 2}
+    page.keyboard.press("Control+z")
+    desk.saved(2)
+    assert desk.grids() == before
+    page.keyboard.press("Control+Shift+z")
+    desk.saved(3)
+    assert set(desk.grids()) == {1, 2}
+    page.click("[data-tool=undo]")
+    desk.saved(4)
+    assert desk.grids() == before
+
+
+def test_a_shared_border_is_dragged_and_both_sides_move(desk):
+    page = desk.page
+    before = desk.grids()
+    desk.select(3)
+    page.keyboard.press("r")
+    expect(page.locator(".border-handle").first).to_be_visible()
+    boxes = [one.bounding_box() for one in page.locator(".border-handle").all()]
+    inner = max(boxes, key=lambda box: box["x"] if box["y"] < 400 and box["x"] < 850 else 0)
+    x, y = inner["x"] + 6, inner["y"] + 6
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 4, y + 16, steps=5)
+    page.mouse.up()
+    desk.saved(1)
+    after = desk.grids()
+    moved = [
+        number
+        for number, one in after.items()
+        if one["properties"]["area_m2"] != before[number]["properties"]["area_m2"]
+    ]
+    assert len(moved) >= 2
+    assert sum(one["properties"]["area_m2"] for one in after.values()) == pytest.approx(
+        sum(one["properties"]["area_m2"] for one in before.values()), abs=1
+    )
+
+
+def test_the_later_of_two_planners_sees_the_difference_and_does_his_step_again(desk, open_page):
+    page = desk.page
+    page.context.watched.allowed.add(412)
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator("#draft-panel")).to_be_visible(timeout=30_000)
+    other.wait_for_load_state("networkidle")
+    there = Desk(other, desk.number)
+    there.select(1)
+    other.keyboard.press("k")
+    there.saved(1)
+    desk.select(2)
+    page.keyboard.press("k")
+    note = page.locator(".conflict")
+    expect(note).to_contain_text("锁定")
+    assert desk.revision() == 1
+    note.get_by_role("button", name="接受对方改动，重做我的").click()
+    desk.saved(2)
+    grids = desk.grids()
+    assert [grids[number]["properties"]["locked"] for number in (1, 2, 3)] == [True, True, False]
+    expect(note).to_have_count(0)
+
+
+def test_a_step_without_a_network_is_kept_until_it_is_sent(desk):
+    page = desk.page
+    desk.select(2)
+    page.context.set_offline(True)
+    page.keyboard.press("k")
+    expect(page.locator("#draft-saved")).to_contain_text("未保存")
+    page.context.set_offline(False)
+    assert desk.revision() == 0
+    page.locator("#refusals").get_by_role("button", name="重新提交").click()
+    desk.saved(1)
+    assert desk.grids()[2]["properties"]["locked"]
+
+
+def test_a_refusal_is_said_in_words_and_the_draft_is_as_it_was(desk):
+    page = desk.page
+    page.context.watched.allowed.add(400)
+    desk.select(2)
+    page.keyboard.press("k")
+    desk.saved(1)
+    page.keyboard.press("Escape")
+    desk.select(1)
+    page.keyboard.press("m")
+    desk.click(desk.grids()[2])
+    expect(page.locator("#refusals")).to_contain_text("锁定")
+    assert desk.revision() == 1
+
+
+def test_a_finding_is_flown_to_and_mended_by_one_press(desk):
+    page = desk.page
+    expect(page.locator("#draft-findings")).to_be_visible(timeout=10_000)
+    before = page.locator(".finding").count()
+    assert before > 0
+    page.locator(".finding-go").first.click()
+    expect(page.locator(".draft-grid")).to_be_visible()
+    page.locator(".finding-mend").first.click()
+    desk.saved(1)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, WALL], ids=["phone", "wall"])
+def test_a_draft_is_shown_on_a_phone_and_on_a_wall(
+    desk, own_live, open_page, artefact, size, theme
+):
+    page = open_page(f"/planner#draft={desk.number}", address=own_live, size=size, theme=theme)
+    expect(page.locator("#draft-tools")).to_be_visible(timeout=30_000)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert (page.locator("[data-tool=split]").count() == 1) is (size == WALL)
+    page.screenshot(path=artefact(f"draft-{size[0]}x{size[1]}-{theme}"))

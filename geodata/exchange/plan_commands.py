@@ -1,4 +1,4 @@
-"""``wangge plan check``: plans in files, without a database."""
+"""``wangge plan check`` and ``propose``: nets in files, without a database."""
 
 from __future__ import annotations
 
@@ -100,6 +100,63 @@ def check(
         for one in checking.write_checked(checked, mended, out, language=language):
             words = translate(_("%(file)s was written."), language, file=str(one))
             console.print(words, highlight=False, markup=False)
+
+
+@plan.command("propose", help="Propose a net of grids for the units in UNITS.")
+@click.argument("units", type=_FILE)
+@click.option("--weight", required=True, metavar="COL", help="The column with households.")
+@click.option("--low", type=float, help="Fewest households of a grid.")
+@click.option("--high", type=float, help="Most households of a grid.")
+@click.option("--count", type=int, help="How many grids, instead of a band.")
+@click.option("--tolerance", type=float, help="With --count: the share that a grid may differ.")
+@click.option("--whole", metavar="COL", help="Units of one value in it stay in one grid.")
+@click.option("--streets", type=_FILE, help="A file of streets that borders shall follow.")
+@click.option("--seed", type=int, default=0, help="The same one gives the same net.")
+@click.option("--seconds", type=float, help="How long better nets are looked for.")
+@click.option("--crs", help="gcj02, bd09, wgs84 or EPSG:n; else what the file says.")
+@click.option("--layer", help="Which layer, sheet or file inside the zip.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the grids, and the units with their grids, are written.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The figures as JSON on stdout.")
+@click.pass_obj
+def propose(
+    settings: Settings, /, units: Path, *, out: Path | None, as_json: bool, **demand: Any
+) -> None:
+    """Propose a net of grids for the units in UNITS; needs no database."""
+    from geodata.exchange import checking, proposing  # noqa: PLC0415 - the help answers at once
+
+    language = settings.language
+    if out is not None:
+        checking.refuse_ending(out)
+    found = proposing.propose_file(units, proposing.Demand(**demand))
+    console = Console(stderr=as_json)
+    if as_json:
+        click.echo(orjson.dumps(found.summary, option=orjson.OPT_INDENT_2))
+
+    def say(message: str, **params: Any) -> None:
+        words = translate(message, language, **params)
+        console.print(words, highlight=False, markup=False)
+
+    if found.obstacle is not None:
+        say(found.obstacle.message, **found.obstacle.params)
+        rows = found.summary["obstacle"]["rows"]
+        say(
+            _("These units are in rows %(rows)s."),
+            rows=", ".join(map(str, rows[:_SHOWN])) + (" …" if len(rows) > _SHOWN else ""),
+        )
+    of = found.summary["objective"]
+    say(
+        _("%(in_band)s of %(grids)s grids have %(low)s to %(high)s (%(seconds)s s)."),
+        low=f"{of['low']:,.6g}",
+        high=f"{of['high']:,.6g}",
+        **{name: found.summary[name] for name in ("in_band", "grids", "seconds")},
+    )
+    if out is not None:
+        for one in proposing.write_proposed(found, out):
+            say(_("%(file)s was written."), file=str(one))
 
 
 def _change(checked: Checked, one: Change) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def read_polygons(
         placing = find_placing(source, chunks[0], mapping, declared=declared, found=Findings())
         if placing.way not in {"geometry", "wkt"}:
             raise InvalidInput("The file %(file)s holds no polygons.", file=source.filename)
-        shapes = np.concatenate([_drawn(chunk, mapping, placing) for chunk in chunks])
+        shapes = np.concatenate([drawn(chunk, mapping, placing) for chunk in chunks])
         table = pa.concat_tables([c.table for c in chunks], promote_options="permissive")
         filename = source.filename
     shapes = np.asarray(shapely.force_2d(shapes), dtype=object)
@@ -142,7 +142,7 @@ def _refuse_beyond(shapes: NDArray[np.object_], system: str, filename: str) -> N
             )
 
 
-def _drawn(chunk: Chunk, mapping: ColumnMapping, placing: Placing) -> NDArray[np.object_]:
+def drawn(chunk: Chunk, mapping: ColumnMapping, placing: Placing) -> NDArray[np.object_]:
     """The shapes as they stand in the file, longitude (easting) first."""
     if placing.way == "geometry" and chunk.geometry is not None:
         shapes = np.asarray(chunk.geometry, dtype=object)

@@ -5,6 +5,6 @@ impossible where it can. ``propose`` turns the units of a plan into such a graph
 """
 
 from geodata.plans.proposal.impossible import NoPartition
-from geodata.plans.proposal.partition import Found, partition
+from geodata.plans.proposal.partition import Found, nearest_parts, partition
 
-__all__ = ["Found", "NoPartition", "partition"]
+__all__ = ["Found", "NoPartition", "nearest_parts", "partition"]

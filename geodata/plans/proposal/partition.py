@@ -28,6 +28,8 @@ ROUNDS = 24
 """Coolings before the search gives up on parts outside the band."""
 ANEW = 8
 """So many coolings from one start; the next begins with every unit alone."""
+PATIENCE = 6
+"""Coolings without a better answer after which the search gives up on the band."""
 MOST_ROUNDS = 1_000_000
 """Coolings within a given time: the clock ends them."""
 
@@ -192,11 +194,14 @@ class _Search:
     def run(self, seconds: float | None, watch: Watch | None) -> Found:
         """Cool until all parts lie in the band, or until the time is over if there is one."""
         end = None if seconds is None else time.monotonic() + seconds
+        idle = 0
         for round_ in range(ROUNDS if end is None else MOST_ROUNDS):
             fresh = round_ % ANEW == 0
             part = np.arange(len(self.graph.weights)) if fresh else self.best.labels.copy()
+            before = self.best
             is_over = self._cool(part, HOT if fresh else WARM, end, watch)
-            if is_over or (end is None and self.best.strain == 0):
+            idle = 0 if self.best is not before else idle + 1
+            if is_over or (end is None and (self.best.strain == 0 or idle == PATIENCE)):
                 break
         return self.best
 

@@ -172,7 +172,7 @@ class _Community:
 
     def _costs(self, keep: float) -> Any:
         """What each shared border costs, in metres of a border that lies on nothing."""
-        on_street = street_share(self.shared, self.net)
+        on_street = street_share(self.shared, _lines(self.net))
         cost = self.shared.metres * (1 - (1 - ON_STREET) * on_street)
         a, b = self.shared.pairs.T
         small = ((self.units["kind"] == "compound") & ~self.units["closed"].astype(bool)).to_numpy()
@@ -247,13 +247,22 @@ def _kept_whole(units: Any) -> Any:
     return np.where(closed, units["compound"], None)
 
 
-def street_share(shared: Shared, net: Net) -> Any:
-    """The share of each shared border that lies on a street, from 0 to 1."""
+def _lines(net: Net) -> Any:
+    return () if net.lines is None else net.lines.geometry.to_numpy()
+
+
+def street_share(shared: Shared, lines: Any) -> Any:
+    """The share of each shared border that lies on a street, from 0 to 1.
+
+    Args:
+        shared: Shared borders, metres.
+        lines: Streets and walls in the same metres.
+    """
     share = np.zeros(len(shared.pairs))
-    if net.lines is None or not len(net.lines) or not len(shared.segments):
+    if not len(lines) or not len(shared.segments):
         return share
     middles = shapely.line_interpolate_point(shared.segments, 0.5, normalized=True)
-    tree = shapely.STRtree(net.lines.geometry.to_numpy())
+    tree = shapely.STRtree(lines)
     near = np.unique(tree.query(middles, predicate="dwithin", distance=STREET_M)[0])
     run = shapely.length(shared.segments)
     on_street = np.bincount(shared.of[near], run[near], minlength=len(share))
@@ -271,7 +280,7 @@ def objective(net: Net, today: Net, *, low: int, high: int) -> dict[str, float |
         "grids": len(totals),
         "in_band": int(((totals >= low) & (totals <= high)).sum()),
         "border_m": float(shared.metres[between].sum()),
-        "on_street_m": float((shared.metres * street_share(shared, net))[between].sum()),
+        "on_street_m": float((shared.metres * street_share(shared, _lines(net)))[between].sum()),
         "handed_over": handed_over(net, today),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ from geodata.plans.coverage import RASTER_M
 from geodata.plans.net import Net
 from geodata.words import sentence as _
 
+WINDOW_M = 1.0
+"""Units this near to the ground that a dragged border sweeps are looked at."""
 NOWHERE = -2
 """What lies beyond the ground of the plan, where grids have numbers."""
 
@@ -55,16 +57,17 @@ def drag(net: Net, action: Mapping[str, Any], tolerance: Tolerance) -> Step:
     border = _borders(shapes, had, start, tolerance)
     grip, border, halved = _grip(border, start, tolerance)
     meeting = np.unique(had[shapely.dwithin(shapes, Point(grip / PER_M), RASTER_M)])
-    near = np.flatnonzero(np.isin(had, meeting))
     target = _target(border, grip, end, shapes, tolerance)
     if (target == grip).all():
         raise nothing_changes()
     old, corners = _star(border, grip, tolerance)
     old += halved
     rays = [_ray(target, corner, shapes, tolerance) for corner in corners]
-    ground = {int(grid): shapely.coverage_union_all(shapes[had == grid]) for grid in meeting}
-    regions = _regions(ground, old, rays)
     line = MultiLineString(rays)
+    spots = np.array([*chain.from_iterable(old), *map(tuple, corners)]) / PER_M
+    swept = shapely.box(*shapely.MultiPoint([*spots, *shapely.get_coordinates(line)]).bounds)
+    near = np.flatnonzero(np.isin(had, meeting) & shapely.dwithin(shapes, swept, WINDOW_M))
+    regions = _regions(shapes[near], had[near], old, rays)
     faces = divided(shapes[near], line)
     middles = faces.inner_points()
     labels = had[near][faces.unit]
@@ -86,8 +89,9 @@ def _borders(shapes: Shapes, had: Numbers, start: Point, tolerance: Tolerance) -
     there = np.unique(had[shapely.dwithin(shapes, start, tolerance.grasp_m)])
     at = np.flatnonzero(np.isin(had, there))
     # all units that touch these grids tell what is on the other side
-    hull = shapely.box(*shapely.total_bounds(shapes[at])) if len(at) else Point()
-    at = np.flatnonzero(shapely.intersects(shapes, hull))
+    if len(at):
+        tree = shapely.STRtree(shapes)
+        at = np.unique(tree.query(shapes[at], predicate="intersects")[1])
     found = sides(shapes[at])
     order = np.lexsort((found.owner, found.same))
     same, owner = found.same[order], had[at][found.owner[order]]
@@ -213,39 +217,48 @@ def _ray(target: Numbers, corner: Numbers, shapes: Shapes, tolerance: Tolerance)
     return LineString(laid)
 
 
-def _regions(ground: dict[int, Any], old: list[Any], rays: list[LineString]) -> dict[int, Any]:
-    """The grids that meet in the point, after it."""
-    all_ground = shapely.union_all(list(ground.values()), grid_size=RASTER_M)
+def _regions(
+    shapes: Shapes, had: Numbers, old: list[Any], rays: list[LineString]
+) -> dict[int, Any]:
+    """The grids that meet in the point, after it, as far as these units go.
+
+    What is left of the old borders keeps its grid on either side, and so says whose each face is.
+    """
+    ground = shapely.coverage_union_all(shapes)
     left = {frozenset(side) for side in old}
-    kept = []
-    for shape in ground.values():
-        found = sides(np.array(shapely.get_parts(shape), dtype=object))
-        kept += [
-            (tuple(ends[:2]), tuple(ends[2:]))
-            for ends in found.ends.tolist()
-            if frozenset((tuple(ends[:2]), tuple(ends[2:]))) not in left
-        ]
-    kept = sorted(set(kept))
-    rest = MultiLineString([np.array(side) / PER_M for side in kept])
-    ends = {tuple(point) for ray in rays for point in (ray.coords[0], ray.coords[-1])}
+    owner: dict[Any, int] = {}
+    for grid in np.unique(had):
+        parts = shapely.get_parts(shapely.coverage_union_all(shapes[had == grid]))
+        for side in _directed(parts)[0]:
+            if frozenset(side) not in left:
+                owner[side] = int(grid)
+    rest = MultiLineString([np.array(side) / PER_M for side in sorted(owner)])
+    ends = [point for ray in rays for point in (ray.coords[0], ray.coords[-1])]
+    held = shapely.buffer(shapely.MultiPoint(ends), 0.01)
     for ray in rays:
-        if not all_ground.buffer(2 * RASTER_M).covers(ray):
-            raise _crosses()
-        meets = shapely.intersection(ray, rest)
-        off = shapely.difference(meets, shapely.MultiPoint(list(ends)).buffer(0.01))
-        if not off.is_empty:
+        beyond = shapely.length(shapely.difference(ray, ground)) > 0.01
+        if beyond or not shapely.difference(shapely.intersection(ray, rest), held).is_empty:
             raise _crosses()
     noded = shapely.union_all([rest, *rays], grid_size=RASTER_M)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
-    faces = faces[shapely.intersects(all_ground, shapely.point_on_surface(faces))]
-    share = np.stack(
-        [shapely.area(shapely.intersection(faces, shape)) for shape in ground.values()], axis=1
-    )
-    grids = list(ground)
-    of = share.argmax(axis=1)
-    if set(of.tolist()) != set(range(len(grids))):
+    faces = faces[shapely.intersects(ground, shapely.point_on_surface(faces))]
+    found: list[set[int]] = [set() for _face in faces]
+    for side, face in zip(*_directed(faces), strict=True):
+        if side in owner:
+            found[face].add(owner[side])
+    if any(len(grids) != 1 for grids in found) or set.union(*found) != set(had.tolist()):
         raise _crosses()
-    return {grids[k]: shapely.union_all(faces[of == k]) for k in range(len(grids))}
+    of = np.array([next(iter(grids)) for grids in found])
+    return {int(grid): shapely.union_all(faces[of == grid]) for grid in np.unique(of)}
+
+
+def _directed(shapes: Shapes) -> tuple[list[Any], list[int]]:
+    """The sides of polygons with their inside on the left, and which polygon each is of."""
+    rings, of_ring = shapely.get_rings(shapely.orient_polygons(shapes), return_index=True)
+    points, of_point = shapely.get_coordinates(rings, return_index=True)
+    at = [tuple(point) for point in whole(points).tolist()]
+    inside = np.flatnonzero(of_point[1:] == of_point[:-1]).tolist()
+    return [(at[k], at[k + 1]) for k in inside], of_ring[of_point[inside]].tolist()
 
 
 def _outer() -> Refused:

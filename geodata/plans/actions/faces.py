@@ -86,8 +86,19 @@ def divided(units: Shapes, line: Any) -> Faces:
     order = np.argsort(of, kind="stable")
     shapes, of = shapes[order], of[order]
     found = sides(shapes)
-    middles = shapely.points(found.metres().mean(axis=1))
-    return Faces(shapes, of, found, np.asarray(shapely.dwithin(middles, line, 1.5 * RASTER_M)))
+    return Faces(shapes, of, found, _on(line, found))
+
+
+def _on(line: Any, found: Sides) -> NDArray[np.bool_]:
+    """Which sides lie on the line."""
+    middles = found.metres().mean(axis=1)
+    west, south, east, north = shapely.bounds(line)
+    x, y = middles.T
+    near = (x >= west - TOUCHES_M) & (x <= east + TOUCHES_M)
+    near &= (y >= south - TOUCHES_M) & (y <= north + TOUCHES_M)
+    shapely.prepare(line)
+    near[near] = shapely.dwithin(line, shapely.points(middles[near]), 1.5 * RASTER_M)
+    return np.asarray(near, dtype=bool)
 
 
 def _noded(units: Shapes, line: Any) -> tuple[Shapes, Numbers]:

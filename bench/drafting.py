@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +18,8 @@ from geodata.accounts import Actor
 from geodata.crs import convert_geometries
 from geodata.database import Database, open_database
 from geodata.database.migrations import upgrade
-from geodata.plans import drafting
+from geodata.plans import drafting, reading
+from geodata.plans.actions import Refused
 from geodata.plans.net import COUNTED, Net
 from geodata.profiles import load_profile
 from geodata.settings import Settings
@@ -36,6 +38,8 @@ def net(side: int = SIDE, *, seed: int = 1) -> Net:
     """A lattice whose corners are moved at random, with buildings in every unit."""
     random = np.random.default_rng(seed)
     steps = np.arange(side + 1) * UNIT_M
+    x: Any
+    y: Any
     x, y = np.meshgrid(steps + WEST, steps + SOUTH)
     inner = (slice(1, -1), slice(1, -1))
     x[inner] += random.uniform(-20, 20, (side - 1, side - 1))
@@ -132,7 +136,7 @@ def measure(database: Database) -> dict[str, object]:
         start, cpu = time.perf_counter(), time.process_time()
         try:
             done = drafting.act(database, ACTOR, profile, draft.id, wanted, revision=revision)
-        except drafting.Refused as refusal:
+        except Refused as refusal:
             refused[refusal.reason] = refused.get(refusal.reason, 0) + 1
             continue
         took.setdefault(str(wanted["action"]), []).append((time.perf_counter() - start) * 1000)
@@ -144,7 +148,7 @@ def measure(database: Database) -> dict[str, object]:
         drafting.undo(database, ACTOR, profile, draft.id)
         undone.append((time.perf_counter() - start) * 1000)
     start = time.perf_counter()
-    drafting.findings(database, ACTOR, profile, draft.id)
+    reading.findings(database, ACTOR, profile, draft.id)
     findings_s = time.perf_counter() - start
     everything = [one for several in took.values() for one in several]
     return {

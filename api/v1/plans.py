@@ -21,8 +21,8 @@ from api.languages import language
 from api.serving import database, profile
 from api.signing_in import current_actor
 from geodata.crs import convert_geometries
-from geodata.errors import InvalidInput, RevisionNeeded
-from geodata.plans import drafting, opening, publishing
+from geodata.errors import InvalidInput, NotFound, RevisionNeeded
+from geodata.plans import drafting, opening, publishing, reading, remarking
 from geodata.plans.drafting import Draft, Outcome
 from geodata.plans.figures import histogram, totals
 from geodata.plans.keeping import plain
@@ -37,6 +37,8 @@ GEOJSON_ANSWER: Final[dict[int | str, Any]] = {
 DECIMALS: Final = 8
 """Of degrees: a millimetre."""
 MOST: Final = 100_000
+LONGEST: Final = 18
+"""Digits of a number that is surely none too large."""
 ROUNDED: Final = ("area_m2", "perimeter_m", "compactness", "border_on_lines", "workload", "walk_m")
 
 
@@ -148,6 +150,20 @@ class PlanFigures(BaseModel):
     histogram: list[dict[str, Any]] = Field(
         description="bars of households: `from` and `to` included, `grids`, `in_band`"
     )
+
+
+class PlanComparison(BaseModel):
+    """What is different between two nets."""
+
+    revision: int
+    households: int
+    households_moved: int = Field(description="whose grid is another")
+    households_rehanded: int | None = Field(
+        description="whose worker is another; null: no worker is known"
+    )
+    moved: dict[str, Any] = Field(description="FeatureCollection of the ground that changes hands")
+    grids: list[dict[str, Any]] = Field(description="each grid of either net")
+    figures: list[dict[str, Any]] = Field(description="`before`, `after` and `change` of each")
 
 
 class ActionAnswer(BaseModel):
@@ -276,7 +292,7 @@ def open_plan(json_data: NewPlan) -> Response:
 @blueprint.doc(summary="The drafts that one may read", responses=[401, 403])
 def list_plans() -> Any:
     """Those of one's areas of duty and those that are shared with one."""
-    return {"plans": [_shown(one) for one in drafting.drafts(database, current_actor())]}
+    return {"plans": [_shown(one) for one in reading.drafts(database, current_actor())]}
 
 
 @blueprint.get("/<int:number>")
@@ -284,7 +300,7 @@ def list_plans() -> Any:
 @blueprint.doc(summary="One draft", responses=[401, 403, 404])
 def get_plan(number: int) -> Response:
     """Without its net; the ETag is its revision."""
-    draft = drafting.draft(database, current_actor(), number)
+    draft = reading.draft(database, current_actor(), number)
     return _answer(_shown(draft), draft)
 
 
@@ -292,7 +308,7 @@ def get_plan(number: int) -> Response:
 @blueprint.doc(summary="The units of a draft", responses=GEOJSON_ANSWER)
 def get_units(number: int) -> Response:
     """GeoJSON in WGS 84; `grid` says which grid has each."""
-    draft, net = drafting.read(database, current_actor(), number)
+    draft, net = reading.read(database, current_actor(), number)
     return _answer(_units(net), draft, mimetype=GEOJSON)
 
 
@@ -300,7 +316,7 @@ def get_units(number: int) -> Response:
 @blueprint.doc(summary="The grids of a draft", responses=GEOJSON_ANSWER)
 def get_grids(number: int) -> Response:
     """GeoJSON in WGS 84 with what is counted in each."""
-    draft, net, figures = drafting.grids(database, current_actor(), profile, number)
+    draft, net, figures = reading.grids(database, current_actor(), profile, number)
     return _answer(_grids(net, figures), draft, mimetype=GEOJSON)
 
 
@@ -309,7 +325,7 @@ def get_grids(number: int) -> Response:
 @blueprint.doc(summary="What is wrong with a draft", responses=[401, 403, 404])
 def get_findings(number: int) -> Response:
     """Every rule's findings, the gravest first."""
-    draft, found = drafting.findings(database, current_actor(), profile, number)
+    draft, found = reading.findings(database, current_actor(), profile, number)
     body = {"revision": draft.revision, "findings": _told(found)}
     return _answer(body, draft)
 
@@ -319,10 +335,38 @@ def get_findings(number: int) -> Response:
 @blueprint.doc(summary="A draft in figures", responses=[401, 403, 404])
 def get_figures(number: int) -> Response:
     """Sums, means and the sizes of its grids against the band."""
-    draft, net, figures = drafting.grids(database, current_actor(), profile, number)
+    draft, net, figures = reading.grids(database, current_actor(), profile, number)
     band = profile.grid_band
     bars = histogram(figures["households"], low=band.low, high=band.high)
     body = {"revision": draft.revision, "totals": totals(net, figures), "histogram": bars}
+    return _answer(body, draft)
+
+
+@blueprint.get("/<int:number>/compare/<other>")
+@blueprint.output(PlanComparison)
+@blueprint.doc(summary="Compare two drafts, or one with today", responses=[400, 401, 403, 404])
+def compare(number: int, other: str) -> Response:
+    """What changes hands from `other` (a draft's number, or `today`) to this draft."""
+    if other != "today" and not (other.isascii() and other.isdigit() and len(other) <= LONGEST):
+        raise NotFound("There is no draft %(number)s.", number=other[:40])
+    draft, found = reading.compare(
+        database,
+        current_actor(),
+        profile,
+        number,
+        other=None if other == "today" else int(other),
+    )
+    moved = found.moved.drop(columns="geometry").columns
+    figures = found.figures.reset_index(names="figure")
+    body = {
+        "revision": draft.revision,
+        "households": found.households,
+        "households_moved": found.households_moved,
+        "households_rehanded": found.households_rehanded,
+        "moved": _collection(found.moved, tuple(moved)),
+        "grids": _rows(found.grids),
+        "figures": _rows(figures),
+    }
     return _answer(body, draft)
 
 
@@ -332,7 +376,7 @@ def get_figures(number: int) -> Response:
 @blueprint.doc(summary="Who did what", responses=[400, 401, 403, 404])
 def get_history(number: int, query_data: HistoryQuery) -> Any:
     """The newest steps first."""
-    steps = drafting.history(
+    steps = reading.history(
         database, current_actor(), number, before=query_data.before, limit=query_data.limit
     )
     return {"steps": [asdict(step) for step in steps]}
@@ -354,10 +398,10 @@ def copy_plan(number: int, json_data: CopyBody) -> Response:
 @blueprint.post("/<int:number>/actions")
 @blueprint.input(ActionBody)
 @blueprint.output(ActionAnswer)
-@blueprint.doc(summary="Draw on a draft", responses=[400, 401, 403, 404, 409, 412, 428])
+@blueprint.doc(summary="Draw on a draft", responses=[400, 401, 403, 404])
 def act(number: int, json_data: ActionBody) -> Response:
     """With `If-Match: "REVISION"`; of an older revision 412 tells the difference."""
-    revision = _revision()
+    revision = revision_seen()
     if revision is None:
         raise RevisionNeeded("Say which revision you saw, in the header If-Match.")
     action = json_data.model_dump(exclude_none=True, by_alias=True)
@@ -368,18 +412,22 @@ def act(number: int, json_data: ActionBody) -> Response:
 
 @blueprint.post("/<int:number>/undo")
 @blueprint.output(ActionAnswer)
-@blueprint.doc(summary="Take back the last step", responses=[400, 401, 403, 404, 409, 412])
+@blueprint.doc(summary="Take back the last step", responses=[400, 401, 403, 404])
 def undo(number: int) -> Response:
     """Whoever did it and however long ago; If-Match is checked if it is given."""
-    return _changed(drafting.undo(database, current_actor(), profile, number, revision=_revision()))
+    return _changed(
+        drafting.undo(database, current_actor(), profile, number, revision=revision_seen())
+    )
 
 
 @blueprint.post("/<int:number>/redo")
 @blueprint.output(ActionAnswer)
-@blueprint.doc(summary="Do again what was taken back", responses=[400, 401, 403, 404, 409, 412])
+@blueprint.doc(summary="Do again what was taken back", responses=[400, 401, 403, 404])
 def redo(number: int) -> Response:
     """Until something else is drawn; If-Match is checked if it is given."""
-    return _changed(drafting.redo(database, current_actor(), profile, number, revision=_revision()))
+    return _changed(
+        drafting.redo(database, current_actor(), profile, number, revision=revision_seen())
+    )
 
 
 # ── publishing ───────────────────────────────────────────────────────────────────────────────
@@ -387,26 +435,26 @@ def redo(number: int) -> Response:
 
 @blueprint.post("/<int:number>/submit")
 @blueprint.output(Plan)
-@blueprint.doc(summary="Ask for approval", responses=[401, 403, 404, 409, 412])
+@blueprint.doc(summary="Ask for approval", responses=[401, 403, 404])
 def submit(number: int) -> Response:
     """Of the draft as it is; whoever draws on it afterwards makes the approval void."""
-    draft = publishing.submit(database, current_actor(), number, revision=_revision())
+    draft = publishing.submit(database, current_actor(), number, revision=revision_seen())
     return _answer(_shown(draft), draft)
 
 
 @blueprint.post("/<int:number>/approve")
 @blueprint.output(Plan)
-@blueprint.doc(summary="Approve a draft", responses=[401, 403, 404, 409, 412])
+@blueprint.doc(summary="Approve a draft", responses=[401, 403, 404])
 def approve(number: int) -> Response:
     """By somebody other than who submitted it."""
-    draft = publishing.approve(database, current_actor(), number, revision=_revision())
+    draft = publishing.approve(database, current_actor(), number, revision=revision_seen())
     return _answer(_shown(draft), draft)
 
 
 @blueprint.post("/<int:number>/publish")
 @blueprint.input(Publishing)
 @blueprint.output(PublishedNet)
-@blueprint.doc(summary="Put a draft into force", responses=[400, 401, 403, 404, 409, 412])
+@blueprint.doc(summary="Put a draft into force", responses=[400, 401, 403, 404])
 def publish(number: int, json_data: Publishing) -> Response:
     """From the start of a day on; what stood until then is kept."""
     done = publishing.publish(
@@ -416,7 +464,7 @@ def publish(number: int, json_data: Publishing) -> Response:
         number,
         day=json_data.date,
         reason=json_data.reason,
-        revision=_revision(),
+        revision=revision_seen(),
     )
     body = {
         "plan": _shown(done.draft),
@@ -430,7 +478,7 @@ def publish(number: int, json_data: Publishing) -> Response:
 
 @blueprint.post("/<int:number>/withdraw")
 @blueprint.output(Plan)
-@blueprint.doc(summary="Withdraw a published draft", responses=[401, 403, 404, 409])
+@blueprint.doc(summary="Withdraw a published draft", responses=[401, 403, 404])
 def withdraw(number: int) -> Response:
     """Before the day from which it would be in force."""
     draft = publishing.withdraw(database, current_actor(), profile, number)
@@ -445,7 +493,7 @@ def withdraw(number: int) -> Response:
 @blueprint.doc(summary="Remarks on a draft", responses=[401, 403, 404])
 def get_comments(number: int) -> Any:
     """The oldest first."""
-    found = drafting.comments(database, current_actor(), number)
+    found = remarking.comments(database, current_actor(), number)
     return {"comments": [asdict(one) for one in found]}
 
 
@@ -456,8 +504,10 @@ def get_comments(number: int) -> Any:
 def comment(number: int, json_data: NewRemark) -> Any:
     """Whoever may read the draft may."""
     actor = current_actor()
-    drafting.comment(database, actor, number, json_data.words, lon=json_data.lon, lat=json_data.lat)
-    return {"comments": [asdict(one) for one in drafting.comments(database, actor, number)]}
+    remarking.comment(
+        database, actor, number, json_data.words, lon=json_data.lon, lat=json_data.lat
+    )
+    return {"comments": [asdict(one) for one in remarking.comments(database, actor, number)]}
 
 
 @blueprint.get("/<int:number>/shares")
@@ -465,7 +515,7 @@ def comment(number: int, json_data: NewRemark) -> Any:
 @blueprint.doc(summary="With whom a draft is shared", responses=[401, 403, 404])
 def get_shares(number: int) -> Any:
     """Names of accounts."""
-    return {"users": drafting.readers(database, current_actor(), number)}
+    return {"users": remarking.readers(database, current_actor(), number)}
 
 
 @blueprint.post("/<int:number>/shares")
@@ -475,8 +525,8 @@ def get_shares(number: int) -> Any:
 def share(number: int, json_data: Reader) -> Any:
     """The other may read it and remark on it, but not change it."""
     actor = current_actor()
-    drafting.share(database, actor, number, json_data.user)
-    return {"users": drafting.readers(database, actor, number)}
+    remarking.share(database, actor, number, json_data.user)
+    return {"users": remarking.readers(database, actor, number)}
 
 
 @blueprint.delete("/<int:number>/shares/<user>")
@@ -484,14 +534,14 @@ def share(number: int, json_data: Reader) -> Any:
 @blueprint.doc(summary="Share a draft no longer", responses=[401, 403, 404])
 def unshare(number: int, user: str) -> str:
     """With one account."""
-    drafting.unshare(database, current_actor(), number, _text(user))
+    remarking.unshare(database, current_actor(), number, _text(user))
     return ""
 
 
 # ── how it is written ────────────────────────────────────────────────────────────────────────
 
 
-def _revision() -> int | None:
+def revision_seen() -> int | None:
     """The revision of the header If-Match; None if there is no such header.
 
     Raises:
@@ -501,7 +551,7 @@ def _revision() -> int | None:
     if given is None:
         return None
     bare = given.strip().removeprefix("W/").strip('"')
-    if not (bare.isascii() and bare.isdigit() and len(bare) <= 18):
+    if not (bare.isascii() and bare.isdigit() and len(bare) <= LONGEST):
         raise InvalidInput('If-Match names one revision, such as "12".')
     return int(bare)
 
@@ -552,6 +602,11 @@ def _grids(net: Net, figures: pd.DataFrame) -> dict[str, Any]:
     rounded = figures.round(dict.fromkeys(ROUNDED, 4))
     columns = (*GRID_COLUMNS, *figures.columns)
     return _collection(borders.join(rounded), columns)
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    values = {str(name): plain(frame[name]) for name in frame.columns}
+    return [{name: values[name][k] for name in values} for k in range(len(frame))]
 
 
 def _collection(frame: gpd.GeoDataFrame, columns: tuple[str, ...]) -> dict[str, Any]:

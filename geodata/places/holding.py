@@ -86,7 +86,7 @@ def held_polygons(
         _microseconds(sa.func.upper(table.c.held)),
     ).order_by(table.c.code, table.c.id)
     if now_only:
-        query = query.where(sa.func.upper_inf(table.c.held))
+        query = query.where(table.c.held.op("@>")(sa.func.now()))
     if level is not None:
         query = query.where(table.c.level == level)
     rows = connection.execute(query).all()

@@ -1,4 +1,4 @@
-"""Working on a draft: opened, drawn on, taken back, read, shared and remarked on.
+"""Working on a draft: kept, copied, drawn on and taken back.
 
 Every change locks the draft, must name the revision that its planner saw, loads only the grids
 concerned and those beside them, and keeps the rows as they were before and after.
@@ -18,9 +18,8 @@ import pandas as pd
 import shapely
 
 from geodata.accounts import record, require
-from geodata.accounts.users import user_named
 from geodata.crs import convert_geometries
-from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound, StaleRevision
+from geodata.errors import Conflict, InvalidInput, NotFound, StaleRevision
 from geodata.plans import actions, keeping, store
 from geodata.plans.actions import Reach, Refused
 from geodata.plans.findings import Finding
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 DRAWN: Final = ("line", "polygon", "from", "to")
 """What of an action is drawn."""
 LONGEST_NAME: Final = 100
-LONGEST_REMARK: Final = 2_000
 LARGEST_NUMBER: Final = 2**31 - 1
 LARGEST_PLAN: Final = 2**63 - 1
 STEPS_TOLD: Final = 200
@@ -85,33 +83,6 @@ class Outcome:
     removed: tuple[int, ...]
     changed_units: tuple[int, ...]
     removed_units: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One entry of the history."""
-
-    revision: int
-    at: datetime
-    actor: str
-    kind: str
-    of: int | None
-    action: dict[str, Any]
-    units: tuple[int, ...]
-    grids: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Remark:
-    """Words at a place; longitude and latitude in WGS 84 degrees."""
-
-    id: int
-    at: datetime
-    actor: str
-    revision: int
-    words: str
-    lon: float
-    lat: float
 
 
 # ── opening ──────────────────────────────────────────────────────────────────────────────────
@@ -403,136 +374,7 @@ def _examined(kept: Outcome, around: Seen, profile: Profile) -> Outcome:
     )
 
 
-# ── reading ──────────────────────────────────────────────────────────────────────────────────
-
-
-def drafts(database: Database, actor: Actor, *, limit: int = 200) -> list[Draft]:
-    """All that the actor may read, those changed last first."""
-    require(actor, "see_map")
-    with database.read() as connection:
-        shared = store.shared_with(connection, actor.user_id)
-        known: dict[str, bool] = {}
-        found = []
-        for row in store.all_plans(connection, limit=limit):
-            if row.area_code not in known:
-                known[row.area_code] = _is_on_duty(connection, actor, row.area_code)
-            if known[row.area_code] or row.id in shared:
-                found.append(draft_of(row))
-    return found
-
-
-def draft(database: Database, actor: Actor, plan_id: int) -> Draft:
-    """One draft.
-
-    Raises:
-        NotFound: no such draft.
-        NotAllowed: neither one's area of duty nor shared with one.
-    """
-    with database.read() as connection:
-        return draft_of(readable(connection, actor, plan_id))
-
-
-def read(database: Database, actor: Actor, plan_id: int) -> tuple[Draft, Net]:
-    """A draft with its whole net, as of one moment."""
-    with database.read() as connection:
-        row = readable(connection, actor, plan_id)
-        return draft_of(row), whole(connection, row)
-
-
-def grids(
-    database: Database, actor: Actor, profile: Profile, plan_id: int
-) -> tuple[Draft, Net, pd.DataFrame]:
-    """A draft with its whole net and each grid in figures, as of one moment."""
-    with database.read() as connection:
-        row = readable(connection, actor, plan_id)
-        around = seen(connection, whole(connection, row), profile)
-    return draft_of(row), around.net, around.figures(profile)
-
-
-def findings(
-    database: Database, actor: Actor, profile: Profile, plan_id: int
-) -> tuple[Draft, list[Finding]]:
-    """What is wrong with a draft, the gravest first."""
-    with database.read() as connection:
-        row = readable(connection, actor, plan_id)
-        around = seen(connection, whole(connection, row), profile)
-    return draft_of(row), around.findings(profile)
-
-
-def history(
-    database: Database, actor: Actor, plan_id: int, *, before: int | None = None, limit: int = 100
-) -> list[Step]:
-    """The newest steps first; ``before``: only those of smaller revisions."""
-    with database.read() as connection:
-        readable(connection, actor, plan_id)
-        return [_step(row) for row in store.steps(connection, plan_id, before=before, limit=limit)]
-
-
-# ── remarks and readers ──────────────────────────────────────────────────────────────────────
-
-
-def comment(
-    database: Database, actor: Actor, plan_id: int, words: str, *, lon: float, lat: float
-) -> int:
-    """Remark at a place; everybody who may read the draft may. Gives the remark's number."""
-    if not words.strip() or len(words) > LONGEST_REMARK:
-        raise InvalidInput("Write between 1 and %(most)s characters.", most=LONGEST_REMARK)
-    with database.begin() as tx:
-        row = readable(tx.connection, actor, plan_id)
-        number = store.add_comment(
-            tx.connection,
-            lon=lon,
-            lat=lat,
-            plan_id=plan_id,
-            user_id=actor.user_id,
-            actor=actor.name,
-            revision=row.revision,
-            words=words.strip(),
-        )
-        tx.changed("plans", str(plan_id), "remarked")
-        record(tx, actor, "remarked_on_draft", f"plans/{plan_id}", comment=number)
-    return number
-
-
-def comments(database: Database, actor: Actor, plan_id: int) -> list[Remark]:
-    """All remarks, the oldest first."""
-    with database.read() as connection:
-        readable(connection, actor, plan_id)
-        return [
-            Remark(row.id, row.at, row.actor, row.revision, row.words, row.lon, row.lat)
-            for row in store.comments(connection, plan_id)
-        ]
-
-
-def share(database: Database, actor: Actor, plan_id: int, user: str) -> None:
-    """Let another user read a draft and remark on it, but not change it."""
-    reader = user_named(database, user)
-    with database.begin() as tx:
-        drawable(tx.connection, actor, plan_id, published_too=True)
-        store.share(tx.connection, plan_id, reader.id, actor.name)
-        tx.changed("plans", str(plan_id), "shared")
-        record(tx, actor, "shared_draft", f"plans/{plan_id}", reader=reader.name)
-
-
-def unshare(database: Database, actor: Actor, plan_id: int, user: str) -> None:
-    """Take that back; raises NotFound if it was not shared with that user."""
-    reader = user_named(database, user)
-    with database.begin() as tx:
-        drawable(tx.connection, actor, plan_id, published_too=True)
-        if not store.unshare(tx.connection, plan_id, reader.id):
-            raise NotFound("The draft is not shared with %(user)s.", user=user)
-        tx.changed("plans", str(plan_id), "shared")
-        record(tx, actor, "unshared_draft", f"plans/{plan_id}", reader=reader.name)
-
-
-def readers(database: Database, actor: Actor, plan_id: int) -> list[str]:
-    """The names of those with whom it is shared."""
-    with database.read() as connection:
-        readable(connection, actor, plan_id)
-        return [row.name for row in store.readers(connection, plan_id)]
-
-
-# ── shared with publishing ───────────────────────────────────────────────────────────────────
+# ── shared by the verbs of this room ──────────────────────────────────────────────────────────────
 
 
 def readable(connection: sa.Connection, actor: Actor, plan_id: int) -> Any:
@@ -618,14 +460,6 @@ def checked_name(name: str) -> str:
     return name.strip()
 
 
-def _is_on_duty(connection: sa.Connection, actor: Actor, area_code: str) -> bool:
-    try:
-        require(actor, "draw_plan", area_codes=[area_code], connection=connection)
-    except NotAllowed:
-        return False
-    return True
-
-
 def _stale(connection: sa.Connection, row: Any, seen: int) -> StaleRevision:
     """The refusal, with what was done since."""
     since = store.steps(connection, row.id, after=seen, limit=STEPS_TOLD)
@@ -653,19 +487,6 @@ def _stale(connection: sa.Connection, row: Any, seen: int) -> StaleRevision:
         ],
     }
     return error
-
-
-def _step(row: Any) -> Step:
-    return Step(
-        revision=row.revision,
-        at=row.at,
-        actor=row.actor,
-        kind=row.kind,
-        of=row.of,
-        action=row.action,
-        units=tuple(row.units),
-        grids=tuple(row.grids),
-    )
 
 
 def _part(connection: sa.Connection, row: Any, reach: Reach) -> Net:

@@ -44,6 +44,7 @@ def net_of(
         crs=f"EPSG:{srid}",
     )
     known = {name: _objects([row[name] for row in grids]) for name in GRID_COLUMNS}
+    known["name"] = _objects([row["name"] or None for row in grids])
     known["locked"] = np.array([row["locked"] for row in grids], dtype=bool)
     index = pd.Index([row["grid"] for row in grids], dtype="int64", name="grid")
     return Net(frame, pd.DataFrame(known, index=index), lines, next_unit, next_grid)

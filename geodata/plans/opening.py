@@ -68,7 +68,7 @@ def open_draft(
         standing = store.standing(connection, "grids", communities)
     report: dict[str, Any] = {}
     if start == "current" and standing:
-        net, report = _assigned(net, _standing_grids(standing))
+        net, report = _assigned(net, standing_grids(standing))
     elif grids is not None and len(grids):
         net, report = _assigned(net, grids)
     elif start == "compounds":
@@ -130,7 +130,8 @@ def _frame(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
 _EMPTY: Final = ("code", "name", "kind", "closed", "households", "residents", "width_m")
 
 
-def _standing_grids(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+def standing_grids(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+    """Grids in force as ``laying.assign`` takes them; rows are those of ``store.standing``."""
     frame = _frame(rows)
     frame["worker"] = [(row["extra"] or {}).get("worker") for row in rows]
     return frame

@@ -14,7 +14,7 @@ from kept_drafts import ANNE, BERT, assign, bytes_of, kept, lattice
 from geodata.accounts import Actor
 from geodata.accounts.users import add_user
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound, StaleRevision, Unavailable
-from geodata.plans import drafting
+from geodata.plans import drafting, reading, remarking
 from geodata.plans.net import COUNTED
 from geodata.profiles import load_profile
 
@@ -29,7 +29,7 @@ def plan(database):
 
 def test_a_draft_is_read_as_it_was_stored(database, plan):
     net = lattice()
-    draft, found = drafting.read(database, ANNE, plan)
+    draft, found = reading.read(database, ANNE, plan)
     assert (draft.revision, draft.state, draft.can_undo, draft.can_redo) == (
         0,
         "draft",
@@ -62,7 +62,7 @@ def test_an_action_changes_what_it_says_and_nothing_else(database, plan):
 def test_undo_and_redo_lead_back_and_forth_to_the_byte(database, plan):
     states = [bytes_of(database, plan)]
     for action in (assign([3], 1), {"action": "merge", "grids": [1, 4]}, assign([22], 3)):
-        draft = drafting.draft(database, ANNE, plan)
+        draft = reading.draft(database, ANNE, plan)
         drafting.act(database, ANNE, PROFILE, plan, action, revision=draft.revision)
         states.append(bytes_of(database, plan))
     for _ in range(3):  # as often as one wishes
@@ -76,7 +76,7 @@ def test_undo_and_redo_lead_back_and_forth_to_the_byte(database, plan):
             assert bytes_of(database, plan) == state
         with pytest.raises(Conflict):
             drafting.redo(database, ANNE, PROFILE, plan)
-    kinds = [step.kind for step in drafting.history(database, ANNE, plan)]
+    kinds = [step.kind for step in reading.history(database, ANNE, plan)]
     assert len(kinds) == 3 + 3 * 6
     assert kinds[-3:] == ["assign", "merge", "assign"]
 
@@ -120,7 +120,7 @@ def test_of_two_at_once_one_wins_and_the_other_is_told(database, plan):
     assert sorted(type(one).__name__ for one in ends) == ["Outcome", "StaleRevision"]
     refusal = next(one for one in ends if isinstance(one, StaleRevision))
     assert refusal.members["difference"]["steps"]
-    assert drafting.draft(database, ANNE, plan).revision == 1
+    assert reading.draft(database, ANNE, plan).revision == 1
 
 
 def test_a_connection_killed_in_the_middle_leaves_the_draft_as_it_was(
@@ -140,9 +140,9 @@ def test_a_connection_killed_in_the_middle_leaves_the_draft_as_it_was(
         drafting.act(database, ANNE, PROFILE, plan, assign([3], 1), revision=0)
     monkeypatch.undo()
     assert bytes_of(database, plan) == before
-    draft = drafting.draft(database, ANNE, plan)
+    draft = reading.draft(database, ANNE, plan)
     assert (draft.revision, draft.can_undo) == (0, False)
-    assert drafting.history(database, ANNE, plan) == []
+    assert reading.history(database, ANNE, plan) == []
 
 
 def test_steps_are_never_edited(database, plan):
@@ -162,7 +162,7 @@ def test_steps_are_never_edited(database, plan):
 def test_each_verb_leaves_one_entry_in_the_audit(database, plan):
     drafting.act(database, ANNE, PROFILE, plan, assign([3], 1), revision=0)
     drafting.undo(database, ANNE, PROFILE, plan)
-    drafting.comment(database, ANNE, plan, "这里有围墙", lon=117.0, lat=35.0)
+    remarking.comment(database, ANNE, plan, "这里有围墙", lon=117.0, lat=35.0)
     with database.read() as connection:
         actions = connection.execute(sa.text("SELECT action FROM audit ORDER BY id")).scalars()
         assert list(actions) == [
@@ -188,44 +188,44 @@ def test_who_may_do_what(database, plan):
         with pytest.raises(NotAllowed):
             drafting.act(database, stranger, PROFILE, plan, assign([3], 1), revision=0)
         with pytest.raises(NotAllowed):
-            drafting.read(database, stranger, plan)
-        assert drafting.drafts(database, stranger) == []
+            reading.read(database, stranger, plan)
+        assert reading.drafts(database, stranger) == []
     elsewhere = Actor(None, "carl", "planner", frozenset({"371399001002"}))
     for verb in (drafting.undo, drafting.redo):
         with pytest.raises(NotAllowed):
             verb(database, elsewhere, PROFILE, plan)
-    for verb in (drafting.read, drafting.history):
+    for verb in (reading.read, reading.history):
         with pytest.raises(NotAllowed):
             verb(database, elsewhere, plan)
     here = Actor(None, "dora", "planner", frozenset({"371399001001"}))
     assert drafting.act(database, here, PROFILE, plan, assign([3], 1), revision=0)
-    assert [draft.id for draft in drafting.drafts(database, here)] == [plan]
+    assert [draft.id for draft in reading.drafts(database, here)] == [plan]
     with pytest.raises(NotFound):
-        drafting.read(database, ANNE, plan + 1)
+        reading.read(database, ANNE, plan + 1)
 
 
 def test_a_shared_draft_is_read_and_remarked_on_but_not_changed(database, plan):
     user = add_user(database, Actor.terminal(), "emil", role="commander")
     reader = user.actor()
     with pytest.raises(NotAllowed):
-        drafting.read(database, reader, plan)
-    drafting.share(database, ANNE, plan, "emil")
-    drafting.share(database, ANNE, plan, "emil")
-    assert drafting.readers(database, ANNE, plan) == ["emil"]
-    assert drafting.read(database, reader, plan)[0].id == plan
-    drafting.comment(database, reader, plan, " 这里分开更好 ", lon=118.25, lat=35.05)
-    [remark] = drafting.comments(database, reader, plan)
+        reading.read(database, reader, plan)
+    remarking.share(database, ANNE, plan, "emil")
+    remarking.share(database, ANNE, plan, "emil")
+    assert remarking.readers(database, ANNE, plan) == ["emil"]
+    assert reading.read(database, reader, plan)[0].id == plan
+    remarking.comment(database, reader, plan, " 这里分开更好 ", lon=118.25, lat=35.05)
+    [remark] = remarking.comments(database, reader, plan)
     assert (remark.words, remark.lon, remark.lat) == ("这里分开更好", 118.25, 35.05)
     for verb in (drafting.undo, drafting.redo):
         with pytest.raises(NotAllowed):
             verb(database, reader, PROFILE, plan)
     with pytest.raises(NotAllowed):
-        drafting.share(database, reader, plan, "emil")
-    drafting.unshare(database, ANNE, plan, "emil")
+        remarking.share(database, reader, plan, "emil")
+    remarking.unshare(database, ANNE, plan, "emil")
     with pytest.raises(NotAllowed):
-        drafting.comments(database, reader, plan)
+        remarking.comments(database, reader, plan)
     with pytest.raises(NotFound):
-        drafting.unshare(database, ANNE, plan, "emil")
+        remarking.unshare(database, ANNE, plan, "emil")
 
 
 @pytest.mark.parametrize(

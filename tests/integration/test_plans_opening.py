@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from geodata.accounts import Actor
 from geodata.errors import InvalidInput, NotAllowed, NotFound
-from geodata.plans import drafting, opening
+from geodata.plans import opening, reading
 from geodata.profiles import load_profile
 
 PROFILE = load_profile("linyi")
@@ -44,7 +44,7 @@ def ground(city, code, srid):
 @pytest.mark.parametrize("start", ["current", "compounds", "proposal"])
 def test_units_cover_the_community(city, community, start):
     draft = opened(city, community, start)
-    net = drafting.read(city, ANNE, draft.id)[1]
+    net = reading.read(city, ANNE, draft.id)[1]
     shapes = net.units.geometry.to_numpy()
     assert shapely.coverage_is_valid(shapes)
     area = ground(city, community, draft.srid)
@@ -60,7 +60,7 @@ def test_a_draft_of_the_net_in_force_has_its_grids(city, community):
             "SELECT code, households FROM grids WHERE area_code = :code AND held @> now()"
         )
         standing = dict(connection.execute(query, {"code": community}).all())
-    _, net, figures = drafting.grids(city, ANNE, PROFILE, draft.id)
+    _, net, figures = reading.grids(city, ANNE, PROFILE, draft.id)
     assert set(net.grids["code"]) == set(standing)
     drawn = dict(zip(net.grids.loc[figures.index, "code"], figures["households"], strict=True))
     assert sum(drawn.values()) == pytest.approx(sum(standing.values()), rel=0.02)
@@ -80,7 +80,7 @@ def test_a_draft_starts_from_polygons_of_a_file(city, community):
         {"name": ["西", "东"]}, geometry=np.array(halves, dtype=object), crs="EPSG:4326"
     )
     draft = opened(city, community, "file", grids=frame)
-    net = drafting.read(city, ANNE, draft.id)[1]
+    net = reading.read(city, ANNE, draft.id)[1]
     assert set(net.grids["name"]) == {"西", "东"}
     assert net.units["grid"].notna().all()
 

@@ -13,7 +13,7 @@ from geodata.accounts import Actor
 from geodata.crs import convert_geometries
 from geodata.errors import Conflict, InvalidInput, NotAllowed, StaleRevision
 from geodata.places import storing
-from geodata.plans import drafting, publishing
+from geodata.plans import drafting, publishing, reading
 from geodata.profiles import load_profile
 
 PROFILE = load_profile("linyi")
@@ -95,7 +95,7 @@ def publish(database, plan, *, day=SOON, profile=PROFILE, actor=ANNE, reason="�
 
 
 def act(database, plan, action):
-    revision = drafting.draft(database, ANNE, plan).revision
+    revision = reading.draft(database, ANNE, plan).revision
     return drafting.act(database, ANNE, PROFILE, plan, action, revision=revision)
 
 
@@ -126,7 +126,7 @@ def test_a_border_moves_at_the_start_of_the_day_and_either_day_can_be_seen(datab
     assert shapely.covers(shapely.buffer(larger, 1e-8), smaller)
     worker = grid(database, second, after).extra
     assert worker == {"worker": "网格员2", "note": "旧"}
-    assert drafting.draft(database, ANNE, plan).state == "published"
+    assert reading.draft(database, ANNE, plan).state == "published"
 
 
 def test_neighbours_share_their_border_point_by_point_after_publishing(database, base):
@@ -164,7 +164,7 @@ def test_codes_go_where_most_households_go_and_others_are_new(database, base):
     assert done.changed == (f"{COMMUNITY}001", f"{COMMUNITY}006")
     assert done.ended == (f"{COMMUNITY}004", f"{COMMUNITY}005")
     assert done.added == (f"{COMMUNITY}010",)
-    drawn = drafting.read(database, ANNE, plan)[1].grids["code"]
+    drawn = reading.read(database, ANNE, plan)[1].grids["code"]
     assert (drawn[1], drawn[5], drawn[6]) == tuple(f"{COMMUNITY}{n}" for n in ("001", "010", "006"))
 
 
@@ -246,7 +246,7 @@ def test_who_submitted_may_not_approve(database, base):
         publishing.approve(database, anne, plan)
     assert publishing.approve(database, bert, plan).state == "approved"
     assert publish(database, plan, profile=TWO_PEOPLE).changed
-    kinds = [step.kind for step in drafting.history(database, ANNE, plan)]
+    kinds = [step.kind for step in reading.history(database, ANNE, plan)]
     assert kinds == ["publish", "approve", "submit", "assign"]
 
 

@@ -13,7 +13,7 @@ from kept_drafts import ANNE, BERT, SIDE, SOUTH, STEP_M, WEST, bytes_of, kept, l
 
 from geodata.crs import convert_geometries
 from geodata.errors import Conflict, StaleRevision
-from geodata.plans import actions, drafting
+from geodata.plans import actions, drafting, reading
 from geodata.plans.net import COUNTED
 from geodata.profiles import load_profile
 
@@ -94,20 +94,20 @@ class TwoPlanners(stateful.RuleBasedStateMachine):
 
     @stateful.rule(bert=st.booleans(), units=st.lists(few, min_size=1, max_size=4), grid=few)
     def assign(self, bert, units, grid):
-        net = drafting.read(self.database, ANNE, self.plan)[1]
+        net = reading.read(self.database, ANNE, self.plan)[1]
         numbers = [int(net.units.index[k % len(net.units)]) for k in units]
         to = int(net.grids.index[grid % len(net.grids)])
         self.act(BERT if bert else ANNE, {"action": "assign", "units": numbers, "grid": to})
 
     @stateful.rule(bert=st.booleans(), pair=st.tuples(few, few))
     def merge(self, bert, pair):
-        grids = drafting.read(self.database, ANNE, self.plan)[1].grids
+        grids = reading.read(self.database, ANNE, self.plan)[1].grids
         numbers = [int(grids.index[k % len(grids)]) for k in pair]
         self.act(BERT if bert else ANNE, {"action": "merge", "grids": numbers})
 
     @stateful.rule(bert=st.booleans(), grid=few, what=st.sampled_from(["lock", "unlock", "remove"]))
     def handle(self, bert, grid, what):
-        grids = drafting.read(self.database, ANNE, self.plan)[1].grids
+        grids = reading.read(self.database, ANNE, self.plan)[1].grids
         number = int(grids.index[grid % len(grids)])
         self.act(BERT if bert else ANNE, {"action": what, "grid": number})
 
@@ -125,7 +125,7 @@ class TwoPlanners(stateful.RuleBasedStateMachine):
 
     @stateful.invariant()
     def the_units_cover_the_ground(self):
-        net = drafting.read(self.database, ANNE, self.plan)[1]
+        net = reading.read(self.database, ANNE, self.plan)[1]
         shapes = net.units.geometry.to_numpy()
         assert shapely.coverage_is_valid(shapes)
         assert abs(shapely.area(shapes).sum() / GROUND_M2 - 1) < 1e-6
@@ -136,9 +136,9 @@ class TwoPlanners(stateful.RuleBasedStateMachine):
     def teardown(self):
         if not hasattr(self, "plan"):
             return
-        steps = drafting.history(self.database, ANNE, self.plan, limit=1_000)
+        steps = reading.history(self.database, ANNE, self.plan, limit=1_000)
         assert [step.revision for step in steps] == list(range(self.revision, 0, -1))
-        while drafting.draft(self.database, ANNE, self.plan).can_undo:
+        while reading.draft(self.database, ANNE, self.plan).can_undo:
             drafting.undo(self.database, BERT, PROFILE, self.plan)
         assert bytes_of(self.database, self.plan) == self.start
 

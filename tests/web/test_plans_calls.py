@@ -254,3 +254,20 @@ def test_what_must_be_mended_blocks_publishing_with_its_findings(planner, plan):
     assert answer.status_code == 409
     assert answer.json["reason"] == "findings"
     assert {one["rule"] for one in answer.json["findings"]} == {"not_contiguous"}
+
+
+def test_two_drafts_are_compared_and_one_with_today(planner, plan):
+    number = planner.get(plan).json["id"]
+    copy = planner.post(f"{plan}/copy", json={"name": "副本"}).json["id"]
+    households = planner.get(f"{plan}/units").json["features"][2]["properties"]["households"]
+    assert act(planner, plan, assign([3], 1)).status_code == 200
+    body = planner.get(f"{plan}/compare/{copy}").json
+    assert body["households_moved"] == households
+    [moved] = body["moved"]["features"]
+    assert (moved["properties"]["before"], moved["properties"]["after"]) == (2, 1)
+    assert len(body["grids"]) == 9
+    today = planner.get(f"{plan}/compare/today")
+    assert today.status_code == 200
+    assert today.json["households_moved"] == today.json["households"]  # there was no net
+    for other, status in (("0", 404), ("x", 404), ("9" * 40, 404), (str(number), 200)):
+        assert planner.get(f"{plan}/compare/{other}").status_code == status

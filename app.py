@@ -38,7 +38,7 @@ COMMANDS = {
 }
 """The rooms' commands: where each is and what it says of itself. A room is loaded when asked."""
 
-JOBS = ("geodata.exchange.jobs", "geodata.demo.jobs")
+JOBS = ("geodata.exchange.jobs", "geodata.demo.jobs", "geodata.plans.jobs")
 """Modules that register kinds of long work."""
 
 

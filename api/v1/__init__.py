@@ -14,6 +14,7 @@ from api.v1 import (
     places,
     plans,
     profile,
+    proposals,
     reach,
     signing_in,
     tokens,
@@ -33,5 +34,6 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     profile.blueprint,
     places.blueprint,
     plans.blueprint,
+    proposals.blueprint,
     reach.blueprint,
 )

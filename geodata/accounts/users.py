@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -263,6 +263,21 @@ def actor_now(database: Database, user_id: int) -> Actor:
     if row is None or not row.active:
         raise NotAllowed("This account is switched off.")
     return from_row(row).actor()
+
+
+def actor_of(database: Database, said: Mapping[str, Any]) -> Actor:
+    """Who asked for a job, with the rights of this moment; nobody given is the operator.
+
+    Args:
+        database: Where the accounts are.
+        said: What the job keeps of who asked: ``user_id`` and ``language``.
+
+    Raises:
+        NotAllowed: The account was switched off since.
+    """
+    if said.get("user_id") is None:
+        return Actor.terminal()
+    return replace(actor_now(database, said["user_id"]), language=said.get("language"))
 
 
 def user_named(database: Database, name: str) -> User:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from geodata.accounts import Actor, record, require
+from geodata.accounts.users import actor_of
 from geodata.database import jobs
 from geodata.database.jobs import Work, job_kind
 from geodata.demo.vacancy import NOT_GENERATED, taken
 from geodata.errors import Cancelled, Conflict
-from geodata.exchange.jobs import actor_of
 from geodata.profiles import load_profile
 from geodata.settings import Settings
 from geodata.words import sentence as _

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from geodata.accounts import Actor
-from geodata.accounts.users import actor_now
-from geodata.database import Database
+from geodata.accounts.users import actor_of
 from geodata.database.jobs import Work, job_kind
 from geodata.profiles import load_profile
 from geodata.settings import Settings
@@ -47,14 +44,3 @@ def run_import(work: Work) -> dict[str, Any]:
         if not keep:
             path.unlink(missing_ok=True)
     return report.as_dict(actor.language or "zh")
-
-
-def actor_of(database: Database, said: dict[str, Any]) -> Actor:
-    """Who asked, with the rights of this moment; nobody given is the operator.
-
-    Raises:
-        NotAllowed: The account was switched off since.
-    """
-    if said.get("user_id") is None:
-        return Actor.terminal()
-    return replace(actor_now(database, said["user_id"]), language=said.get("language"))

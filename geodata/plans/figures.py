@@ -249,11 +249,7 @@ def _near(spots: Any, lines: Any, near: float) -> Any:
     low, high = spots.min(axis=0) - near, spots.max(axis=0) + near
     bounds = shapely.bounds(lines)
     close = lines[((bounds[:, 2:] >= low) & (bounds[:, :2] <= high)).all(axis=1)]
-    points, of_line = shapely.get_coordinates(close, return_index=True)
-    inside = of_line[1:] == of_line[:-1]
-    pieces = np.stack((points[:-1][inside], points[1:][inside]), axis=1)
-    pieces = pieces[((pieces.max(axis=1) >= low) & (pieces.min(axis=1) <= high)).all(axis=1)]
-    tree = shapely.STRtree(shapely.linestrings(pieces))
+    tree = shapely.STRtree(close)
     lies[tree.query(shapely.points(spots), predicate="dwithin", distance=near)[0]] = True
     return lies
 

@@ -16,6 +16,7 @@ from geodata.errors import InvalidInput
 from geodata.plans.actions import apply
 from geodata.plans.agreeing import adjusted_rand_index, agreement, patches_to_grids
 from geodata.plans.comparing import compare
+from geodata.plans.fitting import fitted
 from geodata.plans.net import COUNTED, Net
 from geodata.plans.overlaying import overlay
 
@@ -168,3 +169,47 @@ def test_a_dirty_net_of_a_department_is_taken_as_far_as_it_goes():
 def test_nets_that_cannot_be_laid_over_each_other_are_refused(names):
     with pytest.raises(InvalidInput):
         agreement(HALVES.units, {name: HALVES.borders() for name in names})
+
+
+def pairs_agreed(net: Net, nets: dict) -> float:
+    """The mean agreement of a net with others."""
+    ours = net.borders()
+    index = agreement(net.units, {"ours": ours, **nets}).index
+    return float(index.loc["ours", list(nets)].mean())
+
+
+def test_the_net_that_fits_equal_nets_is_that_net():
+    ours = HALVES.borders()
+    found = fitted(HALVES, {"police": ours, "party": ours})
+    assert found.units["grid"].tolist() == (HALVES.units["grid"] + 2).tolist()
+    assert found.grids["name"].tolist() == HALVES.grids["name"].tolist()
+    assert found.next_grid == 5
+
+
+def test_what_most_departments_hold_together_is_held_together():
+    net = cells(60, 6, seed=8)
+    other = apply(net, {"action": "merge", "grids": [1, int(neighbour_of(net, 1))]}).net
+    nets = {"police": net.borders(), "party": net.borders(), "city": other.borders()}
+    assert pairs_agreed(fitted(net, nets), {"police": net.borders()}) == pytest.approx(1.0)
+
+
+def neighbour_of(net: Net, grid: int) -> int:
+    pairs, _metres = net.beside()
+    sides = net.units["grid"].loc[pairs.ravel()].to_numpy().reshape(-1, 2)
+    return next(b if a == grid else a for a, b in sides if (a == grid) != (b == grid))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_fitted_net_agrees_no_worse_than_the_best_of_the_given_and_holds_together(seed):
+    net = cells(80, 6, seed=seed)
+    nets = {f"net {k}": cells(80, 5 + k, seed=seed).borders() for k in range(3)}
+    found = fitted(net, nets)
+    best = max(pairs_agreed(apply_patches(net, patches), nets) for patches in nets.values())
+    assert pairs_agreed(found, nets) > best - 0.02
+    assert set(found.units["grid"].dropna()) == set(found.grids.index)
+    if all(shape.geom_type == "Polygon" for net in nets.values() for shape in net.geometry):
+        assert all(shape.geom_type == "Polygon" for shape in found.borders().geometry)
+
+
+def apply_patches(net: Net, patches: gpd.GeoDataFrame) -> Net:
+    return fitted(net, {"police": patches, "party": patches})

@@ -8,6 +8,7 @@ from geodata.accounts.sessions import forget_expired
 from geodata.cases.rollups import sum_up
 from geodata.database.nightly import forget_old_jobs
 from geodata.exchange.leftovers import throw_away
+from geodata.plans.publishing import tell_of_begun
 from geodata.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,4 +27,5 @@ CHORES: Final[Mapping[str, Chore]] = {
     "forget_expired_sessions": forget_expired,
     "forget_old_jobs": forget_old_jobs,
     "throw_away_uploads": _uploads,
+    "tell_of_begun_nets": tell_of_begun,
 }

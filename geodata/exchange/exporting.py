@@ -139,7 +139,7 @@ def _places(layer: str, at: datetime | None) -> sa.Select[Any]:
     table = LAYERS[layer]
     names = [c.name for c in table.c if c.name not in {"id", "held", "import_id", "geom"}]
     held = (
-        sa.func.upper_inf(table.c.held)
+        table.c.held.op("@>")(sa.func.now())
         if at is None
         else table.c.held.contains(sa.literal(at, sa.DateTime(timezone=True)))
     )

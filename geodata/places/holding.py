@@ -126,7 +126,7 @@ def standing_borders(connection: sa.Connection, layer: str) -> list[tuple[str, s
     parent = table.c.parent_code if layer == "areas" else table.c.area_code
     wkb = sa.func.ST_AsBinary(table.c.geom, type_=sa.LargeBinary)
     query = sa.select(table.c.code, table.c.name, parent, wkb).order_by(table.c.code)
-    rows = connection.execute(query.where(sa.func.upper_inf(table.c.held)))
+    rows = connection.execute(query.where(table.c.held.op("@>")(sa.func.now())))
     return [(row[0], row[1], row[2], bytes(row[3])) for row in rows]
 
 
@@ -138,7 +138,7 @@ def standing_middles(
     middle = sa.func.ST_Centroid(table.c.geom)
     query = (
         sa.select(table.c.name, sa.func.ST_X(middle), sa.func.ST_Y(middle))
-        .where(sa.func.upper_inf(table.c.held))
+        .where(table.c.held.op("@>")(sa.func.now()))
         .where(table.c.name == sa.any_(sa.literal(names, sa.ARRAY(sa.Text))))
     )
     return [(row[0], row[1], row[2]) for row in connection.execute(query)]
@@ -153,7 +153,7 @@ def standing_lines(
     box = sa.func.ST_MakeEnvelope(*bounds, 4326)
     query = (
         sa.select(sa.func.ST_AsBinary(shape, type_=sa.LargeBinary))
-        .where(sa.func.upper_inf(table.c.held))
+        .where(table.c.held.op("@>")(sa.func.now()))
         .where(table.c.geom.op("&&")(box))
         .limit(most)
     )

@@ -178,6 +178,18 @@ def withdraw(database: Database, actor: Actor, profile: Profile, plan_id: int) -
         )
 
 
+def tell_of_begun(database: Database) -> int:
+    """Tell everybody of the nets that came into force today; gives how many grids began or ended.
+
+    Tiles and lists are kept by the layer's version, which nothing else raises on that day.
+    """
+    with database.begin() as tx:
+        codes = store.codes_begun(tx.connection)
+        for code in codes:
+            tx.changed("grids", code, "began")
+    return len(codes)
+
+
 def _checked_reason(reason: str) -> str:
     if not reason.strip() or len(reason) > LONGEST_REASON:
         raise InvalidInput("Give a reason of 1 to %(most)s characters.", most=LONGEST_REASON)

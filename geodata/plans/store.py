@@ -516,3 +516,20 @@ def codes_ever_given(connection: sa.Connection) -> set[str]:
         )
     )
     return set(rows.scalars())
+
+
+def codes_begun(connection: sa.Connection) -> list[str]:
+    """Codes of the published nets whose versions began within the last day."""
+    rows = connection.execute(
+        sa.text(
+            "SELECT DISTINCT jsonb_array_elements_text(p.published -> 'new'"
+            "  || (p.published -> 'changed') || (p.published -> 'ended')) AS code "
+            "FROM plans p WHERE p.state = 'published' "
+            "AND p.holds_from BETWEEN current_date - 2 AND current_date + 2 AND EXISTS ("
+            "  SELECT 1 FROM grids g WHERE g.id IN ("
+            "    SELECT jsonb_array_elements_text(p.published -> 'opened')::bigint)"
+            "  AND lower(g.held) > now() - interval '1 day' AND lower(g.held) <= now()) "
+            "ORDER BY code"
+        )
+    )
+    return list(rows.scalars())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import shapely
@@ -13,6 +13,7 @@ from geodata.accounts import Actor
 from geodata.crs import convert_geometries
 from geodata.errors import Conflict, InvalidInput, NotAllowed, StaleRevision
 from geodata.places import storing
+from geodata.places.holding import held_polygons
 from geodata.plans import drafting, publishing, reading
 from geodata.profiles import load_profile
 
@@ -288,3 +289,26 @@ def test_everybody_is_told_in_the_transaction_of_the_publication(database, base)
         audit = connection.execute(sa.text("SELECT action FROM audit ORDER BY id DESC LIMIT 1"))
         assert audit.scalar_one() == "publish_plan"
     assert told[-2:] == [(f"{COMMUNITY}001", "changed"), (f"{COMMUNITY}002", "changed")]
+
+
+def test_on_the_day_everybody_is_told_again(database, base):
+    today = opened(database, base)
+    act(database, today, assign([3], 1))
+    assert publishing.tell_of_begun(database) == 0
+    publish(database, today, day=TODAY)
+    version = database.version("grids")
+    assert publishing.tell_of_begun(database) == 2
+    assert database.version("grids") == version + 1
+
+
+def test_a_net_for_later_does_not_stand_today(database, base):
+    plan = opened(database, base)
+    act(database, plan, assign([3], 1))
+    publish(database, plan)
+    assert publishing.tell_of_begun(database) == 0
+    with database.read() as connection:
+        held = held_polygons(connection, "grids", now_only=True)
+        assert sorted(held.codes) == sorted(base)
+        ground = dict(zip(held.codes, held.shapes, strict=True))
+    old = shapely.from_wkb(bytes(grid(database, f"{COMMUNITY}001", datetime.now(UTC)).wkb))
+    assert shapely.equals_exact(ground[f"{COMMUNITY}001"], old)

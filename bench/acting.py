@@ -1,8 +1,8 @@
 """Actions on a draft of 1,000 grids, each on the part that it concerns, and their figures.
 
-``python bench/acting.py [GRIDS [UNITS [ROUNDS]]]`` prints one JSON object: milliseconds of an
-action (the part is given, as the database gives it), of the figures of the grids that it changed,
-of the figures of the whole, and the share of actions that are done within 100 ms.
+``python bench/acting.py [GRIDS [UNITS [ROUNDS]]]`` prints JSON lines: milliseconds of an action
+(the part is given, as the database gives it), of the figures of the grids that it changed, and of
+the figures of the whole.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def drawn(net: Net, random: np.random.Generator, name: str) -> dict:  # noqa: PL
 NAMES = ("draw", "split", "split_several", "reshape", "drag", "merge", "assign", "remove", "lock")
 
 
-def measure(grids: int = 1_000, units: int = 6_500, rounds: int = 60) -> dict:
+def measure(grids: int = 1_000, units: int = 6_500, rounds: int = 60) -> list[dict]:
     """Milliseconds of every kind of action, and of the figures."""
     net = town(grids, units)
     random = np.random.default_rng(3)
@@ -154,23 +154,37 @@ def measure(grids: int = 1_000, units: int = 6_500, rounds: int = 60) -> dict:
         totals(net, figures(net))
         whole.append(1_000 * (time.perf_counter() - start))
     single = [one for name in NAMES if name != "split_several" for one in took[name]]
-    return {
-        "grids": len(net.grids),
-        "units": len(net.units),
-        "points": int(shapely.get_num_coordinates(net.units.geometry.to_numpy()).sum()),
-        "actions": len(single),
-        "within_100_ms": round(float(np.mean(np.array(single) < MOST_MS)), 4),
-        "median_ms": round(float(np.median(single)), 1),
-        "p95_ms": round(float(np.percentile(single, 95)), 1),
-        "slowest_ms": round(max(single), 1),
-        "p95_ms_by_action": {
-            name: round(float(np.percentile(times, 95)), 1) for name, times in took.items()
+    net_is = {"grids": len(net.grids), "units": len(net.units)}
+    return [
+        {
+            "name": "an action, 95% of them",
+            "value": round(float(np.percentile(single, 95)), 1),
+            "limit": MOST_MS,
+            "unit": "ms",
+            **net_is,
+            "actions": len(single),
+            "median": round(float(np.median(single)), 1),
+            "slowest": round(max(single), 1),
+            "by_action": {
+                name: round(float(np.percentile(times, 95)), 1) for name, times in took.items()
+            },
+            "refused": dict(refused),
         },
-        "figures_changed_p95_ms": round(float(np.percentile(told, 95)), 1),
-        "figures_whole_ms": round(min(whole), 1),
-        "refused": dict(refused),
-    }
+        {
+            "name": "a split of all grids from corner to corner, 95%",
+            "value": round(float(np.percentile(took["split_several"], 95)), 1),
+            "unit": "ms",
+        },
+        {
+            "name": "figures of the grids that an action changed, 95%",
+            "value": round(float(np.percentile(told, 95)), 1),
+            "limit": MOST_MS,
+            "unit": "ms",
+        },
+        {"name": "figures of all grids", "value": round(min(whole), 1), "unit": "ms"},
+    ]
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(*map(int, sys.argv[1:4])), ensure_ascii=False))
+    for row in measure(*map(int, sys.argv[1:4])):
+        print(json.dumps(row, ensure_ascii=False))

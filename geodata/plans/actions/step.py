@@ -105,7 +105,8 @@ def assembled(
     if not changed and not len(added) and new is None:
         raise nothing_changes()
     after = _rows_after(units, has, shapes, cut, added)
-    _prove_clean(after, cut, [*added.index, *(index[k] for k in pointed)])
+    old = units.geometry.to_numpy()[[*(place[unit] for unit in cut), *pointed]]
+    _prove_clean(after, [*added.index, *(index[k] for k in pointed)], old)
     redrawn = {*had[had != has].tolist(), *has[had != has].tolist()}
     for unit, parts in cut.items():
         labels = {label for label, _shape in parts}
@@ -271,14 +272,26 @@ def _ring_with_points(ring: Any, points: Numbers) -> Any:
     return shapely.linearrings(drawn / PER_M)
 
 
-def _prove_clean(after: gpd.GeoDataFrame, cut: Mapping[int, Any], drawn: list[Any]) -> None:
-    """Refuse a cut after which the units near it would not be a coverage."""
-    if not cut:
+def _prove_clean(after: gpd.GeoDataFrame, drawn: list[Any], old: Shapes) -> None:
+    """Refuse a cut after which the units near it would not be a coverage of the same ground.
+
+    Args:
+        after: All units after it.
+        drawn: The units that are new or have new points.
+        old: What their ground was before.
+    """
+    if not drawn:
         return
     shapes = after.geometry.to_numpy()
     fresh = shapes[after.index.get_indexer(drawn)]
     near = np.unique(shapely.STRtree(shapes).query(fresh, predicate="intersects")[1])
-    if not (shapely.is_valid(fresh).all() and shapely.coverage_is_valid(shapes[near])):
+    # a point moves by half a step of the raster at most
+    most = RASTER_M * (1.0 + float(shapely.length(old).sum()))
+    if (
+        not shapely.is_valid(fresh).all()
+        or not shapely.coverage_is_valid(shapes[near])
+        or abs(float(shapely.area(fresh).sum() - shapely.area(old).sum())) > most
+    ):
         raise Refused(
             _("The line runs too close to another border there: draw it a little further off."),
             reason="too_close",

@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from made_nets import at, cells, lattice
 from shapely import LineString, MultiPolygon, Polygon
 
-from geodata.plans.actions import Refused, apply
+from geodata.plans.actions import Refused, apply, reach_of
+from geodata.plans.actions.counting import portions
 from geodata.plans.net import COUNTED, Net
 
 
@@ -425,3 +428,50 @@ def test_a_border_is_not_moved_into_a_locked_grid():
     net = apply(HALVES, {"action": "lock", "grid": 2}).net
     line = LineString(at((200, 20), (160, 50), (200, 180)))
     assert refused(net, action="reshape", line=line) == "locked"
+
+
+@given(
+    total=st.integers(0, 10**7),
+    weights=st.lists(st.floats(0, 1e9, allow_nan=False), min_size=1, max_size=30),
+)
+def test_portions_add_up_and_are_as_near_to_the_weights_as_can_be(total, weights):
+    given_out = portions(total, weights)
+    assert given_out.sum() == total
+    whole = sum(weights)
+    if whole > 0:
+        exact = total * np.array(weights) / whole
+        assert (np.abs(given_out - exact) < 1 + 1e-6 * total).all()
+
+
+def test_a_drawn_grid_has_the_name_that_it_was_given_and_the_community_of_most_of_its_ground():
+    net = lattice(4, 2)
+    net.units["community"] = ["371311001001"] * 4 + ["371311001002"] * 4
+    shape = Polygon(at((100, 80), (300, 80), (300, 200), (100, 200)))
+    step = apply(net, {"action": "draw", "polygon": shape, "name": " 幸福第二网格 "})
+    row = step.net.grids.loc[step.grids_added[0]]
+    assert row["name"] == "幸福第二网格"
+    assert row["community"] == "371311001002"
+
+
+def test_a_polygon_that_reaches_beyond_the_ground_takes_what_is_inside():
+    shape = Polygon(at((-500, -500), (100, -500), (100, 500), (-500, 500)))
+    step = apply(HALVES, {"action": "draw", "polygon": shape})
+    assert is_sound(step.net, HALVES)
+    assert ground(step.net, 3).area == pytest.approx(20_000)
+    assert step.units_removed == ()
+
+
+def test_an_action_reaches_the_grids_it_names_and_the_place_where_it_draws():
+    line = LineString(at((0, 0), (10, 10)))
+    found = reach_of({"action": "split", "grid": 3, "grids": [4, "x"], "units": [7], "line": line})
+    assert found.grids == (3, 4)
+    assert found.units == (7,)
+    assert found.shape.covers(line)
+    assert reach_of({"action": "lock", "grid": None}).shape is None
+
+
+def test_a_grid_of_which_nothing_is_left_is_gone():
+    step = apply(HALVES, {"action": "assign", "units": [1, 2, 5, 6], "grid": 2})
+    assert step.grids_removed == (1,)
+    assert 1 not in step.net.grids.index
+    assert step.net.next_grid == HALVES.next_grid

@@ -55,6 +55,7 @@ def profile_words() -> dict[str, Any]:
         "circle_kinds": list(profile.circle_kinds),
         "minutes": sorted((circle.minutes for circle in profile.service_circles), reverse=True),
         "band": {"low": profile.grid_band.low, "high": profile.grid_band.high},
+        "approval": profile.plans.second_person,
         "timezone": profile.timezone,
         "smallest_level": profile.smallest_level.key,
     }

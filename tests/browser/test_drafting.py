@@ -102,7 +102,7 @@ def test_a_line_splits_the_selected_grid_and_tells_what_it_would_come_to(desk):
     start, end = desk.pixel(west - 0.0003, height), desk.pixel(east + 0.0003, height)
     page.keyboard.press("s")
     expect(page.locator("[data-tool=split]")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_function("wangge.map.pm?.globalDrawModeEnabled()")
+    page.wait_for_function("() => wangge.map.pm?.globalDrawModeEnabled()")
     page.mouse.move(*start)
     page.mouse.click(*start)
     page.mouse.move(*end, steps=12)

@@ -24,6 +24,9 @@ const kinds = () => ({
   withdraw: t("withdrew the draft"),
 });
 
+/** What a step of the history is called. */
+export const stepName = (kind) => kinds()[kind] ?? kind;
+
 const note = (...children) => h("div.refused.panel", {}, ...children);
 
 const button = (words, run, kind = "") => h(`button.button${kind}`, { type: "button", onClick: run }, words);
@@ -53,7 +56,7 @@ export function lostNote(bench, error) {
 export function conflictNote(bench, error) {
   const { draft } = bench;
   const steps = h("ul.conflict-steps");
-  const said = ({ actor, kind, revision, grids }) => h("li", {}, h("b", {}, actor), " ", kinds()[kind] ?? kind, h("span.quiet.small.figures", {}, ` · v${revision} · ${t("%(number)s grids", { number: count(grids.length) })}`));
+  const said = ({ actor, kind, revision, grids }) => h("li", {}, h("b", {}, actor), " ", stepName(kind), h("span.quiet.small.figures", {}, ` · v${revision} · ${t("%(number)s grids", { number: count(grids.length) })}`));
   const settle = (again) => async () => {
     try {
       await draft.settle({ again });

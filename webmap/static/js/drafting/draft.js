@@ -146,12 +146,12 @@ export class Draft extends EventTarget {
     const own = this.grids.get(number);
     if (!own) return new Set();
     const box = boxOf(own);
-    const corners = new Set(cornersOf(own));
+    const mine = new Set(cornersOf(own));
     const found = new Set();
     for (const [other, feature] of this.grids) {
       if (other === number || !meets(box, boxOf(feature))) continue;
       let shared = 0;
-      for (const corner of cornersOf(feature)) if (corners.has(corner) && ++shared > 1) break;
+      for (const corner of cornersOf(feature)) if (mine.has(corner) && ++shared > 1) break;
       if (shared > 1) found.add(other);
     }
     return found;
@@ -187,6 +187,9 @@ export function ringsOf({ geometry }) {
   return geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat();
 }
 
-function* cornersOf(feature) {
-  for (const ring of ringsOf(feature)) for (const [x, y] of ring.slice(1)) yield `${x.toFixed(6)} ${y.toFixed(6)}`;
+const corners = new WeakMap();
+
+function cornersOf(feature) {
+  if (!corners.has(feature)) corners.set(feature, ringsOf(feature).flatMap((ring) => ring.slice(1).map(([x, y]) => `${x.toFixed(6)} ${y.toFixed(6)}`)));
+  return corners.get(feature);
 }

@@ -36,7 +36,7 @@ export class Panel {
     if (!this.draft) return;
     const held = this.element.contains(document.activeElement) ? document.activeElement.dataset.hold : null;
     const top = this.element.scrollTop;
-    fill(this.element, this.head(), h("div.panel-body", {}, this.selection(), this.sizes(), this.checked(), this.bench.extras?.()));
+    fill(this.element, this.head(), h("div.panel-body", {}, this.selection(), this.sizes(), this.checked(), this.bench.publishing.get()));
     this.element.scrollTop = top;
     if (held) this.element.querySelector(`[data-hold="${CSS.escape(held)}"]`)?.focus();
   }
@@ -143,7 +143,7 @@ export class Panel {
       [t("Compactness"), round(p.compactness, 2)],
       [t("Border on streets or walls"), p.border_on_lines == null ? null : share(p.border_on_lines)],
       [t("Workload"), round(p.workload, 1)],
-      [t("Staff needed"), p.heads == null ? null : count(p.heads)],
+      [t("Staff needed"), p.heads == null ? null : t("%(cadres)s cadres, %(workers)s grid workers, %(heads)s building heads", { cadres: count(p.cadres), workers: count(p.workers), heads: count(p.heads) })],
       [t("Farthest walk"), p.walk_m == null ? null : `${count(Math.round(p.walk_m))} m`],
       [t("Grid worker"), p.worker],
     ].filter(([, value]) => value != null && value !== "");

@@ -6,10 +6,37 @@
 import { count, t } from "wangge/core/words.js";
 import { onTheme, token } from "wangge/core/theme.js";
 import { holds } from "wangge/drafting/handing.js";
-import { toWorld } from "wangge/layers/shapes.js";
+import { fromGeoJson, toWorld } from "wangge/layers/shapes.js";
 import { Sheet, stackOf } from "wangge/layers/stack.js";
 
 const L = globalThis.L;
+
+const shapes = new WeakMap(); // feature → its shape and its label: only what changed is made anew
+
+function shaped(feature, props) {
+  if (!shapes.has(feature)) {
+    const { shapes: [shape], labels: [label] } = fromGeoJson({ features: [{ ...feature, properties: props() }] });
+    shape.code = label.code = Number(feature.id);
+    shape.middle = label.parts[0];
+    shapes.set(feature, { shape, label });
+  }
+  return shapes.get(feature);
+}
+
+/** Let a sheet draw these. */
+function hold(sheet, held) {
+  sheet.data = { shapes: held.map(({ shape }) => shape), labels: held.map(({ label }) => label), index: null };
+}
+
+const MOST_CORNERS = 20_000; // of a veil: more would hold the map up
+const WORLD = [0, 0, 1, 0, 1, 1, 0, 1, 0, 0];
+
+/** A flat ring the other way round. */
+function turnedRound(ring) {
+  const turned = new Float64Array(ring.length);
+  for (let i = 0; i < ring.length; i += 2) turned.set([ring[i], ring[i + 1]], ring.length - 2 - i);
+  return turned;
+}
 
 export class Picture {
   constructor(planner) {
@@ -24,6 +51,7 @@ export class Picture {
     this.grids = new Sheet("draft-grids", { layer: "draft", named: true, order: 52, style: (props, look) => this.ofGrid(props, look) });
     this.locks = new Sheet("draft-locks", { layer: "draft-locks", order: 53, pickable: false, unnamed: true, style: (props) => this.ofLock(props) });
     this.units = new Sheet("draft-units", { layer: "draft-units", order: 51, unnamed: true, style: (props, look) => this.ofUnit(props, look) });
+    this.veil = new Sheet("draft-veil", { order: 95, pickable: false, unnamed: true, style: () => ({ fill: token("--map-ground"), alpha: 0.6, line: null, width: 0 }) });
     onTheme(() => (this.hatch = null));
   }
 
@@ -31,9 +59,10 @@ export class Picture {
     this.draft = draft;
     this.others = this.stack.sheets.map((sheet) => [sheet, sheet.pickable]);
     for (const [sheet] of this.others) sheet.pickable = false;
-    for (const sheet of [this.units, this.grids, this.locks]) this.stack.add(sheet);
-    this.published = this.planner.layers.grids.visible;
-    this.planner.layers.grids.show(false);
+    for (const sheet of [this.units, this.grids, this.locks, this.veil]) this.stack.add(sheet);
+    const { grids } = this.planner.layers; // in force: the draft's are drawn in their place
+    this.minZoom = grids.minZoom;
+    grids.change({ minZoom: Infinity });
     this.renew();
   }
 
@@ -43,8 +72,8 @@ export class Picture {
     this.ring?.remove();
     this.showsUnits = false;
     for (const [sheet, pickable] of this.others) sheet.pickable = pickable;
-    for (const sheet of [this.units, this.grids, this.locks]) this.stack.drop(sheet);
-    this.planner.layers.grids.show(this.planner.layering.shown.has("grids"));
+    for (const sheet of [this.units, this.grids, this.locks, this.veil]) this.stack.drop(sheet);
+    this.planner.layers.grids.change({ minZoom: this.minZoom });
     this.planner.labels.refresh();
   }
 
@@ -52,28 +81,32 @@ export class Picture {
   renew() {
     if (!this.draft) return;
     this.warned = new Set();
-    const { low, high } = this.planner.page.profile.band;
-    const features = [];
-    for (const [number, feature] of this.draft.grids) {
-      const { households, name, code, locked } = feature.properties;
-      const known = households != null;
-      const state = !known ? "unknown" : households < low ? "below" : households > high ? "above" : "within";
-      const sign = { below: "▽ ", above: "▲ " }[state] ?? "";
-      const plain = shortName(name || code || t("New grid %(number)s", { number }));
-      const label = `${plain} ${sign}${known ? count(households) : ""}`.trim();
-      features.push({ ...feature, id: number, properties: { number, state, locked: Boolean(locked), name: label, colour: COLOURS[state] } });
-    }
-    this.grids.change({ data: { type: "FeatureCollection", features } });
-    this.locks.change({ data: { type: "FeatureCollection", features: features.filter(({ properties }) => properties.locked) } });
-    this.renewUnits();
+    const grids = [...this.draft.grids].map(([number, feature]) => shaped(feature, () => this.propsOf(number, feature)));
+    hold(this.grids, grids);
+    hold(this.locks, grids.filter(({ shape }) => shape.props.locked));
+    hold(this.units, [...this.draft.units].map(([number, feature]) => shaped(feature, () => ({ number, grid: feature.properties.grid, kind: feature.properties.kind }))));
+    this.renewVeil();
+    this.redraw();
     this.planner.labels.refresh();
   }
 
-  renewUnits() {
-    const features = [...this.draft.units].map(([number, feature]) => ({ ...feature, id: number, properties: { number, grid: feature.properties.grid, kind: feature.properties.kind } }));
-    this.units.change({ data: { type: "FeatureCollection", features } });
-    const { shapes, labels } = this.units.data;
-    shapes.forEach((shape, i) => (shape.middle = labels[i].parts[0]));
+  /** What the look and the name of a grid need. */
+  propsOf(number, { properties: { households, name, code, locked } }) {
+    const { low, high } = this.planner.page.profile.band;
+    const known = households != null;
+    const state = !known ? "unknown" : households < low ? "below" : households > high ? "above" : "within";
+    const sign = { below: "▽ ", above: "▲ " }[state] ?? "";
+    const plain = shortName(name || code || t("New grid %(number)s", { number }));
+    return { number, state, locked: Boolean(locked), name: `${plain} ${sign}${known ? count(households) : ""}`.trim(), brief: sign && `${sign}${count(households)}`, colour: COLOURS[state] };
+  }
+
+  /** Mute what lies outside the draft: all the world but its grids and loose ground. */
+  renewVeil() {
+    const loose = this.units.data.shapes.filter(({ props }) => props.grid == null);
+    const parts = [...this.grids.data.shapes, ...loose].flatMap((shape) => shape.parts);
+    const isLarge = parts.reduce((sum, part) => sum + part.length, 0) > 2 * MOST_CORNERS;
+    const shape = { code: 0, props: {}, kind: 3, parts: [WORLD, ...parts.map(turnedRound)], box: [0, 0, 1, 1] };
+    this.veil.data = { shapes: isLarge ? [] : [shape], index: null, labels: [] };
   }
 
   mark(selected) {

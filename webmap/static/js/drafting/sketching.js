@@ -32,6 +32,9 @@ export class Sketching {
 
   async ready() {
     if (this.map.pm) return;
+    const sheet = document.createElement("link");
+    Object.assign(sheet, { rel: "stylesheet", href: import.meta.resolve("leaflet-geoman").replace(/js$/, "css") });
+    document.head.append(sheet);
     await import("leaflet-geoman");
     L.PM.setOptIn(true);
     this.map.options.pmIgnore = false;

@@ -1,6 +1,6 @@
 // The planner's workbench: one draft open at a time, its tools, its keys.
 
-import { h } from "wangge/core/dom.js";
+import { settled } from "wangge/core/dom.js";
 import { onState, setState, state } from "wangge/core/state.js";
 import { t } from "wangge/core/words.js";
 import { conflictNote, lostNote, refusalNote } from "wangge/drafting/answering.js";
@@ -8,10 +8,12 @@ import { boxOf, Draft } from "wangge/drafting/draft.js";
 import { joinOpening } from "wangge/drafting/opening.js";
 import { Panel } from "wangge/drafting/panel.js";
 import { Picture } from "wangge/drafting/picture.js";
+import { Publishing } from "wangge/drafting/publishing.js";
 import { Tools } from "wangge/drafting/tools.js";
-import { settled } from "wangge/core/dom.js";
 import { stackOf } from "wangge/layers/stack.js";
 
+const BEGAN_WITH = state().map; // before the page keeps its own view there
+const CHECK_AFTER = 1200; // milliseconds of rest, for what the answers of single steps do not tell
 const NARROW = 720; // pixels: below, a draft is looked at and not drawn on
 
 export class Workbench {
@@ -20,9 +22,10 @@ export class Workbench {
     this.draft = null;
     this.selected = [];
     this.picture = new Picture(planner);
+    this.publishing = new Publishing(planner, this);
     this.panel = new Panel(planner, this);
     this.tools = new Tools(planner, this);
-    this.recheck = settled(() => this.draft?.check().catch(() => {}), 400);
+    this.recheck = settled(() => this.draft?.check().catch(() => {}), CHECK_AFTER);
     joinOpening(planner, (id) => this.open(id));
     addEventListener("beforeunload", (event) => this.draft?.pending && event.preventDefault());
   }
@@ -35,7 +38,7 @@ export class Workbench {
   async read() {
     const wanted = Number(state().draft) || null;
     if (wanted === (this.draft?.id ?? null)) return;
-    if (wanted) await this.open(wanted, { fly: !state().map });
+    if (wanted) await this.open(wanted, { fly: !BEGAN_WITH });
     else this.close();
   }
 
@@ -67,7 +70,7 @@ export class Workbench {
     this.select([]);
     this.tools.open();
     if (fly) this.flyToAll();
-    this.recheck();
+    draft.check().catch(() => {});
     const label = document.getElementById("drafts-name");
     label.textContent = `${t("Draft")}: ${draft.info.name}`;
   }
@@ -82,6 +85,7 @@ export class Workbench {
   leave() {
     if (!this.draft) return;
     this.tools.close();
+    this.publishing.clear();
     this.picture.close();
     this.draft = null;
     this.planner.draft = null;

@@ -42,7 +42,7 @@ class Demand(BaseModel):
 @blueprint.post("/<int:number>/proposal")
 @blueprint.input(Demand, location="json")
 @blueprint.output(Job, status_code=202)
-@blueprint.doc(summary="Propose a net for a draft", responses=[400, 401, 403, 404, 409, 412])
+@blueprint.doc(summary="Propose a net for a draft", responses=[400, 401, 403, 404])
 def propose(number: int, json_data: Demand) -> tuple[Job, int, dict[str, str]]:
     """A job looks for it and lays it on the draft as one step; locked grids stay as they are."""
     job = proposing.ask(

@@ -10,7 +10,6 @@ from geodata.accounts import record
 from geodata.database import jobs
 from geodata.errors import Cancelled, InvalidInput
 from geodata.plans.drafting import drawable, replace, whole
-from geodata.plans.proposal.propose import Obstacle, Proposal, propose
 from geodata.plans.surrounding import seen
 from geodata.words import sentence as _
 from geodata.words import translate
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from geodata.accounts import Actor
     from geodata.database import Database
     from geodata.plans.net import Net
+    from geodata.plans.proposal.propose import Obstacle, Proposal
     from geodata.profiles import Profile
 
 KIND: Final = "proposal"
@@ -126,6 +126,8 @@ def propose_for(
         nonlocal stopped
         stopped = tell("searching", 0.05 + 0.85 * share)
         return stopped
+
+    from geodata.plans.proposal.propose import propose  # noqa: PLC0415 - takes seconds to load
 
     found = propose(
         around.net,

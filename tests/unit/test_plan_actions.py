@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from made_nets import at, cells, lattice
 from shapely import LineString, MultiPolygon, Polygon
 
-from geodata.plans.actions import Refused, apply, reach_of
+from geodata.plans.actions import Refused, apply, part_of, reach_of
 from geodata.plans.actions.counting import portions
 from geodata.plans.net import COUNTED, Net
 
@@ -475,3 +475,13 @@ def test_a_grid_of_which_nothing_is_left_is_gone():
     assert step.grids_removed == (1,)
     assert 1 not in step.net.grids.index
     assert step.net.next_grid == HALVES.next_grid
+
+
+def test_a_grid_grows_into_ground_of_no_grid_when_its_border_is_drawn_there():
+    net = apply(HALVES, {"action": "remove", "grid": 2}).net
+    line = LineString(at((200, 10), (350, 10), (350, 190), (200, 190)))
+    action = {"action": "reshape", "line": line}
+    step = apply(net, action)
+    assert is_sound(step.net, net)
+    assert ground(step.net, 1).area == pytest.approx(40_000 + 150 * 180, abs=1)
+    assert apply(part_of(net, action), action).units_added == step.units_added

@@ -44,10 +44,10 @@ def reach_of(action: Mapping[str, Any], *, tolerance: Tolerance | None = None) -
     ]
     place = None
     if drawn:
-        # A dragged border sweeps over what lies between its old place and the new one.
+        # A border sweeps over what lies between its old place and the new one.
         seen = shapely.GeometryCollection(drawn)
         place = shapely.buffer(
-            shapely.convex_hull(seen) if action.get("action") == "drag" else seen,
+            shapely.convex_hull(seen) if action.get("action") in ("drag", "reshape") else seen,
             max(care.snap_m, care.grasp_m) + 0.01,
             quad_segs=2,
         )

@@ -27,7 +27,8 @@ def reshape(net: Net, action: Mapping[str, Any], tolerance: Tolerance) -> Step:
     The line starts and ends on the border that it replaces and may cross it between. What it cuts
     off a grid goes to the grid on the other side of the old border: of the pieces of a grid the one
     that reaches other grids or the edge of the plan stays, the largest if several do or none.
-    Ground of no grid is treated as a grid, so a grid can grow into it.
+    Ground of no grid is treated as a grid as far as the hull of the line goes, so a grid can grow
+    into it.
 
     Raises:
         Refused: ``not_a_line`` ``no_length`` ``self_crossing`` ``too_many_points`` ``locked``
@@ -41,7 +42,8 @@ def reshape(net: Net, action: Mapping[str, Any], tolerance: Tolerance) -> Step:
     touched = np.unique(had[shapely.intersects(shapes, line)])
     if len(touched) < 2:
         raise _one_side()
-    near = np.flatnonzero(np.isin(had, touched))
+    free = (had == NO_GRID) & shapely.intersects(shapes, shapely.convex_hull(line))
+    near = np.flatnonzero((np.isin(had, touched) & (had != NO_GRID)) | free)
     faces = divided(shapes[near], line)
     labels = _handed_over(faces, had[near][faces.unit])
     if (labels == had[near][faces.unit]).all():

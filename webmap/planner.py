@@ -102,5 +102,5 @@ def planner() -> str:
         module="wangge/modes/planner.js",
         page_map=page_map,
         data=data,
-        may_draw=data["may"]["draw"],
+        may_draw=person is not None and person.may("draw_plan"),
     )

@@ -259,6 +259,24 @@ def test_a_finding_is_flown_to_and_mended_by_one_press(desk):
     desk.saved(1)
 
 
+def test_a_draft_is_compared_with_today_published_for_tomorrow_and_withdrawn(desk):
+    page = desk.page
+    page.locator(".finding[data-rule=compound_cut] .finding-mend").click()
+    desk.saved(1)
+    page.click("#draft-compare > summary")
+    expect(page.locator("#draft-compare tbody tr")).to_have_count(1)
+    page.click("#draft-publish > summary")
+    page.fill("#draft-publish [name=reason]", "秋季调整")
+    page.click("#draft-publish [type=submit]")
+    withdraw = page.locator("[data-step=withdraw]")
+    expect(withdraw).to_be_visible(timeout=15_000)
+    assert desk.get()["state"] == "published"
+    expect(page.locator("[data-tool=split]")).to_have_count(0)
+    withdraw.click()
+    expect(page.locator("[data-tool=split]")).to_have_count(1)
+    assert desk.get()["state"] == "withdrawn"
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, WALL], ids=["phone", "wall"])
 def test_a_draft_is_shown_on_a_phone_and_on_a_wall(

@@ -154,8 +154,8 @@ export class Picture {
 
   ofGrid({ number, state }, { zoom, hovered }) {
     const thin = zoom < 14 ? 0.9 : 1.3;
-    if (this.selected.has(number)) return { fill: token("--accent"), alpha: 0.16, line: token("--accent"), width: 3.5, halo: token("--map-halo") };
     if (this.warned.has(number)) return { fill: token("--late-mark"), alpha: 0.28, line: token("--late-mark"), width: 3, dash: [8, 4] };
+    if (this.selected.has(number)) return { fill: token("--accent"), alpha: 0.16, line: token("--accent"), width: 3.5, halo: token("--map-halo") };
     const colour = token(COLOURS[state]);
     const isOut = state === "below" || state === "above";
     if (this.beside.has(number)) return { fill: isOut ? colour : token("--accent"), alpha: hovered ? 0.2 : isOut ? 0.14 : 0.07, line: token("--accent"), width: 1.6 };

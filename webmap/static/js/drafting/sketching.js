@@ -11,7 +11,7 @@ import { toWorld } from "wangge/layers/shapes.js";
 
 const L = globalThis.L;
 const SNAP_PIXELS = 12;
-const MOST_CORNERS = 6000; // to snap to: more would hold the mouse up
+const MOST_CORNERS = 3000; // to snap to: more would hold the mouse up
 const SNAP_FROM = 15; // zoom from which streets and walls are near enough to snap to
 
 export class Sketching {

@@ -12,8 +12,9 @@ RULE = "invalid"
 
 def find(subject: Subject) -> Iterator[Found]:
     """Each grid whose border is no border, where it goes wrong."""
+    shapes = dict(zip(subject.grids.index, subject.grids.geometry, strict=True))
     for who, place in subject.invalid:
-        area = float(subject.grids.geometry.loc[who].area)
+        area = float(shapes[who].area)
         yield Found(
             (who,),
             place,

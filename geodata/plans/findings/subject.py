@@ -95,14 +95,18 @@ class Subject:
     limits: Limits = field(default_factory=Limits)
     kept: dict[str, Any] = field(default_factory=dict)
 
+    @cached_property
+    def _titles(self) -> dict[Any, str]:
+        titles = {grid: str(grid) for grid in self.grids.index}
+        for column in ("code", "name"):
+            if column in self.grids:
+                names = zip(self.grids.index, self.grids[column].tolist(), strict=True)
+                titles |= {grid: name for grid, name in names if isinstance(name, str) and name}
+        return titles
+
     def title(self, grid: Any) -> str:
         """What people call a grid: its name, else its code, else its number."""
-        for column in ("name", "code"):
-            if column in self.grids:
-                name = self.grids[column].loc[grid]
-                if isinstance(name, str) and name:
-                    return name
-        return str(grid)
+        return self._titles[grid]
 
     def titles(self, grids: Any) -> list[str]:
         """What people call grids."""

@@ -24,11 +24,12 @@ def find(subject: Subject) -> Iterator[Found]:
     if high is None or "households" not in subject.grids:
         return
     known = subject.grids["households"]
+    shapes = subject.grids.geometry
     for who in subject.grids.index[(known > high).fillna(value=False).astype(bool)]:
         count = int(known[who])
         yield Found(
             (who,),
-            subject.grids.geometry[who],
+            shapes[who],
             {"households": count, "high": high},
             {"grid": subject.title(who), "households": said(count), "high": high},
             tuple(_mends(subject, who, count)),

@@ -19,11 +19,12 @@ def find(subject: Subject) -> Iterator[Found]:
     if low is None or "households" not in subject.grids:
         return
     known = subject.grids["households"]
+    shapes = subject.grids.geometry
     for who in subject.grids.index[(known < low).fillna(value=False).astype(bool)]:
         count = int(known[who])
         yield Found(
             (who,),
-            subject.grids.geometry[who],
+            shapes[who],
             {"households": count, "low": low},
             {"grid": subject.title(who), "households": said(count), "low": low},
             tuple(_mends(subject, who, count)),

@@ -119,6 +119,9 @@ class ActionBody(Body):
     name: str | None = Field(None, max_length=100, description="for rename and draw")
     code: str | None = Field(None, max_length=40, description="for rename")
     worker: str | None = Field(None, max_length=100, description="for rename")
+    units_to: Literal["none", "neighbours"] | None = Field(
+        None, description="for remove: who gets its ground"
+    )
 
 
 class Finding(BaseModel):

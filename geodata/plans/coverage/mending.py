@@ -25,7 +25,7 @@ class Change:
 
     Attributes:
         kind: Why: ``invalid`` (a border that crossed itself), ``snapped`` (near borders made one),
-            ``overlap``, ``gap``, ``crumb`` (a bit that mending cut off), ``outside`` (of the
+            ``overlap``, ``gap``, ``crumb`` (a bit apart from its polygon), ``outside`` (of the
             boundary), ``vanished`` (nothing of the polygon is left; its ground is told by the
             others).
         loses: Position of the polygon that loses it; None: nobody had it.
@@ -79,7 +79,8 @@ def mend(
        the smallest first; else to the one whose undisputed ground has the longest border with it.
     5. Gaps no wider than ``widest_gap_m`` go to the neighbour with the longest border; wider ones
        stay open.
-    6. Bits below ``crumb_m2`` that mending cut off go to the neighbour with the longest border.
+    6. Bits below ``crumb_m2`` apart from the rest of their polygon go to the neighbour with the
+       longest border.
 
     Args:
         shapes: Polygons or multipolygons in metres; invalid, empty and None ones too.
@@ -136,9 +137,12 @@ class _Told:
     def __init__(self, least: float) -> None:
         self._least = least
         self._changes: list[Change] = []
+        self._small: dict[tuple[Kind, int | None, int | None], list[tuple[float, Any]]] = {}
 
     def add(self, kind: Kind, loses: int | None, gains: int | None, area: Any, place: Any) -> None:
         if area <= self._least and kind != "vanished":
+            several = self._small.setdefault((kind, loses, gains), [])
+            several.append((float(area), place))
             return
         point = shapely.point_on_surface(place)
         if shapely.is_empty(point):
@@ -159,7 +163,12 @@ class _Told:
                     self.add(kind, who[0], who[1], shapely.area(rest), rest)
 
     def sorted(self) -> tuple[Change, ...]:
-        """The largest first."""
+        """The largest first; many small ones between the same two are told as one."""
+        for (kind, loses, gains), several in self._small.items():
+            total = sum(area for area, _ in several)
+            if total > self._least:
+                largest = max(several, key=lambda one: one[0])[1]
+                self.add(kind, loses, gains, total, largest)
         return tuple(sorted(self._changes, key=lambda one: (-one.area_m2, one.kind, one.x, one.y)))
 
 

@@ -51,7 +51,7 @@ def takers(subject: Subject, units: tuple[int, ...]) -> Iterator[dict[str, Any]]
     place = net.units.index.get_indexer(list(units))
     mine = np.zeros(len(net.units), dtype=bool)
     mine[place] = True
-    grid = net.units["grid"].fillna(-1).to_numpy(dtype=np.int64)
+    grid = subject.grid_of_unit
     community = net.units["community"].to_numpy(dtype=object)
     own = set(grid[mine].tolist())
     pairs, length = subject.beside

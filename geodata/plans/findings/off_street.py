@@ -40,8 +40,9 @@ def find(subject: Subject) -> Iterator[Found]:
     table["step"] = off
     sums = table.groupby(["a", "b"])["m"].sum()
     long = sums[sums > limits.off_length_m]
+    members = table.groupby(["a", "b"])["step"].agg(list)
     for (a, b), length in zip(long.index.tolist(), long.tolist(), strict=True):
-        mine = table[(table["a"] == a) & (table["b"] == b)]["step"].to_numpy()
+        mine = np.array(members[a, b])
         ids = (subject.grids.index[a], subject.grids.index[b])
         yield Found(
             ids,

@@ -120,13 +120,19 @@ class Subject:
         return neighbours(self.net.units.geometry.to_numpy())
 
     @cached_property
+    def grid_of_unit(self) -> Numbers:
+        """In a plan: the grid of each unit by position; -1: none."""
+        if self.net is None:
+            return np.empty(0, dtype=np.int64)
+        return np.asarray(self.net.units["grid"].fillna(-1), dtype=np.int64)
+
+    @cached_property
     def touching(self) -> dict[int, dict[int, float]]:
         """In a plan: grid → neighbouring grid → metres of border."""
         if self.net is None:
             return {}
-        grid = self.net.units["grid"].fillna(-1).to_numpy(dtype=np.int64)
         pairs, length = self.beside
-        ends = grid[pairs]
+        ends = self.grid_of_unit[pairs]
         keep = (ends[:, 0] != ends[:, 1]) & (ends >= 0).all(axis=1)
         found: dict[int, dict[int, float]] = {}
         for (a, b), metres in zip(ends[keep].tolist(), length[keep].tolist(), strict=True):

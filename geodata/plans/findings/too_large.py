@@ -41,26 +41,24 @@ def _mends(subject: Subject, who: Any, count: int) -> Iterator[dict[str, Any]]:
     net, low, high = subject.net, subject.limits.low or 0, subject.limits.high
     if net is None or high is None or bool(net.grids["locked"].get(who, False)):
         return
-    mine = net.units[net.units["grid"] == who]
-    sizes = mine["households"].fillna(0)
-    fits = mine[(sizes >= count - high) & (count - sizes >= low) & (sizes > 0)]
-    for unit in fits.index[:_MOST_TRIED]:
-        if not _holds_without(subject, mine.index, unit):
+    places = np.flatnonzero(subject.grid_of_unit == who)
+    sizes = net.units["households"].array[places].fillna(0).astype(int)
+    fits = (sizes >= count - high) & (count - sizes >= low) & (sizes > 0)
+    for place, size in list(zip(places[fits], sizes[fits], strict=True))[:_MOST_TRIED]:
+        if not _holds_without(subject, places, place):
             continue
-        for action in takers(subject, (int(unit),)):
+        for action in takers(subject, (int(net.units.index[place]),)):
             theirs = subject.grids["households"][action["grid"]]
-            if not pd.isna(theirs) and int(theirs) + int(sizes[unit]) <= high:
+            if not pd.isna(theirs) and int(theirs) + int(size) <= high:
                 yield action
 
 
-def _holds_without(subject: Subject, units: pd.Index, unit: Any) -> bool:
-    """Whether a grid stays in one part when it gives a unit away."""
-    if subject.net is None:
-        return False
-    place = subject.net.units.index.get_indexer(units.drop(unit))
-    position = np.full(len(subject.net.units), -1, dtype=np.int64)
-    position[place] = np.arange(len(place))
+def _holds_without(subject: Subject, places: Any, place: Any) -> bool:
+    """Whether a grid stays in one part when it gives a unit away; both as positions."""
+    rest = places[places != place]
+    position = np.full(len(subject.grid_of_unit), -1, dtype=np.int64)
+    position[rest] = np.arange(len(rest))
     pairs, _ = subject.beside
     inner = position[pairs]
     inner = inner[(inner >= 0).all(axis=1)]
-    return len(place) > 0 and int(regions(len(place), inner).max()) == 0
+    return len(rest) > 0 and int(regions(len(rest), inner).max()) == 0

@@ -27,19 +27,29 @@ def neighbours(shapes: Any) -> tuple[Numbers, Lengths]:
         Pairs of positions (m × 2, the lower one first, sorted), and metres of border (m). Polygons
         that meet in single points are no neighbours.
     """
-    segments, owner = sides(shapes)
-    both = segments.duplicated(keep=False).to_numpy()
-    shared = segments[both].assign(owner=owner[both])
-    shared = shared.sort_values([*segments.columns, "owner"], kind="stable")
-    ends = shared.to_numpy()
-    same = (ends[1:, :4] == ends[:-1, :4]).all(axis=1) & (ends[1:, 4] != ends[:-1, 4])
-    pairs = np.stack((ends[:-1, 4][same], ends[1:, 4][same]), axis=1)
-    run = np.hypot(*(ends[:-1, 2:4][same] - ends[:-1, :2][same]).T.astype(float)) * RASTER_M
+    pairs, ends = shared_sides(shapes)
     if not len(pairs):
-        return np.empty((0, 2), dtype=np.int64), np.empty(0)
+        return pairs, np.empty(0)
+    run = np.hypot(*(ends[:, 2:] - ends[:, :2]).T.astype(float)) * RASTER_M
     sums = pd.DataFrame({"a": pairs[:, 0], "b": pairs[:, 1], "m": run}).groupby(["a", "b"])["m"]
     summed = sums.sum()
     return np.array([*summed.index], dtype=np.int64).reshape(-1, 2), summed.to_numpy(dtype=float)
+
+
+def shared_sides(shapes: Any) -> tuple[Numbers, Numbers]:
+    """The sides that two polygons of a coverage have in common.
+
+    Returns:
+        The pair of polygons of each side (k × 2, the lower one first), and its ends as whole
+        numbers of the raster (k × 4: x, y, x, y).
+    """
+    segments, owner = sides(shapes)
+    both = segments.duplicated(keep=False).to_numpy()
+    table = segments[both].assign(owner=owner[both])
+    found = table.sort_values([*segments.columns, "owner"], kind="stable").to_numpy()
+    same = (found[1:, :4] == found[:-1, :4]).all(axis=1) & (found[1:, 4] != found[:-1, 4])
+    pairs = np.stack((found[:-1, 4][same], found[1:, 4][same]), axis=1)
+    return pairs.astype(np.int64), found[:-1, :4][same].astype(np.int64)
 
 
 def outer_lengths(shapes: Any) -> Lengths:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from geodata.plans.coverage.borders import RASTER_M, Lengths, Numbers, Shapes, sides
+from geodata.plans.coverage.borders import RASTER_M, Lengths, Numbers, Shapes, shared_sides
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,9 @@ def shared_borders(shapes: Any) -> Shared:
     Args:
         shapes: Polygons or multipolygons of a coverage, in metres, on the raster.
     """
-    segments, owner = sides(shapes)
-    both = segments.duplicated(keep=False).to_numpy()
-    table = segments[both].assign(owner=owner[both])
-    ends = table.sort_values([*segments.columns, "owner"], kind="stable").to_numpy()
-    same = (ends[1:, :4] == ends[:-1, :4]).all(axis=1) & (ends[1:, 4] != ends[:-1, 4])
-    found = np.column_stack((ends[:-1, 4][same], ends[1:, 4][same], ends[:-1, :4][same]))
-    pairs, of = np.unique(found[:, :2], axis=0, return_inverse=True)
-    lines = shapely.linestrings(found[:, 2:].reshape(-1, 2, 2) * RASTER_M)
+    sides, ends = shared_sides(shapes)
+    pairs, of = np.unique(sides, axis=0, return_inverse=True)
+    lines = shapely.linestrings(ends.reshape(-1, 2, 2) * RASTER_M)
     of = np.asarray(of, dtype=np.int64).reshape(-1)
     metres = np.bincount(of, shapely.length(lines), minlength=len(pairs)).astype(float)
-    return Shared(pairs.astype(np.int64), metres, np.asarray(lines, dtype=object), of)
+    return Shared(pairs, metres, np.asarray(lines, dtype=object), of)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, LiteralString, Self
+from typing import TYPE_CHECKING, Any, Final, LiteralString, Self
 
 import psycopg
 import sqlalchemy as sa
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 CHANNEL = "wangge"
 """``NOTIFY`` channel; its payload is the layer that changed."""
 
+_MICROSECONDS: Final = sa.cast(
+    sa.func.extract("epoch", sa.func.clock_timestamp()) * 1_000_000, sa.BigInteger
+)
 _VERSIONS: LiteralString = "SELECT layer, version FROM layer_versions WHERE layer = ANY(%s)"
 
 
@@ -47,14 +50,20 @@ class Transaction:
 
         The versions' rows are locked in the order of their names, so two transactions never wait
         for each other; they stay locked until the commit, so the feed's order is the commits'.
+        A version is the time of its change and always above the one before: a count would give
+        the same versions once more to other content after an older backup was restored, while
+        browsers still keep tiles under them.
         """
         if not self._changes:
             return
         layers = sorted({change["layer"] for change in self._changes})
-        raised = insert(layer_versions).values([{"layer": name, "version": 1} for name in layers])
+        raised = insert(layer_versions).values(
+            [{"layer": name, "version": _MICROSECONDS} for name in layers]
+        )
         self.connection.execute(
             raised.on_conflict_do_update(
-                index_elements=["layer"], set_={"version": layer_versions.c.version + 1}
+                index_elements=["layer"],
+                set_={"version": sa.func.greatest(layer_versions.c.version + 1, _MICROSECONDS)},
             )
         )
         self.connection.execute(sa.insert(changes), self._changes)

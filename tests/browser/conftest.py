@@ -33,6 +33,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+CONTEXTS: pytest.StashKey[list[BrowserContext]] = pytest.StashKey()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Close the pages before their server and its database end: what they still ask is no fault."""
+    for context in item.stash.get(CONTEXTS, []):
+        context.close()
+
+
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
     """Serve ``app`` on a port of its own while the block runs."""
@@ -130,8 +140,10 @@ class Watched:
 
 
 @pytest.fixture
-def contexts(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    made: list[BrowserContext] = []
+def contexts(
+    chromium: Browser, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., BrowserContext]]:
+    made = request.node.stash[CONTEXTS] = []
     watched: list[Watched] = []
 
     def make(address: str, *, size: tuple[int, int] = DESK, **options: Any) -> BrowserContext:
@@ -150,8 +162,6 @@ def contexts(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
         return context
 
     yield make
-    for context in made:
-        context.close()
     errors = [error for watch in watched for error in watch.errors]
     assert not errors, "\n".join(errors)
 

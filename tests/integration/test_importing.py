@@ -383,6 +383,7 @@ def test_cases_that_came_before_the_first_borders_find_them(database, tmp_path):
     assert everything(database) == before
     report = import_file(database, OPERATOR, "areas", areas)
     assert [f.params["number"] for f in report.findings if f.kind == "cases_placed"] == [2]
+    version = database.version("cases")
     grids = write(tmp_path / "g.gpkg", squares(), 网格编码=["甲", "乙", "丙", "丁"])
     report = import_file(database, OPERATOR, "grids", grids)
     assert [f.params["number"] for f in report.findings if f.kind == "cases_placed"] == [1]
@@ -395,8 +396,7 @@ def test_cases_that_came_before_the_first_borders_find_them(database, tmp_path):
     ]
     feed = "SELECT details->>'placed_in', details->>'cases' FROM changes WHERE layer = 'cases'"
     assert rows(database, f"{feed} ORDER BY id")[1:] == [("areas", "2"), ("grids", "1")]
-    versions = dict(rows(database, "SELECT layer, version FROM layer_versions"))
-    assert versions["cases"] == 3
+    assert database.version("cases") > version
 
 
 def test_later_borders_and_those_of_another_time_move_no_case(database, communities, tmp_path):
@@ -554,7 +554,7 @@ def test_an_import_is_one_entry_in_the_audit_and_one_in_the_feed(database, commu
         ("imported", "areas", "4")
     ]
     assert rows(database, "SELECT layer, action FROM changes") == [("areas", "loaded")]
-    assert database.version("areas") == 1
+    assert database.version("areas") > 0
     (note,) = rows(database, "SELECT filename, crs, report->>'added', length(sha256) FROM imports")
     assert note == ("社区.gpkg", "wgs84", "4", 64)
 

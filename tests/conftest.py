@@ -48,6 +48,10 @@ class Server:
     def __init__(self, url: str, locks: Path) -> None:
         self.admin_url = url
         self.locks = locks
+        # Copying files is ten times as fast as writing every page to the log, which is the
+        # default since PostgreSQL 15; before, there was no other way.
+        ((version,),) = self.run("SELECT current_setting('server_version_num')::integer")
+        self.strategy = " STRATEGY FILE_COPY" if version >= 150000 else ""
 
     def url(self, name: str) -> str:
         """The address of the database ``name``."""
@@ -91,7 +95,7 @@ class Server:
     @contextmanager
     def copy_of(self, template: str) -> Iterator[Database]:
         name = f"test_{os.getpid()}_{next(_numbers)}"
-        self.run("CREATE DATABASE {} TEMPLATE {}", name, template)
+        self.run("CREATE DATABASE {} TEMPLATE {}" + self.strategy, name, template)
         try:
             with Database(self.url(name), pool_size=4) as database:
                 yield database

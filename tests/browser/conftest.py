@@ -18,13 +18,22 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 from werkzeug.serving import make_server
 
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "artefacts"
 PASSWORD = "demo-password-of-the-tests"
 DESK, WALL, PHONE = (1440, 900), (3840, 2160), (390, 844)
+
+expect.set_options(timeout=15_000)  # other tests run beside, on machines of two cores
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -289,7 +289,7 @@ def test_only_what_changed_is_asked_for_again(places: Database, profile: Profile
     )
     assert columns["id"].tolist() == [second]
     assert changed["total"] == 2
-    assert changed["versions"]["cases"] == header["versions"]["cases"] + 1
+    assert changed["versions"]["cases"] > header["versions"]["cases"]
 
 
 def test_a_change_shows_although_answers_are_kept(places: Database, profile: Profile) -> None:

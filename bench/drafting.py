@@ -152,13 +152,14 @@ def measure(database: Database) -> dict[str, object]:
     findings_s = time.perf_counter() - start
     everything = [one for several in took.values() for one in several]
     return {
-        "grids": (SIDE // 2) ** 2,
+        "name": f"an action on a draft of {(SIDE // 2) ** 2} grids, stored, 95 of 100",
+        "value": _share(everything, 95),
+        "limit": LIMIT_MS,
+        "unit": "ms",
         "actions": len(everything),
         "refused": refused,
         "p50_ms": _share(everything, 50),
-        "p95_ms": _share(everything, 95),
         "p95_ms_of_this_process": _share(worked, 95),
-        "limit_ms": LIMIT_MS,
         "p95_ms_by_action": {name: _share(several, 95) for name, several in took.items()},
         "undo_p95_ms": _share(undone, 95),
         "findings_s": round(findings_s, 2),
@@ -170,13 +171,13 @@ def _share(several: list[float], percent: float) -> float:
 
 
 def main() -> None:
-    """Print the figures as JSON."""
+    """Print the figures as a JSON line."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         settings = Settings(data_dir=Path(os.environ.get("WANGGE_DATA_DIR", folder)))
         with open_database(settings) as database:
             upgrade(database)
-            print(orjson.dumps(measure(database), option=orjson.OPT_INDENT_2).decode())
+            print(orjson.dumps(measure(database)).decode())
 
 
 if __name__ == "__main__":

@@ -323,10 +323,10 @@ def of_places(connection: sa.Connection) -> dict[str, CaseDrawing]:
 
 def fill_cases(database: Database, count: int) -> None:
     """``count`` cases of 548 days, most of them around 300 spots."""
-    from geodata.cases import rollups  # noqa: PLC0415
+    from geodata.cases import indexing  # noqa: PLC0415
 
     began = time.perf_counter()
-    with database.begin() as tx, rollups.filled_at_once(tx.connection, rows=count):
+    with database.begin() as tx, indexing.filled_at_once(tx.connection, rows=count):
         tx.connection.execute(sa.text(FILL_CASES), {"count": count})
     print(f"filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
 

@@ -9,15 +9,12 @@ ledger, ``case_place_cells``, does the same for crowded areas, grids and compoun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateIndex
 
 from geodata.cases import crowds
-from geodata.cases.tables import case_cells, cases
+from geodata.cases.tables import case_cells
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -26,8 +23,6 @@ if TYPE_CHECKING:
 
 LOCK: Final = 0x63656C6C
 """Key of the advisory lock that lets one merge run at a time."""
-ALWAYS_KEPT: Final = frozenset({"uq_cases_source_external_id"})
-"""Indexes that a load itself needs."""
 
 
 def merge(connection: Connection) -> int:
@@ -79,40 +74,6 @@ def _said(connection: Connection) -> list[tuple[object, ...]]:
     ]
 
 
-@contextmanager
-def filled_at_once(
-    connection: Connection, *, rows: int, told: Callable[[float], None] = lambda _share: None
-) -> Iterator[None]:
-    """Load many cases faster: the indexes are made anew at the end, from all rows together.
-
-    Does so only if the table is empty or nearly so beside the ``rows`` to come; otherwise, and
-    when the table is small enough not to matter, it changes nothing. While it does, the table is
-    locked for others until the end of the transaction. ``told`` hears the share of the indexes
-    that are made.
-    """
-    if rows < 50_000 or _present(connection, rows // 10):
-        yield
-        return
-    indexes = [index for index in cases.indexes if index.name not in ALWAYS_KEPT]
-    for index in indexes:
-        index.drop(connection, checkfirst=True)
-    yield
-    connection.execute(sa.text("SET LOCAL maintenance_work_mem = '256MB'"))
-    for place, index in enumerate(sorted(indexes, key=lambda one: str(one.name))):
-        told(place / len(indexes))
-        connection.execute(CreateIndex(index))
-    connection.execute(sa.text("ANALYZE cases"))
-    crowds.refine(connection)
-
-
-def _present(connection: Connection, several: int) -> bool:
-    """Whether the table has more than ``several`` rows."""
-    query = sa.select(sa.func.count()).select_from(
-        sa.select(sa.literal(1)).select_from(cases).limit(several + 1).subquery()
-    )
-    return bool(connection.execute(query).scalar_one() > several)
-
-
 _KEY: Final = "zoom, tile_x, tile_y, cell, month, category, source, state"
 _SUMS: Final = ", sum(n) AS n, sum(sum_x) AS sum_x, sum(sum_y) AS sum_y"
 _KINDS: Final = "month, category, source, state"
@@ -155,4 +116,4 @@ def _digest(ledger: str, key: str) -> str:
     """  # noqa: S608
 
 
-__all__ = ["case_cells", "filled_at_once", "is_right", "merge", "rebuild", "sum_up"]
+__all__ = ["case_cells", "is_right", "merge", "rebuild", "sum_up"]

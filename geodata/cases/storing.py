@@ -19,17 +19,11 @@ from geoalchemy2 import Geometry
 from numpy.typing import NDArray
 
 from geodata.cases import crowds
+from geodata.cases.indexing import PutOff
 from geodata.cases.tables import cases
 from geodata.database.copying import Same, copy_rows
 
 _PLACED = ("area_code", "grid_code", "compound_code")
-_PACK_LOG_FASTER = """
-    SELECT set_config('wal_compression', 'lz4', true) FROM pg_settings, pg_roles
-    WHERE name = 'wal_compression' AND setting NOT IN ('off', 'lz4', 'zstd')
-        AND 'lz4' = ANY(enumvals) AND rolname = current_user AND rolsuper
-"""
-"""New indexes go into the server's log whole; PostgreSQL's own packing takes half of their time.
-For where the server knows a faster one, from PostgreSQL 15 on, and the user may choose it."""
 _NEVER_COMPARED = frozenset({"source", "external_id", "import_id", "ordinal", *_PLACED})
 
 
@@ -60,7 +54,7 @@ class CaseLoad:
         self._connection = connection
         self._only_new = frozenset(only_new)
         self._fresh = connection.execute(sa.select(cases.c.id).limit(1)).first() is None
-        self._indexes = self._put_off_indexes() if large and self._fresh else []
+        self._indexes = PutOff(connection) if large and self._fresh else None
         self._seen = np.empty(0, dtype=np.uint64)
         self._waiting: sa.Table | None = None
         self._repeats = False
@@ -96,7 +90,8 @@ class CaseLoad:
 
     def finish(self) -> CasesStored:
         """Bring the known cases up to date, and note where cases crowd now."""
-        self._make_indexes()
+        if self._indexes is not None:
+            self._indexes.make()
         stored = self._bring_known()
         if stored.added >= crowds.CROWD_OF_PLACE:
             crowds.refine(self._connection)
@@ -125,27 +120,6 @@ class CaseLoad:
         self._connection.execute(sa.text("DROP TABLE waiting_cases"))
         unchanged = single - own - changed - added
         return CasesStored(self._added + added, changed, unchanged, total - single + own)
-
-    def _put_off_indexes(self) -> list[str]:
-        """Drop all but the primary key; gives the statements that make them anew."""
-        rows = self._connection.execute(
-            sa.text(
-                "SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS made FROM pg_index i"
-                " JOIN pg_class c ON c.oid = i.indexrelid"
-                " WHERE i.indrelid = 'cases'::regclass AND NOT i.indisprimary ORDER BY c.relname"
-            )
-        ).all()
-        for row in rows:
-            self._connection.execute(sa.text(f'DROP INDEX "{row.name}"'))
-        return [row.made for row in rows]
-
-    def _make_indexes(self) -> None:
-        if self._indexes:
-            self._connection.execute(sa.text("SET LOCAL maintenance_work_mem = '256MB'"))
-            self._connection.execute(sa.text(_PACK_LOG_FASTER))
-        for statement in self._indexes:
-            self._connection.exec_driver_sql(statement)
-        self._indexes = []
 
     def _known(self, sources: pa.Array, numbers: pa.Array) -> NDArray[np.bool_]:
         """Rows whose case is in the table, or came earlier in this file."""

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geodata.accounts import Actor
-from geodata.cases import crowds, rollups, tiling
+from geodata.cases import crowds, indexing, rollups, tiling
 from geodata.cases.tiling import CaseDrawing
 from geodata.errors import InvalidInput
 from geodata.places.tiling import Tile
@@ -377,7 +377,7 @@ def test_a_large_load_finds_its_crowds(database, monkeypatch):
     monkeypatch.setattr(crowds, "CROWD", 300)
     monkeypatch.setattr(crowds, "FAR_CROWD", 300)
     with database.begin() as tx:
-        with rollups.filled_at_once(tx.connection, rows=60_000):
+        with indexing.filled_at_once(tx.connection, rows=60_000):
             _fill(tx.connection, 1_000)
         zooms = tx.connection.execute(sa.text("SELECT DISTINCT zoom FROM case_crowds ORDER BY 1"))
         assert zooms.scalars().all()[0] == 8
@@ -512,7 +512,7 @@ def test_a_load_at_once_leaves_the_same_indexes_behind(database):
     indexes = sa.text("SELECT indexdef FROM pg_indexes WHERE tablename = 'cases' ORDER BY 1")
     with database.begin() as tx:
         before = tx.connection.execute(indexes).scalars().all()
-        with rollups.filled_at_once(tx.connection, rows=60_000):
+        with indexing.filled_at_once(tx.connection, rows=60_000):
             assert tx.connection.execute(indexes).scalars().all() != before
             _fill(tx.connection, 1_000)
         assert tx.connection.execute(indexes).scalars().all() == before
@@ -524,7 +524,7 @@ def test_a_load_beside_many_cases_keeps_the_indexes_in_use(database):
     with database.begin() as tx:
         _fill(tx.connection, 6_000)
         before = tx.connection.execute(indexes).scalar_one()
-        with rollups.filled_at_once(tx.connection, rows=50_000):
+        with indexing.filled_at_once(tx.connection, rows=50_000):
             assert tx.connection.execute(indexes).scalar_one() == before
 
 

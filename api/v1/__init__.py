@@ -12,6 +12,7 @@ from api.v1 import (
     imports,
     jobs,
     places,
+    plan_rights,
     plans,
     profile,
     proposals,
@@ -34,6 +35,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     profile.blueprint,
     places.blueprint,
     plans.blueprint,
+    plan_rights.blueprint,
     proposals.blueprint,
     reach.blueprint,
 )

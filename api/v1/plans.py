@@ -199,6 +199,9 @@ class PlanStep(BaseModel):
     action: dict[str, Any]
     units: list[int]
     grids: list[int]
+    stands: bool = Field(description="undo would take it back sooner or later")
+    names: dict[str, str | None] = Field(description="of grids made, changed or dissolved")
+    households: dict[str, int] = Field(description="what each grid got; below 0: lost")
 
 
 class History(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from geodata.accounts import require
 from geodata.errors import Conflict, NotAllowed
-from geodata.plans import comparing, laying, store
+from geodata.plans import comparing, laying, store, store_people
 from geodata.plans.comparing import Comparison
 from geodata.plans.drafting import Draft, draft_of, readable, whole
 from geodata.plans.figures import reckoning_of
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """One entry of the history."""
+    """One entry of the history.
+
+    ``stands``: undo would take it back sooner or later. ``names`` are those of grids that were
+    made, changed or dissolved, ``households`` what each grid got (less than 0: lost), by number.
+    """
 
     revision: int
     at: datetime
@@ -40,6 +44,9 @@ class Step:
     action: dict[str, Any]
     units: tuple[int, ...]
     grids: tuple[int, ...]
+    stands: bool = False
+    names: dict[str, str | None] = field(default_factory=dict)
+    households: dict[str, int] = field(default_factory=dict)
 
 
 def drafts(database: Database, actor: Actor, *, limit: int = 200) -> list[Draft]:
@@ -101,7 +108,13 @@ def history(
     """The newest steps first; ``before``: only those of smaller revisions."""
     with database.read() as connection:
         readable(connection, actor, plan_id)
-        return [_step(row) for row in store.steps(connection, plan_id, before=before, limit=limit)]
+        rows = store.steps(connection, plan_id, before=before, limit=limit)
+        if not rows:
+            return []
+        least, most = rows[-1].revision, rows[0].revision
+        standing = store_people.standing_steps(connection, plan_id, least=least)
+        changes = store_people.changes_of_steps(connection, plan_id, least=least, most=most)
+    return [_step(row, changes[row.revision], stands=row.revision in standing) for row in rows]
 
 
 def compare(
@@ -146,7 +159,7 @@ def _is_on_duty(connection: sa.Connection, actor: Actor, area_code: str) -> bool
     return True
 
 
-def _step(row: Any) -> Step:
+def _step(row: Any, changes: Any, *, stands: bool) -> Step:
     return Step(
         revision=row.revision,
         at=row.at,
@@ -156,4 +169,7 @@ def _step(row: Any) -> Step:
         action=row.action,
         units=tuple(row.units),
         grids=tuple(row.grids),
+        stands=stands,
+        names=changes.names or {},
+        households=changes.households or {},
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from geodata.accounts import record
 from geodata.accounts.users import user_named
 from geodata.errors import InvalidInput, NotFound
-from geodata.plans import store
+from geodata.plans import store, store_people
 from geodata.plans.drafting import drawable, readable
 
 if TYPE_CHECKING:
@@ -91,3 +91,24 @@ def readers(database: Database, actor: Actor, plan_id: int) -> list[str]:
     with database.read() as connection:
         readable(connection, actor, plan_id)
         return [row.name for row in store.readers(connection, plan_id)]
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody with whom a draft may be shared."""
+
+    name: str
+    display_name: str
+    role: str
+
+
+def possible_readers(database: Database, actor: Actor, plan_id: int) -> list[Account]:
+    """The accounts with whom a draft is not shared yet, one's own left out, by name."""
+    with database.begin() as tx:
+        drawable(tx.connection, actor, plan_id, published_too=True)
+        already = {row.name for row in store.readers(tx.connection, plan_id)}
+        return [
+            Account(row.name, row.display_name, row.role)
+            for row in store_people.accounts(tx.connection)
+            if row.id != actor.user_id and row.name not in already
+        ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,7 @@ class Checked:
         shapes: The polygons in metres, valid, with all points where others touch them.
         fence: The boundary in metres; None: not given.
         metres: The plane.
+        titles: What people call each polygon.
     """
 
     findings: list[Finding]
@@ -85,7 +86,7 @@ class Checked:
     shapes: NDArray[np.object_]
     fence: Any
     metres: pyproj.CRS
-    seconds: float = field(default=0.0, compare=False)
+    titles: list[str]
 
     def as_dict(self, language: str = "en") -> dict[str, Any]:
         """JSON."""
@@ -147,7 +148,9 @@ def check_file(path: str | Path, *, profile: Profile, wish: Wish | None = None) 
     summary = _summary(net, grids, findings, (low, high), agreement)
     summary["seconds"] = round(time.perf_counter() - started, 2)
     fence_m = None if fence is None else moved(np.array([fence], dtype=object), plane, metres)[0]
-    return Checked(findings, summary, net, ids, shapes, fence_m, metres)
+    return Checked(
+        findings, summary, net, ids, shapes, fence_m, metres, subject.titles(grids.index)
+    )
 
 
 def mend_checked(checked: Checked, *, snap_m: float = 0.5, widest_gap_m: float = 5.0) -> Mended:
@@ -183,7 +186,7 @@ def read_change(checked: Checked, change: Change, language: str) -> str:
         kind = "more" if change.loses is None else "less"
     nobody = translate(_("no grid"), language)
     who = {
-        name: nobody if one is None else str(checked.ids[one])
+        name: nobody if one is None else checked.titles[one]
         for name, one in (("loses", change.loses), ("gains", change.gains))
     }
     return translate(CHANGES[kind], language, area=said(change.area_m2), **who)

@@ -176,7 +176,7 @@ def _change(checked: Checked, one: Change) -> dict[str, Any]:
 
 def _show(checked: Checked, console: Console, language: str) -> None:
     """The findings as a table, and a summary."""
-    from geodata.plans.findings import SEVERITIES  # noqa: PLC0415
+    from geodata.plans.findings import SEVERITIES, TITLES  # noqa: PLC0415
 
     def say(message: str, **params: Any) -> str:
         return translate(message, language, **params)
@@ -194,7 +194,7 @@ def _show(checked: Checked, console: Console, language: str) -> None:
         console.print(table)
     if len(checked.findings) > _SHOWN:
         rest = Counter(one.rule for one in checked.findings[_SHOWN:])
-        words = ", ".join(f"{rule} {count}" for rule, count in rest.most_common())
+        words = ", ".join(f"{say(TITLES[rule])} {count}" for rule, count in rest.most_common())
         console.print(say(_("and more: %(rules)s"), rules=words), highlight=False, markup=False)
     summary = checked.summary
     words = say(

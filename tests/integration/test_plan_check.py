@@ -339,3 +339,21 @@ def test_overlaps_of_many_grids_are_as_large_as_the_peer_says(check):
                 if set(pair) <= set(one["ids"]):
                     found[pair] += one["area_m2"]
     assert found == pytest.approx(pairs, rel=1e-3, abs=1)
+
+
+def test_what_mending_changed_names_grids_as_the_findings_do(check, tmp_path):
+    done = check(net(g0=cell(0, 0, 1.1)), "--out", tmp_path / "mended.gpkg")
+
+    assert "g0" not in done.stdout
+    assert "由 第0网格 归 第1网格" in done.stdout or "由 第1网格 归 第0网格" in done.stdout
+
+
+def test_rules_beyond_the_first_findings_are_counted_in_the_readers_language(check):
+    many = [cell(3 * n, 9, 0.5) for n in range(50)]
+    frame = gpd.GeoDataFrame(
+        {"code": [f"k{n}" for n in range(50)], "households": 900}, geometry=many, crs=4326
+    )
+
+    done = check(frame)
+
+    assert "另有：网眼过大 10" in done.stdout

@@ -118,3 +118,19 @@ def test_units_built_from_real_streets_cover_their_communities(name, box):
     assert found.tolist() == pytest.approx(wanted.tolist(), rel=1e-6)
     assert net.units["households"].sum() == 300 * len(estates)
     assert set(estates["code"]) == set(net.units["compound"].dropna())
+
+
+def test_islands_and_strips_of_coast_keep_no_precinct_from_being_right():
+    checked = check_file(FOLDER / "ri_precincts.zip", profile=PROFILE)
+
+    apart = [one for one in checked.findings if one.rule == "not_contiguous"]
+    by_code = {checked.titles[checked.ids.index(one.ids[0])]: one for one in apart}
+    assert len(apart) == 54
+    # 2102 has an island in the bay, 2811 has a part in the middle of its neighbours;
+    # 97 strips of 3515, a few centimetres wide, run along the coast of the precinct beside it.
+    assert by_code["2811"].severity == "error"
+    assert by_code["2102"].severity == "note"
+    assert "3515" not in by_code
+    grave = [one for one in checked.findings if one.severity == "error"]
+    assert {one.rule for one in grave} == {"overlap", "not_contiguous"}
+    assert all(one.numbers["area_m2"] > 0.3 for one in grave)

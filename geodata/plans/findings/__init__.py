@@ -38,6 +38,7 @@ from geodata.plans.findings import (
 from geodata.plans.findings.finding import (
     SENTENCES,
     SEVERITIES,
+    TITLES,
     Finding,
     Found,
     Severity,
@@ -51,6 +52,7 @@ from geodata.profiles import Profile
 __all__ = [
     "SENTENCES",
     "SEVERITIES",
+    "TITLES",
     "Finding",
     "Found",
     "Limits",
@@ -129,7 +131,7 @@ def examine(
 
 
 def findings_of(subject: Subject, *, profile: Profile, crs: Any) -> list[Finding]:
-    """What every rule finds, the gravest first.
+    """What every rule finds: the gravest first, rule by rule, the largest of each first.
 
     Args:
         subject: What is looked at.
@@ -151,7 +153,21 @@ def findings_of(subject: Subject, *, profile: Profile, crs: Any) -> list[Finding
         for (rule, it), where in zip(pairs, places, strict=True)
     ]
     weight = {name: place for place, name in enumerate(SEVERITIES)}
-    return sorted(found, key=lambda one: weight[one.severity])
+    turn = {rule.RULE: place for place, rule in enumerate(RULES)}
+    return sorted(found, key=lambda one: (weight[one.severity], turn[one.rule], -_size(one)))
+
+
+def _size(finding: Finding) -> float:
+    """How much of a fault it is, as far as its rule measures that; compounds stay in order."""
+    numbers = finding.numbers
+    if "compound" in numbers:
+        return 0.0
+    if "low" in numbers:
+        return -float(numbers["households"])
+    return float(next((numbers[it] for it in _SIZES if numbers.get(it) is not None), 0.0))
+
+
+_SIZES = ("length_m", "households", "area_m2")
 
 
 @cache

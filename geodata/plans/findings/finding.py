@@ -23,7 +23,7 @@ SENTENCES = {
     "invalid": _("The border of %(grid)s crosses itself."),
     "overlap": _("%(grids)s lie over each other on %(area)s m²."),
     "gap": _("%(area)s m² belong to no grid."),
-    "sliver": _("%(grid)s has a strip of %(area)s m² that is only %(width)s m wide."),
+    "sliver": _("%(grid)s has %(area)s m² of strips that are only %(width)s m wide."),
     "not_contiguous": _("%(grid)s lies in %(parts)s separate parts."),
     "outside": _("%(grid)s reaches %(area)s m² beyond the boundary."),
     "compound_cut": _("The closed compound %(compound)s is cut between %(grids)s."),
@@ -40,6 +40,28 @@ SENTENCES = {
     "other_net": _("%(grid)s is no patch of the other net: at most %(share)s %% agree."),
 }
 """What each rule says to people; the rules that there are."""
+
+TITLES = {
+    "invalid": _("crossed border"),
+    "overlap": _("overlap"),
+    "gap": _("gap"),
+    "sliver": _("sliver"),
+    "not_contiguous": _("separate parts"),
+    "outside": _("beyond the boundary"),
+    "compound_cut": _("closed compound cut"),
+    "compound_in_two": _("compound in several grids"),
+    "compound_unassigned": _("compound in no grid"),
+    "too_large": _("grid too large"),
+    "too_small": _("grid too small"),
+    "two_communities": _("several communities"),
+    "off_street": _("border beside a street"),
+    "duplicate_name": _("name given twice"),
+    "duplicate_code": _("code given twice"),
+    "no_worker": _("no grid worker"),
+    "no_station": _("no station in reach"),
+    "other_net": _("not as in the other net"),
+}
+"""What people call each rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +82,8 @@ class Found:
     """What a rule gives: a place in the plan's metres, who, how much, and what mends it.
 
     ``params`` fill the rule's sentence; numbers in it are written for people. What is ``slight``
-    (a gap or overlap of less than a square metre, thinner than a centimetre) is never more than
-    worth knowing.
+    (a gap or overlap thinner than a millimetre; one of less than a square metre, thinner than a
+    centimetre; islands) is never more than worth knowing.
     """
 
     ids: tuple[Any, ...]
@@ -129,7 +151,8 @@ def width_m(ground: Any) -> float:
 
 def is_slight(ground: Any) -> bool:
     """Whether a gap or overlap is too small to keep a net from being published."""
-    return float(shapely.area(ground)) < 1.0 and width_m(ground) < 0.01
+    width = width_m(ground)
+    return width < 0.001 or (float(shapely.area(ground)) < 1.0 and width < 0.01)
 
 
 def said(number: float) -> str:

@@ -1,11 +1,15 @@
 // A draft as this page holds it: its grids, its units, its revision, and what is not kept yet.
 //
 // Every change is asked of the server with the revision that this page has seen; only what comes
-// back is changed here. What could not be sent stays in `pending` until it is sent or dropped.
+// back is changed here. What it will surely come to is shown at once (`foreseeing.js`) and taken back
+// if it is refused. Steps wait for each other. What could not be sent stays in `pending` until it is
+// sent or dropped.
 
 import { get, post, Problem } from "wangge/core/api.js";
+import { foreseen } from "wangge/drafting/foreseeing.js";
 
 const CALL = "/api/v1/plans";
+const MOST_STEPS = 200; // of this page that undo shows at once
 
 /** All drafts that one may read, those changed last first. */
 export async function drafts() {
@@ -21,18 +25,23 @@ export class Draft extends EventTarget {
   constructor(info) {
     super();
     this.info = info;
+    this.rights = null; // what one may do with it
     this.grids = new Map();
     this.units = new Map();
     this.findings = null;
     this.pending = null; // {run, words} that could not be sent
     this.conflict = null; // the server's answer of 412, and what was wanted
-    this.isBusy = false;
+    this.turn = 0; // changes whenever grids or units do
+    this.under = 0; // steps that are being saved, or wait for that
+    this.line = Promise.resolve();
+    this.forget();
   }
 
   /** The draft of that number with all that is drawn. */
   static async open(id) {
-    const [info, grids, units] = await Promise.all([get(`${CALL}/${id}`), get(`${CALL}/${id}/grids`), get(`${CALL}/${id}/units`)]);
+    const [info, rights, grids, units] = await Promise.all(["", "/rights", "/grids", "/units"].map((part) => get(`${CALL}/${id}${part}`)));
     const draft = new Draft(info);
+    draft.rights = rights;
     draft.take(grids, draft.grids);
     draft.take(units, draft.units);
     return draft;
@@ -42,8 +51,24 @@ export class Draft extends EventTarget {
     return this.info.id;
   }
 
+  /** Whether one may draw on it now. */
   get isOpen() {
-    return this.info.state !== "published";
+    return this.info.state !== "published" && this.rights.draw;
+  }
+
+  /** Ask anew what one may do with it. */
+  async learn() {
+    this.rights = await get(`${CALL}/${this.id}/rights`);
+  }
+
+  get isBusy() {
+    return this.under > 0;
+  }
+
+  /** Steps of this page are no longer the newest: what undo will do only the server knows. */
+  forget() {
+    this.done = []; // {former, after} of each step of this page, the newest last
+    this.undone = [];
   }
 
   take(collection, kept) {
@@ -67,40 +92,98 @@ export class Draft extends EventTarget {
     return this.info.can_redo ? this.send({ path: "redo" }) : null;
   }
 
-  async send(wanted) {
-    if (this.isBusy || this.pending || this.conflict) {
+  /** Ask for a step when those before it are saved. */
+  send(wanted) {
+    this.under += 1;
+    const sent = this.line.then(() => this.sendNow(wanted)).finally(() => {
+      this.under -= 1;
+      this.tell("busy");
+    });
+    this.line = sent.catch(() => {});
+    this.tell("busy");
+    return sent;
+  }
+
+  async sendNow(wanted) {
+    if (this.pending || this.conflict) {
       this.tell("waiting");
       return null;
     }
-    this.isBusy = true;
-    this.tell("busy");
+    const hoped = this.foresee(wanted);
+    const former = hoped && this.swap(hoped);
+    if (former) this.announce(former);
     try {
       const answer = await post(`${CALL}/${this.id}/${wanted.path}`, wanted.body, { headers: { "If-Match": `"${this.info.revision}"` } });
-      this.apply(answer);
+      if (former) this.swap(former);
+      this.apply(answer, wanted, former);
       return answer;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      if (former) {
+        this.swap(former);
+        this.announce(former);
+      }
       if (error.status === 412) this.conflict = { wanted, error };
       else if (error.status === 0 || error.status >= 502) this.pending = { wanted, error };
       this.tell("refused", { error, wanted });
       return null;
-    } finally {
-      this.isBusy = false;
-      this.tell("busy");
     }
   }
 
+  /** What a step will surely come to: {grids, units} by number, null being gone; or null. */
+  foresee({ path, body }) {
+    if (path === "undo") return this.done.at(-1)?.former ?? null;
+    if (path === "redo") return this.undone.at(-1)?.after ?? null;
+    return path === "actions" ? foreseen(this, body) : null;
+  }
+
+  /** Put features in the place of those that stand; gives what stood there. */
+  swap(changes) {
+    const former = { grids: new Map(), units: new Map() };
+    this.turn += 1;
+    for (const kind of ["grids", "units"]) {
+      for (const [number, feature] of changes[kind]) {
+        former[kind].set(number, this[kind].get(number) ?? null);
+        if (feature) this[kind].set(number, feature);
+        else this[kind].delete(number);
+      }
+    }
+    return former;
+  }
+
+  announce({ grids, units }) {
+    const still = [...grids.keys()].filter((number) => this.grids.has(number));
+    const lost = [...grids.keys()].filter((number) => !this.grids.has(number));
+    this.tell("changed", { grids: still, removed: lost, units: [...units.keys()] });
+  }
+
   /** Take what came back of a change: only what differs. */
-  apply(answer) {
+  apply(answer, wanted, hoped) {
     const { grids, units, removed_grids: lost, removed_units: gone, findings, plan } = answer;
-    for (const number of lost) this.grids.delete(Number(number));
-    for (const number of gone) this.units.delete(Number(number));
-    this.take(grids, this.grids);
-    this.take(units, this.units);
+    const changes = { grids: new Map(lost.map((number) => [Number(number), null])), units: new Map(gone.map((number) => [Number(number), null])) };
+    this.take(grids, changes.grids);
+    this.take(units, changes.units);
+    const former = this.swap(changes);
+    this.remember(wanted.path, { former, after: changes });
     this.info = plan;
-    const touched = new Set([...grids.features.map(({ id }) => id), ...lost]);
-    this.findings = [...findings, ...(this.findings ?? []).filter(({ ids }) => !ids.some((id) => touched.has(id)))];
-    this.tell("changed", { grids: grids.features.map(({ id }) => id), removed: lost });
+    this.findings = renewed(this.findings ?? [], findings, new Set(changes.grids.keys()), [...former.grids.values(), ...changes.grids.values()].filter(Boolean));
+    const seen = { grids: new Map([...(hoped?.grids ?? []), ...changes.grids]), units: new Map([...(hoped?.units ?? []), ...changes.units]) };
+    this.announce(seen);
+  }
+
+  /** Keep what a step changed, so that taking it back is seen at once. */
+  remember(path, step) {
+    if (path === "undo") {
+      this.done.pop();
+      this.undone.push({ former: step.after, after: step.former });
+    } else if (path === "redo") {
+      this.undone.pop();
+      this.done.push(step);
+    } else {
+      this.done.push(step);
+      if (this.done.length > MOST_STEPS) this.done.shift();
+      this.undone = [];
+    }
   }
 
   /** Send again what could not be sent. */
@@ -129,8 +212,11 @@ export class Draft extends EventTarget {
   async reload() {
     const fresh = await Draft.open(this.id);
     this.info = fresh.info;
+    this.rights = fresh.rights;
     this.grids = fresh.grids;
     this.units = fresh.units;
+    this.turn += 1;
+    this.forget();
     await this.check();
   }
 
@@ -156,6 +242,22 @@ export class Draft extends EventTarget {
     }
     return found;
   }
+}
+
+/** Findings after a step: those of the grids that it changed, and of ground there, are the new ones. */
+function renewed(old, found, grids, features) {
+  const box = boxAround(features);
+  const isThere = ({ where: { point } }) => box && point[0] >= box[0] && point[0] <= box[2] && point[1] >= box[1] && point[1] <= box[3];
+  const keys = new Set(found.map(({ key }) => key));
+  const kept = old.filter((one) => !keys.has(one.key) && (one.ids.length ? !one.ids.some((id) => grids.has(id)) : !isThere(one)));
+  return [...found, ...kept];
+}
+
+/** West, south, east, north of several features; null if there are none. */
+export function boxAround(features) {
+  if (!features.length) return null;
+  const all = features.map(boxOf);
+  return [Math.min(...all.map(([w]) => w)), Math.min(...all.map(([, s]) => s)), Math.max(...all.map(([, , e]) => e)), Math.max(...all.map(([, , , n]) => n))];
 }
 
 const boxes = new WeakMap();

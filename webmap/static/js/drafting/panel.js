@@ -1,9 +1,13 @@
 // Beside the map while a draft is open: the selected grid, the sizes of all, what was found.
+//
+// Each part is drawn anew only if what it shows is other than before, so that a word being typed or
+// a place in the list is not lost when something elsewhere changes.
 
 import { histogram } from "wangge/core/charts.js";
 import { fill, h } from "wangge/core/dom.js";
 import { count, share, squareMetres, t } from "wangge/core/words.js";
 import { states } from "wangge/drafting/opening.js";
+import { looseOf, totalsOf } from "wangge/drafting/totalling.js";
 
 const SHOWN = 60; // findings at once
 
@@ -25,6 +29,8 @@ export class Panel {
     this.bench = bench;
     this.element = document.getElementById("draft-panel");
     this.showsAll = false;
+    this.renaming = null; // the number of the grid that is being renamed
+    this.parts = null;
   }
 
   get draft() {
@@ -33,12 +39,41 @@ export class Panel {
 
   show() {
     this.element.hidden = !this.draft;
-    if (!this.draft) return;
-    const held = this.element.contains(document.activeElement) ? document.activeElement.dataset.hold : null;
-    const top = this.element.scrollTop;
-    fill(this.element, this.head(), h("div.panel-body", {}, this.selection(), this.sizes(), this.checked(), this.bench.publishing.get()));
-    this.element.scrollTop = top;
-    if (held) this.element.querySelector(`[data-hold="${CSS.escape(held)}"]`)?.focus();
+    if (!this.draft) {
+      this.parts = null;
+      return;
+    }
+    this.parts ??= this.made();
+    const { draft, parts } = this;
+    const { selected } = this.bench;
+    const { name, revision, state } = draft.info;
+    if (this.renaming !== null && !(selected.length === 1 && selected[0] === this.renaming && draft.grids.has(this.renaming))) this.renaming = null;
+    const features = selected.map((number) => draft.grids.get(number));
+    this.renew(parts.head, [draft, name, revision, state, draft.pending, draft.isBusy], () => this.head());
+    this.renew(parts.selection, this.renaming === null ? [draft, draft.isOpen, ...selected, ...features, selected.length || draft.turn] : [draft, this.renaming], () => this.selection());
+    this.renew(parts.sizes, [draft, draft.turn], () => this.sizes());
+    this.renew(parts.whole, [draft, draft.turn, selected.length > 0], () => this.whole());
+    this.renew(parts.findings, [draft.findings, this.showsAll, draft.isOpen], () => this.checked());
+    const publishing = this.bench.publishing.get();
+    this.renew(parts.publishing, [publishing], () => publishing);
+  }
+
+  /** The places of the parts. */
+  made() {
+    const part = (attributes = {}) => ({ element: h("div.panel-part", attributes), shows: null });
+    const parts = { head: part(), selection: part({ "aria-live": "polite" }), sizes: part(), whole: part(), findings: part(), publishing: part() };
+    const { head, ...rest } = parts;
+    fill(this.element, head.element, h("div.panel-body", {}, Object.values(rest).map(({ element }) => element)));
+    return parts;
+  }
+
+  /** Draw a part anew if what it shows is other than before. */
+  renew(part, shows, make) {
+    if (part.shows?.length === shows.length && part.shows.every((one, i) => one === shows[i])) return;
+    part.shows = shows;
+    const held = part.element.contains(document.activeElement) ? document.activeElement.dataset.hold : null;
+    fill(part.element, make());
+    if (held) part.element.querySelector(`[data-hold="${CSS.escape(held)}"]`)?.focus();
   }
 
   head() {
@@ -59,15 +94,15 @@ export class Panel {
 
   selection() {
     const { selected } = this.bench;
-    if (!selected.length) return h("p.quiet", {}, t("Click a grid to select it. Its figures stand here."));
+    if (!selected.length) return h("p.quiet", {}, this.draft.grids.size ? t("Click a grid to select it. Its figures stand here.") : t("There is no grid yet: draw one."));
     if (selected.length > 1) return this.several(selected);
     const feature = this.draft.grids.get(selected[0]);
     if (!feature) return null;
     const p = feature.properties;
     return h(
       "section.draft-grid",
-      { "aria-live": "polite" },
-      this.title(selected[0], p),
+      { class: feature.isForeseen ? "foreseen" : "" },
+      this.renaming === null ? this.title(selected[0], p) : this.naming(selected[0], p),
       h(
         "div.leading",
         {},
@@ -75,7 +110,7 @@ export class Panel {
         h("p", {}, h("span.figure.figures", {}, count(p.residents)), " ", h("span.quiet", {}, t("residents"))),
         this.band(p.households),
       ),
-      h("dl.fields", {}, this.fields(p).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+      listed(this.fields(p)),
     );
   }
 
@@ -92,24 +127,35 @@ export class Panel {
     );
   }
 
-  /** Take another name for the selected grid. */
+  /** Ask for another name of the selected grid. */
   rename() {
     const [number] = this.bench.selected;
-    const place = this.element.querySelector(".draft-title");
-    if (!place) return;
-    const input = h("input", { type: "text", maxlength: 100, required: true, value: this.draft.grids.get(number).properties.name ?? "", "aria-label": t("Name of the grid") });
-    const form = h("form.row.draft-title", {}, input, h("button.button", { type: "submit" }, t("Rename")), h("button.button.quiet", { type: "button", onClick: () => this.show() }, t("Cancel")));
+    if (this.bench.selected.length !== 1 || this.draft.grids.get(number).properties.locked) return;
+    this.renaming = number;
+    this.show();
+    this.parts.selection.element.querySelector("input")?.select();
+  }
+
+  naming(number, { name }) {
+    const input = h("input", { type: "text", maxlength: 100, required: true, value: name ?? "", "aria-label": t("Name of the grid") });
+    const leave = () => {
+      this.renaming = null;
+      this.show();
+      this.element.querySelector("[data-hold=rename]")?.focus();
+    };
+    const form = h("form.row.draft-title", {}, input, h("button.button", { type: "submit" }, t("Rename")), h("button.button.quiet", { type: "button", onClick: leave }, t("Cancel")));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.bench.act({ action: "rename", grid: number, name: input.value });
+      const wanted = input.value.trim();
+      leave();
+      if (wanted && wanted !== name) this.bench.act({ action: "rename", grid: number, name: wanted });
     });
     form.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.stopPropagation();
-      this.show();
+      leave();
     });
-    place.replaceWith(form);
-    input.select();
+    return form;
   }
 
   several(selected) {
@@ -146,7 +192,7 @@ export class Panel {
       [t("Staff needed"), p.heads == null ? null : t("%(cadres)s cadres, %(workers)s grid workers, %(heads)s building heads", { cadres: count(p.cadres), workers: count(p.workers), heads: count(p.heads) })],
       [t("Farthest walk"), p.walk_m == null ? null : `${count(Math.round(p.walk_m))} m`],
       [t("Grid worker"), p.worker],
-    ].filter(([, value]) => value != null && value !== "");
+    ];
   }
 
   // ── all grids ──────────────────────────────────────────────────────────────────────────────
@@ -156,7 +202,7 @@ export class Panel {
     const values = [...this.draft.grids.values()].map(({ properties }) => properties.households).filter((value) => value != null);
     const within = values.filter((value) => value >= low && value <= high).length;
     const below = values.filter((value) => value < low).length;
-    const loose = [...this.draft.units.values()].filter(({ properties: { grid, households } }) => grid == null && households > 0);
+    const loose = looseOf(this.draft);
     const marks = { below, within, above: values.length - within - below, low, high };
     return h(
       "section",
@@ -170,8 +216,20 @@ export class Panel {
             title: (from, to, number) => t("%(from)s–%(to)s households: %(number)s grids", { from, to, number }),
           })
         : h("p.small.quiet", {}, this.draft.grids.size ? t("No grid states its households.") : t("There is no grid yet: draw one.")),
-      loose.length > 0 && h("p.small.draft-loose", {}, "▨ ", t("%(number)s pieces of ground with %(households)s households are in no grid.", { number: count(loose.length), households: count(loose.reduce((sum, { properties }) => sum + properties.households, 0)) })),
+      loose.pieces > 0 && h("p.small.draft-loose", {}, "▨ ", t("%(number)s pieces of ground with %(households)s households are in no grid.", { number: count(loose.pieces), households: count(loose.households) })),
     );
+  }
+
+  /** All grids together: open as long as no grid is selected, and then as people leave it. */
+  whole() {
+    if (!this.draft.grids.size) return null;
+    const total = totalsOf(this.draft);
+    const hasSelection = this.bench.selected.length > 0;
+    const isOpen = this.wholeBeside === hasSelection ? this.parts.whole.element.querySelector("details")?.open : !hasSelection;
+    this.wholeBeside = hasSelection;
+    const known = (value) => (value == null ? null : count(value));
+    const rows = [[t("Grids"), count(total.grids)], [t("Households"), known(total.households)], [t("Residents"), known(total.residents)], ...this.fields({ ...total, code: "" })];
+    return h("details.history", { id: "draft-whole", open: isOpen }, h("summary", {}, t("All grids together")), listed(rows));
   }
 
   // ── findings ───────────────────────────────────────────────────────────────────────────────
@@ -204,3 +262,6 @@ export class Panel {
     );
   }
 }
+
+/** Names with their values; what is not known is left out. */
+const listed = (rows) => h("dl.fields", {}, rows.filter(([, value]) => value != null && value !== "").map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));

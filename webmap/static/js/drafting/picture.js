@@ -5,6 +5,7 @@
 
 import { count, t } from "wangge/core/words.js";
 import { onTheme, token } from "wangge/core/theme.js";
+import { outline } from "wangge/drafting/foreseeing.js";
 import { holds } from "wangge/drafting/handing.js";
 import { fromGeoJson, toWorld } from "wangge/layers/shapes.js";
 import { Sheet, stackOf } from "wangge/layers/stack.js";
@@ -25,7 +26,13 @@ function shaped(feature, props) {
 
 /** Let a sheet draw these. */
 function hold(sheet, held) {
-  sheet.data = { shapes: held.map(({ shape }) => shape), labels: held.map(({ label }) => label), index: null };
+  const shapes = [];
+  const labels = [];
+  for (const { shape, label } of held) {
+    shapes.push(shape);
+    labels.push(label);
+  }
+  sheet.data = { shapes, labels, index: null };
 }
 
 const MOST_CORNERS = 20_000; // of a veil: more would hold the map up
@@ -38,6 +45,16 @@ function turnedRound(ring) {
   return turned;
 }
 
+/** What mutes the ground outside a draft: all the world but its units. */
+function veilOf(units) {
+  const geometry = outline(units);
+  const { shapes } = fromGeoJson({ features: geometry ? [{ id: 0, geometry, properties: {} }] : [] });
+  const parts = shapes.flatMap((shape) => shape.parts);
+  const isLarge = parts.reduce((sum, part) => sum + part.length, 0) > 2 * MOST_CORNERS;
+  const shape = { code: 0, props: {}, kind: 3, parts: [WORLD, ...parts.map(turnedRound)], box: [0, 0, 1, 1] };
+  return { shapes: isLarge || !geometry ? [] : [shape], index: null, labels: [] };
+}
+
 export class Picture {
   constructor(planner) {
     this.planner = planner;
@@ -48,6 +65,8 @@ export class Picture {
     this.chosen = new Set(); // units that a tool is about to hand over
     this.warned = new Set(); // grids that others have changed meanwhile
     this.showsUnits = false;
+    this.showsGrids = true;
+    this.held = null;
     this.grids = new Sheet("draft-grids", { layer: "draft", named: true, order: 52, style: (props, look) => this.ofGrid(props, look) });
     this.locks = new Sheet("draft-locks", { layer: "draft-locks", order: 53, pickable: false, unnamed: true, style: (props) => this.ofLock(props) });
     this.units = new Sheet("draft-units", { layer: "draft-units", order: 51, unnamed: true, style: (props, look) => this.ofUnit(props, look) });
@@ -62,6 +81,8 @@ export class Picture {
     for (const sheet of [this.units, this.grids, this.locks, this.veil]) this.stack.add(sheet);
     const { grids } = this.planner.layers; // in force: the draft's are drawn in their place
     this.minZoom = grids.minZoom;
+    this.showsGrids = grids.visible;
+    this.grids.unnamed = !grids.visible;
     grids.change({ minZoom: Infinity });
     this.renew();
   }
@@ -77,16 +98,41 @@ export class Picture {
     this.planner.labels.refresh();
   }
 
-  /** Draw what the draft holds now. */
-  renew() {
+  /**
+   * Draw what the draft holds now.
+   *
+   * @param {{grids: number[], units: number[]}} [changed] - only these are others than before
+   */
+  renew(changed) {
     if (!this.draft) return;
-    this.warned = new Set();
-    const grids = [...this.draft.grids].map(([number, feature]) => shaped(feature, () => this.propsOf(number, feature)));
-    hold(this.grids, grids);
-    hold(this.locks, grids.filter(({ shape }) => shape.props.locked));
-    hold(this.units, [...this.draft.units].map(([number, feature]) => shaped(feature, () => ({ number, grid: feature.properties.grid, kind: feature.properties.kind }))));
-    this.renewVeil();
-    this.redraw();
+    if (!changed) {
+      this.held = { grids: new Map(), units: new Map() };
+      changed = { grids: this.draft.grids.keys(), units: this.draft.units.keys() };
+      this.warned = new Set();
+      this.veil.data = veilOf([...this.draft.units.values()]);
+      this.redraw();
+    }
+    const props = {
+      grids: (number, feature) => this.propsOf(number, feature),
+      units: (number, { properties: { grid, kind } }) => ({ number, grid, kind }),
+    };
+    const boxes = [];
+    for (const kind of ["grids", "units"]) {
+      const held = this.held[kind];
+      for (const number of changed[kind]) {
+        const feature = this.draft[kind].get(number);
+        if (held.has(number)) boxes.push(held.get(number).shape.box);
+        if (!feature) held.delete(number);
+        else {
+          held.set(number, shaped(feature, () => props[kind](number, feature)));
+          boxes.push(held.get(number).shape.box);
+        }
+      }
+    }
+    hold(this.grids, this.held.grids.values());
+    hold(this.locks, [...this.held.grids.values()].filter(({ shape }) => shape.props.locked));
+    hold(this.units, this.held.units.values());
+    this.stack.redrawIn(boxes);
     this.planner.labels.refresh();
   }
 
@@ -100,25 +146,23 @@ export class Picture {
     return { number, state, locked: Boolean(locked), name: `${plain} ${sign}${known ? count(households) : ""}`.trim(), brief: sign && `${sign}${count(households)}`, colour: COLOURS[state] };
   }
 
-  /** Mute what lies outside the draft: all the world but its grids and loose ground. */
-  renewVeil() {
-    const loose = this.units.data.shapes.filter(({ props }) => props.grid == null);
-    const parts = [...this.grids.data.shapes, ...loose].flatMap((shape) => shape.parts);
-    const isLarge = parts.reduce((sum, part) => sum + part.length, 0) > 2 * MOST_CORNERS;
-    const shape = { code: 0, props: {}, kind: 3, parts: [WORLD, ...parts.map(turnedRound)], box: [0, 0, 1, 1] };
-    this.veil.data = { shapes: isLarge ? [] : [shape], index: null, labels: [] };
-  }
-
   mark(selected) {
+    const before = [...this.selected, ...this.beside];
     this.selected = new Set(selected);
     this.beside = new Set();
     for (const number of this.selected) for (const other of this.draft.beside(number)) if (!this.selected.has(other)) this.beside.add(other);
-    this.redraw();
+    this.redrawOf("grids", [...before, ...this.selected, ...this.beside]);
   }
 
   choose(units) {
+    const changed = [...this.chosen].filter((number) => !units.has(number)).concat([...units].filter((number) => !this.chosen.has(number)));
     this.chosen = units;
-    this.redraw();
+    this.redrawOf("units", changed);
+  }
+
+  /** Draw the tiles again that show these grids or units. */
+  redrawOf(kind, numbers) {
+    this.stack.redrawIn(numbers.map((number) => this.held?.[kind].get(number)?.shape.box).filter(Boolean));
   }
 
   /** Show which grids others have changed. */
@@ -127,10 +171,11 @@ export class Picture {
     this.redraw();
   }
 
-  /** The unit at a place of the map, whether units are drawn or not. */
-  unitAt({ lat, lng }) {
+  /** The grid and the unit at a place of the map, whether they are drawn or not. */
+  at({ lat, lng }) {
     const [x, y] = toWorld(lng, lat);
-    return this.units.data.shapes.find((shape) => holds(shape, x, y))?.code ?? null;
+    const one = (sheet) => sheet.data.shapes.find((shape) => holds(shape, x, y))?.code ?? null;
+    return { grid: one(this.grids), unit: one(this.units) };
   }
 
   /** Ring the place of a finding for a while. */
@@ -144,8 +189,18 @@ export class Picture {
   }
 
   showUnits(shows) {
+    if (this.showsUnits === shows) return;
     this.showsUnits = shows;
+    this.redrawOf("grids", [...this.selected, ...this.beside]);
+  }
+
+  /** Show all grids, or only the selected ones. */
+  show(shows) {
+    if (!this.draft || this.showsGrids === shows) return;
+    this.showsGrids = shows;
+    this.grids.unnamed = !shows;
     this.redraw();
+    this.planner.labels.refresh();
   }
 
   redraw() {
@@ -155,6 +210,7 @@ export class Picture {
   ofGrid({ number, state }, { zoom, hovered }) {
     const thin = zoom < 14 ? 0.9 : 1.3;
     if (this.warned.has(number)) return { fill: token("--late-mark"), alpha: 0.28, line: token("--late-mark"), width: 3, dash: [8, 4] };
+    if (!this.showsGrids && !this.selected.has(number)) return null;
     if (this.selected.has(number)) return { fill: token("--accent"), alpha: 0.16, line: token("--accent"), width: 3.5, halo: token("--map-halo") };
     const colour = token(COLOURS[state]);
     const isOut = state === "below" || state === "above";

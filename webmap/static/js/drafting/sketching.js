@@ -22,11 +22,11 @@ export class Sketching {
     this.renewSoon = settled(() => this.renew(), 80);
     map.on("moveend", () => this.shape && this.renewSoon());
     map.on("pm:create", ({ layer }) => {
-      const points = [layer.getLatLngs()].flat(2).map(({ lat, lng }) => [lng, lat]);
+      const drawn = [layer.getLatLngs()].flat(2);
       layer.remove();
-      const { done } = this;
-      done?.(points);
+      this.keep(drawn, this.done?.(drawn.map(({ lat, lng }) => [lng, lat])));
     });
+    map.on("pm:drawstart", ({ workingLayer }) => workingLayer.on("pm:vertexadded", () => this.forget()));
     map.on("mousemove", () => this.shape && this.tell());
   }
 
@@ -71,6 +71,20 @@ export class Sketching {
     });
   }
 
+  /** Leave what was drawn on the map until it is answered; what is refused stays until one draws anew. */
+  async keep(drawn, answer) {
+    this.forget();
+    const look = { color: token("--accent"), weight: 2.5, dashArray: "6 4", fillOpacity: 0.08, interactive: false, snapIgnore: true };
+    const trace = (this.trace = (this.shape === "Polygon" ? L.polygon : L.polyline)(drawn, look).addTo(this.map));
+    if (await answer) trace.remove();
+    else trace.setStyle({ color: token("--late-mark") });
+  }
+
+  forget() {
+    this.trace?.remove();
+    this.trace = null;
+  }
+
   stop() {
     if (!this.shape) return;
     this.shape = null;
@@ -85,6 +99,12 @@ export class Sketching {
   /** End the drawing where it is. */
   finish() {
     this.drawer._finishShape();
+  }
+
+  /** Put a point at a place, as a click there would. */
+  point(latlng) {
+    this.drawer._hintMarker.setLatLng(latlng);
+    this.drawer._createVertex({ latlng });
   }
 
   /** Take the last point back. False if there is none. */

@@ -105,6 +105,7 @@ export class Tools {
       this.bench.picture.showUnits(true);
       this.handing.start();
       map.getContainer().classList.toggle("drafting-aims", this.handing.way !== "click");
+    if (key !== "choose") this.planner.measuring.leave();
     }
     this.refresh();
   }
@@ -209,7 +210,7 @@ export class Tools {
     }
     const before = new Set(bench.draft.grids.keys());
     const answer = await bench.act(action);
-    if (!answer) return;
+    if (!answer) return null;
     const made = answer.grids.features.map(({ id }) => id).filter((id) => !before.has(id));
     if (made.length) bench.select(key === "draw" ? made.slice(0, 1) : selected.length ? selected : made.slice(0, 1));
     if (bench.draft && this.held === key) this.hold(key === "draw" ? "choose" : key);
@@ -226,6 +227,7 @@ export class Tools {
     const { bench } = this;
     if (!bench.draft || stackOf(this.planner.map).paused) return;
     if (this.held === "assign" && this.handing.way !== "click" && bench.selected.length) return;
+    return answer;
     this.take(await bench.at(latlng), originalEvent);
   }
 
@@ -250,7 +252,7 @@ export class Tools {
   // ── keys ───────────────────────────────────────────────────────────────────────────────────
 
   key(event) {
-    if (event.target.matches?.("input, textarea, select") || event.target.closest?.(".menu")) return;
+    if (event.defaultPrevented || event.target.matches?.("input, textarea, select") || event.target.closest?.(".menu")) return;
     const letter = event.key.toLowerCase();
     const mayDraw = this.bench.draft.isOpen && !this.bench.isNarrow;
     if ((event.ctrlKey || event.metaKey) && !event.altKey) {
@@ -264,7 +266,8 @@ export class Tools {
     if (event.key === "Escape") this.escape();
     else if (event.key === "Enter" && isSketching) this.sketching.finish();
     else if (event.key === "Backspace" && isSketching) this.sketching.back() || this.hold(this.held);
-    else if (event.key === "Enter" && event.target === this.planner.map.getContainer()) this.pickMiddle();
+    else if (event.key === " " && isSketching && isOnMap) this.sketching.point(this.planner.map.getCenter());
+    else if (event.key === "Enter" && isOnMap) this.pickMiddle();
     else if (this.held === "assign" && "1234".includes(letter)) this.chooseWay(Handing.ways[Number(letter) - 1]);
     else if (mayDraw) {
       const found = Object.entries(this.names).find(([, [, name]]) => name.toLowerCase() === letter);
@@ -274,6 +277,7 @@ export class Tools {
     event.preventDefault();
   }
 
+    const isOnMap = event.target === this.planner.map.getContainer();
   async pickMiddle() {
     this.take(await this.bench.at(this.planner.map.getCenter()), null);
   }
@@ -284,3 +288,4 @@ export class Tools {
     else this.bench.select([]);
   }
 }
+    this.sketching.forget();

@@ -10,10 +10,9 @@ import { Panel } from "wangge/drafting/panel.js";
 import { Picture } from "wangge/drafting/picture.js";
 import { Publishing } from "wangge/drafting/publishing.js";
 import { Tools } from "wangge/drafting/tools.js";
-import { stackOf } from "wangge/layers/stack.js";
 
 const BEGAN_WITH = state().map; // before the page keeps its own view there
-const CHECK_AFTER = 1200; // milliseconds of rest, for what the answers of single steps do not tell
+const CHECK_AFTER = 3000; // milliseconds of rest, for what the answers of single steps do not tell
 const NARROW = 720; // pixels: below, a draft is looked at and not drawn on
 
 export class Workbench {
@@ -27,7 +26,7 @@ export class Workbench {
     this.tools = new Tools(planner, this);
     this.recheck = settled(() => this.draft?.check().catch(() => {}), CHECK_AFTER);
     joinOpening(planner, (id) => this.open(id));
-    addEventListener("beforeunload", (event) => this.draft?.pending && event.preventDefault());
+    addEventListener("beforeunload", (event) => (this.draft?.pending || this.draft?.isBusy) && event.preventDefault());
   }
 
   get isNarrow() {
@@ -120,10 +119,8 @@ export class Workbench {
   }
 
   /** The grid and the unit at a place of the map. */
-  async at(latlng) {
-    const found = await stackOf(this.planner.map).at(latlng);
-    const one = (sheet) => found.find((hit) => hit.sheet === sheet)?.shape.code ?? null;
-    return { grid: one(this.picture.grids), unit: this.picture.unitAt(latlng) };
+  at(latlng) {
+    return this.picture.at(latlng);
   }
 
   goTo({ where, ids = [] }) {
@@ -163,8 +160,8 @@ export class Workbench {
     return this.draft.redo();
   }
 
-  changed({ grids }) {
-    this.picture.renew();
+  changed({ grids, removed, units }) {
+    this.picture.renew(units && { grids: [...grids, ...removed], units });
     const kept = this.selected.filter((number) => this.draft.grids.has(number));
     this.select(kept.length ? kept : grids.slice(0, 1).filter(() => this.selected.length > 0));
     this.recheck();

@@ -10,6 +10,7 @@ import { fromGeoJson, fromTile, hits, within } from "wangge/layers/shapes.js";
 
 const L = globalThis.L;
 const SIDE = 512; // pixels of a tile; its zoom is the map's minus one
+const EDGE = 0.02; // of a tile's side: as far as the lines of what lies beside it reach into it
 const stacks = new WeakMap();
 const NOTHING = { shapes: [], index: null, labels: [] };
 
@@ -223,7 +224,8 @@ const Stack = L.GridLayer.extend({
     if (this._frame) return;
     this._frame = requestAnimationFrame(() => {
       this._frame = 0;
-      for (const { el, coords } of Object.values(this._tiles)) this._draw(el, coords);
+      const stale = this._stale;
+      for (const { el, coords } of Object.values(this._tiles)) if (!stale || stale.some((box) => touches(coords, box))) this._draw(el, coords);
     });
   },
 
@@ -243,6 +245,19 @@ const Stack = L.GridLayer.extend({
     if (tile.turn !== turn) return;
     tile.held = { drawn, found };
     this._paint(tile, coords);
+    this._stale = null;
+    this._drawInFrame();
+  },
+
+  /** Draw again, before the next frame, the tiles that show a part of these boxes of the world. */
+  redrawIn(boxes) {
+    if (!this._map || !boxes.length) return;
+    if (!this._frame) this._stale = [];
+    this._stale?.push(...boxes);
+    this._drawInFrame();
+  },
+
+  _drawInFrame() {
   },
 
   /** Paint what a tile holds. */
@@ -356,6 +371,12 @@ function styled(shapes, style, selectedCode, hoveredCode) {
     byLook.get(key)[1].push(shape);
   }
   return { groups: [...byLook.values()], alone };
+}
+
+/** Whether a tile shows part of a box of the world, lines at its edge included. */
+function touches({ x, y, z }, [west, north, east, south]) {
+  const n = 2 ** (z - 1);
+  return west * n <= x + 1 + EDGE && east * n >= x - EDGE && north * n <= y + 1 + EDGE && south * n >= y - EDGE;
 }
 
 /** All shapes of a sheet as one: no seams and no darker overlaps inside, one line around. */

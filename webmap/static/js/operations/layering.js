@@ -37,6 +37,7 @@ export class Layering {
   apply() {
     const { layers, labels, map, circles, basemaps } = this.planner;
     for (const [name, sheet] of Object.entries(layers)) sheet.show(this.shown.has(name));
+    this.planner.workbench?.picture.show(this.shown.has("grids"));
     if (this.shown.has("labels")) labels.addTo(map);
     else labels.remove();
     labels.refresh();

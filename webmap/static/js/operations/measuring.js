@@ -30,6 +30,7 @@ export function joinMeasuring(planner) {
 
   function enter(name) {
     leave();
+    if (planner.draft) planner.workbench.tools.hold("choose"); // one thing is in the hand at a time
     kind = name;
     stack.paused = true;
     buttons[name].setAttribute("aria-pressed", "true");
@@ -110,14 +111,14 @@ export function joinMeasuring(planner) {
     else if (event.key.toLowerCase() === "p") enter("polygon");
     else if (!kind) return;
     else if (event.key === "Escape") leave();
-    else if (event.key === "Enter" && points.length > 1) {
-      event.preventDefault();
-      end();
-    } else if (event.key === "Backspace") {
+    else if (event.key === "Enter" && points.length > 1) end();
+    else if (event.key === "Backspace") {
       points.pop();
       draw();
-    }
+    } else return;
+    event.preventDefault();
   });
+  planner.measuring = { leave };
 }
 
 /** A button of the tool bar: a drawn sign, a name, a letter. */

@@ -38,7 +38,12 @@ COMMANDS = {
 }
 """The rooms' commands: where each is and what it says of itself. A room is loaded when asked."""
 
-JOBS = ("geodata.exchange.jobs", "geodata.demo.jobs", "geodata.plans.jobs")
+JOBS = (
+    "geodata.exchange.jobs",
+    "geodata.demo.jobs",
+    "geodata.plans.jobs",
+    "geodata.plans.fit_jobs",
+)
 """Modules that register kinds of long work."""
 
 

@@ -11,6 +11,7 @@ from api.v1 import (
     exports,
     imports,
     jobs,
+    nets,
     places,
     plan_rights,
     plans,
@@ -37,5 +38,6 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     plans.blueprint,
     plan_rights.blueprint,
     proposals.blueprint,
+    nets.blueprint,
     reach.blueprint,
 )

@@ -14,12 +14,12 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata import crs
-from geodata.errors import InvalidInput
+from geodata.errors import InvalidInput, TooLarge
 from geodata.exchange.coordinates import Placing, find_placing, geometries
 from geodata.exchange.findings import Findings
 from geodata.exchange.mapping import ColumnMapping, map_columns
-from geodata.exchange.reading import open_source
-from geodata.exchange.source import Chunk
+from geodata.exchange.reading import MOST_BYTES, open_source
+from geodata.exchange.source import Chunk, Source
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,9 @@ def read_polygons(
     *,
     declared: str | None = None,
     layer_name: str | None = None,
+    filename: str | None = None,
+    most_bytes: int = MOST_BYTES,
+    most_rows: int | None = None,
 ) -> Polygons:
     """The polygons of a file, whatever its kind.
 
@@ -97,13 +100,19 @@ def read_polygons(
         layer: What they are: the name of a layer, whose words tell the columns.
         declared: ``gcj02``, ``bd09``, ``wgs84`` or ``EPSG:n``; else what the file says.
         layer_name: Which layer, sheet or file inside a zip archive.
+        filename: What the user calls it, if ``path`` is a temporary name.
+        most_bytes: How large it may be, also once unpacked.
+        most_rows: How many rows it may have.
 
     Raises:
         NotFound: No such file, or no such layer in it.
         InvalidInput: It cannot be read, does not say where it is, or holds no polygon.
+        TooLarge: It has more bytes or rows.
     """
-    with open_source(path, target=layer, layer=layer_name) as source:
-        chunks = list(source.chunks())
+    with open_source(
+        path, target=layer, layer=layer_name, filename=filename, most_bytes=most_bytes
+    ) as source:
+        chunks = _chunks(source, most_rows)
         if not chunks or not sum(map(len, chunks)):
             raise InvalidInput("The file %(file)s holds no rows.", file=source.filename)
         names = chunks[0].table.column_names
@@ -129,6 +138,19 @@ def read_polygons(
     frame = table.to_pandas()[good].reset_index(drop=True)
     rows = np.flatnonzero(good).astype(np.int64) + 1
     return Polygons(shapes, system, frame, rows, mapping, int((~good).sum()), filename)
+
+
+def _chunks(source: Source, most: int | None) -> list[Chunk]:
+    """All rows; raises TooLarge as soon as there are more than so many."""
+    chunks, rows = [], 0
+    for chunk in source.chunks():
+        chunks.append(chunk)
+        rows += len(chunk)
+        if most is not None and rows > most:
+            raise TooLarge(
+                "The file %(file)s has more than %(most)s rows.", file=source.filename, most=most
+            )
+    return chunks
 
 
 def _refuse_beyond(shapes: NDArray[np.object_], system: str, filename: str) -> None:

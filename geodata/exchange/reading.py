@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from geodata.errors import InvalidInput, NotFound, TooLarge, Unavailable
+from geodata.errors import InvalidInput, NotFound, TooLarge, Unavailable, WanggeError
 from geodata.exchange.features import VECTOR_ENDINGS, FeatureSource, ParquetSource
 from geodata.exchange.kml import KmlSource
 from geodata.exchange.source import Source
@@ -70,6 +70,10 @@ def open_source(
         source = _source(found, name, target, layer, most_bytes)
         with source:
             yield source
+    except WanggeError as error:
+        if error.params.get("file") != path.name or path.name == name:
+            raise
+        raise type(error)(error.message, **{**error.params, "file": name}) from error
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise

@@ -9,7 +9,7 @@ given net that agrees best with the others and hands units over one by one while
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,12 @@ SWEEPS = 50
 """Rounds over all units; it ends earlier when nothing gets better."""
 
 
-def fitted(net: Net, nets: Mapping[str, gpd.GeoDataFrame]) -> Net:
+def fitted(
+    net: Net,
+    nets: Mapping[str, gpd.GeoDataFrame],
+    *,
+    told: Callable[[float], bool] = lambda _share: False,
+) -> Net:
     """The net on these units that agrees best with all given ones, as far as it can be found.
 
     Units are handed over whole and grids stay in one part where they are; what is locked is not
@@ -34,16 +39,19 @@ def fitted(net: Net, nets: Mapping[str, gpd.GeoDataFrame]) -> Net:
         net: Units of a plan; its grids are left out.
         nets: Polygons by the name of their department, in the metres of the net; ``name`` is taken
             over if they have it.
+        told: Told the share done now and then; true stops it, and what was found is given.
 
     Raises:
         InvalidInput: As ``agreement``.
     """
     found = agreement(net.units, nets)
+    told(0.5)
     patch = {name: _main_patch(net, found, name) for name in nets}
     weight = net.units["households"].fillna(0).to_numpy(dtype=float)
     if weight.sum() <= 0:
         weight = net.units.area.to_numpy()
-    of = _improved(patch[found.best].copy(), list(patch.values()), weight, _beside(net))
+    first = patch[found.best].copy()
+    of = _improved(first, list(patch.values()), weight, _beside(net), told)
     return _with_grids(net, of, nets[found.best])
 
 
@@ -112,10 +120,18 @@ class _Search:
         (self.members[label].add if sign > 0 else self.members[label].discard)(unit)
 
 
-def _improved(of: Any, patches: list[Any], weight: Any, beside: list[list[int]]) -> Any:
+def _improved(
+    of: Any,
+    patches: list[Any],
+    weight: Any,
+    beside: list[list[int]],
+    told: Callable[[float], bool],
+) -> Any:
     """Hand units to neighbours while the agreement with all nets grows."""
     search = _Search(of, patches, weight)
-    for _sweep in range(SWEEPS):
+    for sweep in range(SWEEPS):
+        if told(0.5 + 0.5 * sweep / SWEEPS):
+            break
         moved = False
         for unit, around in enumerate(beside):
             label = search.better(unit, around)

@@ -20,7 +20,7 @@ from geodata.database.copying import Same, copy_rows
 from geodata.errors import Conflict, InvalidInput, NotAllowed
 from geodata.places import codes, storing
 from geodata.places.tables import grids as grid_table
-from geodata.plans import drafting, keeping, store
+from geodata.plans import corresponding, drafting, keeping, store
 from geodata.plans.drafting import Draft, draft_of
 from geodata.plans.succeeding import communities, successors
 from geodata.plans.surrounding import Seen, seen
@@ -136,6 +136,7 @@ def publish(
         given = successors(net, old)
         new = _numbered(tx, net, given, digits=profile.codes.grid)
         same = _unchanged(net, old, given)
+        corresponding.keep(tx.connection, row, net, old=old, codes=given | new)
         return _write(tx, actor, row, net, (given, new, same), old=old, day=(day, start), why=why)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Float,
     ForeignKey,
     Identity,
     Index,
@@ -157,4 +158,54 @@ plan_shares = Table(
     Column("shared_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("shared_by", Text, nullable=False),
     comment="who else may read a draft and remark on it",
+)
+
+department_nets = Table(
+    "department_nets",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False, unique=True, comment="of the department"),
+    Column("filename", Text, nullable=False, comment="of the file that it came in"),
+    Column("attribution", Text, nullable=False, server_default="", comment="whose data it is"),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("patches", Integer, nullable=False, comment="how many it has"),
+    Column("made_by", BigInteger, comment="users.id"),
+    Column("made_by_name", Text, nullable=False),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    comment="nets of other departments over the same place",
+)
+
+department_patches = Table(
+    "department_patches",
+    metadata,
+    Column(
+        "net_id",
+        BigInteger,
+        ForeignKey("department_nets.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("patch", Integer, primary_key=True, autoincrement=False, comment="as in the file"),
+    Column("code", Text),
+    Column("name", Text),
+    Column("geom", Geometry("MULTIPOLYGON", srid=4326, spatial_index=False), nullable=False),
+    Index("ix_department_patches_geom", "geom", postgresql_using="gist"),
+    comment="what a department calls a grid; they may overlap and leave holes",
+)
+
+plan_correspondence = Table(
+    "plan_correspondence",
+    metadata,
+    Column("plan_id", BigInteger, ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("net_id", BigInteger, comment="department_nets.id; absent: the net in force till then"),
+    Column("net", Text, comment="its name, which stays when the net is removed"),
+    Column("patch_code", Text),
+    Column("patch_name", Text),
+    Column("grid", Integer, comment="plan_grids.grid; absent: in no grid"),
+    Column("grid_code", Text),
+    Column("grid_name", Text),
+    Column("households", BigInteger, nullable=False),
+    Column("area_m2", Float, nullable=False),
+    Column("share", Float, nullable=False, comment="of the patch's households, or of its ground"),
+    comment="which old patch became which grid, as it was when the plan was published",
 )

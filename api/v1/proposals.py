@@ -6,9 +6,9 @@ from apiflask import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.languages import language
-from api.serving import database, settings
+from api.serving import database, profile, settings
 from api.signing_in import current_actor
-from api.v1.jobs import Job, shown
+from api.v1.jobs import Job, own, shown
 from api.v1.plans import revision_seen
 from geodata.database import jobs
 from geodata.plans import proposing
@@ -39,6 +39,12 @@ class Demand(BaseModel):
     )
 
 
+class Kept(BaseModel):
+    """The draft after it."""
+
+    revision: int
+
+
 @blueprint.post("/<int:number>/proposal")
 @blueprint.input(Demand, location="json")
 @blueprint.output(Job, status_code=202)
@@ -55,3 +61,12 @@ def propose(number: int, json_data: Demand) -> tuple[Job, int, dict[str, str]]:
         profile=settings.profile,
     )
     return shown(jobs.job(database, job)), 202, {"Location": f"/api/v1/jobs/{job}"}
+
+
+@blueprint.post("/<int:number>/proposal/<int:job>/keep")
+@blueprint.output(Kept)
+@blueprint.doc(summary="Keep the best net of a stopped proposal", responses=[401, 403, 404])
+def keep(number: int, job: int) -> Kept:
+    """What it had found when it was stopped is laid on the draft as one step."""
+    done = proposing.keep_best(database, current_actor(), profile, number, own(job))
+    return Kept(revision=done.draft.revision)

@@ -72,6 +72,7 @@ class Work:
 
     ``tell`` stores the stage and the share done and answers whether to stop; it is asked at most
     every ``every`` seconds, so ``progress`` and ``cancelled`` may be called in a tight loop.
+    ``show`` stores what there is so far as the report, which stays if the work is stopped.
     """
 
     database: Database
@@ -79,6 +80,7 @@ class Work:
     arguments: dict[str, Any]
     job_id: int | None = None
     tell: Callable[[str, float], bool] = lambda _stage, _share: False
+    show: Callable[[dict[str, Any]], None] = lambda _report: None
     every: float = 0.3
     _stage: str = field(default="", init=False)
     _share: float = field(default=0.0, init=False)

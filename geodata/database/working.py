@@ -151,7 +151,11 @@ def _outcome(
             asked = held.execute(told.returning(jobs.c.cancel_asked)).scalar_one()
         return bool(asked) or stopping.is_set()
 
-    work = Work(database, actor, dict(claimed.arguments), number, tell)
+    def show(report: dict[str, Any]) -> None:
+        with refusals():
+            held.execute(sa.update(jobs).where(jobs.c.id == number).values(report=report))
+
+    work = Work(database, actor, dict(claimed.arguments), number, tell, show)
     try:
         kind = kind_of(claimed.kind)
         log.info("job started", job=number, kind=kind.name)

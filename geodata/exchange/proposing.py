@@ -26,7 +26,7 @@ from geodata.exchange.writing import place_for, write_frame, write_rows
 from geodata.plans.coverage import mend
 from geodata.plans.coverage.sharing import shared_borders
 from geodata.plans.proposal import NoPartition, nearest_parts, partition
-from geodata.plans.proposal.propose import ON_STREET, street_share
+from geodata.plans.proposal.streets import ON_STREET, street_share
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""Proposals as long work."""
+"""Proposals and fitted nets as long work."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from geodata.accounts.users import actor_of
@@ -13,6 +14,8 @@ from geodata.settings import Settings
 @job_kind("proposal")
 def run_proposal(work: Work) -> dict[str, Any]:
     """Propose a net for a draft; the report has the objective's parts and what stood in the way.
+
+    While it runs, and when it was stopped, the report has the best net so far instead.
 
     ``work.arguments``: ``plan``, ``revision``, ``profile`` and the fields of ``proposing.Demand``.
     """
@@ -27,9 +30,14 @@ def run_proposal(work: Work) -> dict[str, Any]:
         work.progress(stage, share)
         return work.cancelled()
 
-    found, now = proposing.propose_for(
-        work.database, actor, profile, plan, proposing.Demand(**said), revision=revision, tell=tell
+    done = proposing.propose_for(
+        work.database,
+        actor,
+        profile,
+        plan,
+        proposing.Demand(**said),
+        revision=revision,
+        tell=tell,
+        show=work.show,
     )
-    language = actor.language or "zh"
-    obstacles = [proposing.as_told(one, language) for one in found.obstacles]
-    return {"revision": now, "objective": found.objective, "obstacles": obstacles}
+    return asdict(done)

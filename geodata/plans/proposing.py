@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+import orjson
+import shapely
+
 from geodata.accounts import record
+from geodata.crs import convert_geometries
 from geodata.database import jobs
-from geodata.errors import Cancelled, InvalidInput
-from geodata.plans.drafting import drawable, replace, whole
+from geodata.errors import Cancelled, Conflict, InvalidInput, NotFound
+from geodata.plans import store
+from geodata.plans.drafting import Outcome, drawable, readable, replace, whole
 from geodata.plans.surrounding import seen
+from geodata.plans.telling import codes_of, cut_told, obstacle_told
 from geodata.words import sentence as _
-from geodata.words import translate
 
 if TYPE_CHECKING:
     from geodata.accounts import Actor
     from geodata.database import Database
     from geodata.plans.net import Net
-    from geodata.plans.proposal.propose import Obstacle, Proposal
+    from geodata.plans.proposal.propose import Best
     from geodata.profiles import Profile
 
 KIND: Final = "proposal"
 MOST_SECONDS: Final = 60.0
 """The longest search for one community."""
+SHOWN_EVERY: Final = 1.0
+"""Seconds between two looks at the best net so far."""
 
 STAGES: Final = {
     "reading": _("Reading the draft"),
@@ -86,6 +96,16 @@ def ask(
     return number
 
 
+@dataclass(frozen=True)
+class Laid:
+    """A proposal that was laid on a draft: the draft's new revision, and what people are told."""
+
+    revision: int
+    objective: dict[str, float | None]
+    obstacles: list[dict[str, Any]]
+    cuts: list[dict[str, Any]]
+
+
 def propose_for(
     database: Database,
     actor: Actor,
@@ -95,7 +115,8 @@ def propose_for(
     *,
     revision: int | None = None,
     tell: Callable[[str, float], bool] = lambda _stage, _share: False,
-) -> tuple[Proposal, int]:
+    show: Callable[[dict[str, Any]], None] = lambda _best: None,
+) -> Laid:
     """Propose a net for a draft's units and lay it on the draft as one step.
 
     The draft is not locked while the search runs; what was drawn meanwhile is not overwritten.
@@ -108,31 +129,36 @@ def propose_for(
         demand: What the proposal shall be.
         revision: The one that was seen; the newest if not given.
         tell: Told the stage and the share done; true stops it: the draft stays as it was.
-
-    Returns:
-        The proposal, and the draft's new revision.
+        show: Shown the best net so far, see ``Sketch``, once in ``SHOWN_EVERY`` seconds.
 
     Raises:
-        Cancelled: It was stopped.
+        Cancelled: It was stopped; ``keep_best`` lays what was shown last on the draft.
         StaleRevision: Somebody drew on the draft meanwhile.
     """
     tell("reading", 0.0)
     with database.begin() as tx:
         row = drawable(tx.connection, actor, plan_id, revision=revision)
         around = seen(tx.connection, whole(tx.connection, row), profile)
-    stopped = False
-
-    def told(share: float, _net: Net) -> bool:
-        nonlocal stopped
-        stopped = tell("searching", 0.05 + 0.85 * share)
-        return stopped
-
+        names = store.names_of(tx.connection, **codes_of(around.net))
     from geodata.plans.proposal.propose import propose  # noqa: PLC0415 - takes seconds to load
+
+    low, high = _band(demand, profile)
+    sketch = Sketch(around.net, low, high, row.revision)
+    stopped = False
+    shown = time.monotonic()
+
+    def told(share: float, best: Callable[[], Best]) -> bool:
+        nonlocal stopped, shown
+        stopped = tell("searching", 0.05 + 0.85 * share)
+        if stopped or time.monotonic() - shown >= SHOWN_EVERY:
+            show(sketch.of(best(), share))
+            shown = time.monotonic()
+        return stopped
 
     found = propose(
         around.net,
-        low=profile.grid_band.low if demand.low is None else demand.low,
-        high=profile.grid_band.high if demand.high is None else demand.high,
+        low=low,
+        high=high,
         keep=demand.keep,
         seed=demand.seed,
         seconds=demand.seconds,
@@ -152,18 +178,123 @@ def propose_for(
         objective=found.objective,
         **asdict(demand),
     )
-    return found, outcome.draft.revision
+    language = actor.language or "zh"
+    return Laid(
+        outcome.draft.revision,
+        found.objective,
+        [obstacle_told(one, found.net, names, language) for one in found.obstacles],
+        [cut_told(one, found.net, names, language, high=high) for one in found.cuts],
+    )
 
 
-def as_told(obstacle: Obstacle, language: str) -> dict[str, Any]:
-    """An obstacle as people read it."""
-    return {
-        "community": obstacle.community,
-        "reason": obstacle.reason,
-        "detail": translate(obstacle.sentence, language, **obstacle.params),
-        "units": obstacle.units,
-        "helps": obstacle.helps,
-    }
+def keep_best(
+    database: Database, actor: Actor, profile: Profile, plan_id: int, job: jobs.Job
+) -> Outcome:
+    """Lay the best net that a stopped proposal had shown on the draft, as one step.
+
+    Args:
+        database: Where.
+        actor: Who wants it; may draw on the draft.
+        profile: The band, and what findings are.
+        plan_id: Which draft.
+        job: The job that was stopped.
+
+    Raises:
+        NotFound: The job was no proposal for this draft.
+        Conflict: It is not over, was not stopped, or had found nothing yet.
+        StaleRevision: The draft was changed since.
+    """
+    if job.kind != KIND or job.arguments.get("plan") != plan_id:
+        raise NotFound("There is no job %(number)s.", number=job.id)
+    best = (job.report or {}).get("best") if job.state in {"cancelled", "failed"} else None
+    if best is None or not best["parts"]:
+        raise Conflict(_("There is no net of this proposal that could be kept."))
+    fields = {name: job.arguments[name] for name in Demand.__dataclass_fields__}
+    demand = Demand(**fields)
+    low, high = _band(demand, profile)
+    from geodata.plans.proposal.propose import laid  # noqa: PLC0415 - takes seconds to load
+
+    with database.read() as connection:
+        row = readable(connection, actor, plan_id)
+        lines = seen(connection, whole(connection, row), profile).net.lines
+    parts = [(one["community"], one["parts"]) for one in best["parts"]]
+
+    def made(net: Net) -> Net:
+        return laid(
+            dataclasses.replace(net, lines=lines), parts, low=low, high=high, seed=demand.seed
+        )
+
+    return replace(
+        database,
+        actor,
+        profile,
+        plan_id,
+        made,
+        revision=best["revision"],
+        kind=KIND,
+        stopped=True,
+        **asdict(demand),
+    )
+
+
+class Sketch:
+    """What is shown of the best net so far."""
+
+    def __init__(self, today: Net, low: int, high: int, revision: int) -> None:
+        self.today, self.low, self.high, self.revision = today, low, high, revision
+        self.known = dict(
+            zip(today.units.index.tolist(), today.units.geometry.to_numpy(), strict=True)
+        )
+
+    def of(self, best: Best, share: float) -> dict[str, Any]:
+        """Plain values for the job's report.
+
+        Returns:
+            ``revision`` of the draft it is for, ``share`` done, the figures, ``parts``: of each
+            community reached the units of each part, and ``drawn``: a FeatureCollection in WGS 84
+            of the units that the draft does not have just so.
+        """
+        from geodata.plans.proposal.propose import figures  # noqa: PLC0415 - as above
+
+        return {
+            "best": {
+                "revision": self.revision,
+                "share": share,
+                "figures": figures(best.net, self.today, low=self.low, high=self.high),
+                "parts": [{"community": name, "parts": parts} for name, parts in best.parts],
+                "drawn": self._drawn(best.net),
+            }
+        }
+
+    def _drawn(self, net: Net) -> dict[str, Any]:
+        shapes = net.units.geometry.to_numpy()
+        numbers = net.units.index.tolist()
+        new = [
+            k
+            for k, number in enumerate(numbers)
+            if shapes[k] is not self.known.get(number) and shapes[k] != self.known.get(number)
+        ]
+        moved = convert_geometries(shapes[new], from_=f"EPSG:{net.units.crs.to_epsg()}", to="wgs84")
+        return {
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "id": int(numbers[k]),
+                    "geometry": orjson.loads(shapely.to_geojson(shape)),
+                    "properties": {},
+                }
+                for k, shape in zip(new, np.asarray(moved, dtype=object), strict=True)
+            ],
+        }
+
+
+def _band(demand: Demand, profile: Profile) -> tuple[int, int]:
+    low = profile.grid_band.low if demand.low is None else demand.low
+    high = profile.grid_band.high if demand.high is None else demand.high
+    if low > high:
+        raise InvalidInput(_("The band begins above 0 and does not end before it begins."))
+    return low, high
 
 
 def _refuse_nonsense(demand: Demand) -> None:

@@ -413,6 +413,19 @@ def communities_with_borders(connection: sa.Connection, codes: list[str]) -> lis
     return [dict(row) for row in rows.mappings()]
 
 
+def names_of(connection: sa.Connection, *, compound: list[str], area: list[str]) -> dict[str, str]:
+    """What current places are called, by code."""
+    found: dict[str, str] = {}
+    for table, codes in ((compounds, compound), (areas, area)):
+        rows = connection.execute(
+            sa.select(table.c.code, table.c.name)
+            .where(table.c.code == sa.any_(sa.literal(codes, sa.ARRAY(sa.Text))))
+            .where(table.c.held.op("@>")(sa.func.now()))
+        )
+        found |= {row.code: row.name for row in rows if row.name}
+    return found
+
+
 def streets_near(connection: sa.Connection, box: tuple[float, float, float, float]) -> list[Row]:
     """Current streets that touch a box in WGS 84 degrees; ``geom`` as WKB in the same."""
     wanted = sa.func.ST_MakeEnvelope(*box, 4326)

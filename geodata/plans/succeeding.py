@@ -1,12 +1,15 @@
-"""Which new grid carries on an old one's code.
+"""Which new grid carries on an old one: its code, its name, its worker.
 
-A code stays with the grid in which more than half of the old grid's households live on; where
-nobody lives, with more than half of its ground. A code goes to one new grid at most, and a grid
-gets one code at most, the largest share first.
+An old grid lives on in the new one that has more than half of its households; where nobody lives,
+more than half of its ground. It has one heir at most, and a grid is the heir of one at most, the
+largest share first. Publishing (``successors``) and proposals (``heirs``) go by this one rule; they
+differ in what they measure: publishing holds the draft against polygons in force, which may run
+through units, a proposal only hands units over.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import geopandas as gpd
@@ -36,18 +39,47 @@ def successors(net: Net, old: gpd.GeoDataFrame) -> dict[int, str]:
     parent = dict(zip(old["code"], old["area_code"], strict=True))
     own = net.grids["code"].to_dict()
     shares["own"] = [own[g] == code for g, code in zip(shares["grid"], shares["code"], strict=True)]
-    shares = shares[shares["share"] > MOST]
-    shares = shares.assign(share=shares["share"].round(9)).sort_values(
+    at_home = [
+        parent[code] == community[grid]
+        for grid, code in zip(shares["grid"], shares["code"], strict=True)
+    ]
+    return {grid: str(code) for grid, code in _chosen(shares[np.array(at_home, dtype=bool)])}
+
+
+def heirs(new: Any, old: Any, *, households: Any, area_m2: Any) -> dict[int, int]:
+    """The old grid that each new one carries on, where units are handed over whole.
+
+    Args:
+        new: The new grid of each unit; NA where it has none.
+        old: The old grid of each unit; NA where it has none.
+        households: Households of each unit.
+        area_m2: Ground of each unit.
+    """
+    pieces = pd.DataFrame({"grid": new, "code": old, "households": households, "area": area_m2})
+    pieces = pieces[pieces["code"].notna()].astype({"households": float, "area": float})
+    pieces["grid"] = pieces["grid"].fillna(-1).astype(int)
+    shares = _summed(pieces).assign(own=False)
+    return {grid: int(code) for grid, code in _chosen(shares)}
+
+
+def _chosen(shares: pd.DataFrame) -> Iterator[tuple[int, Any]]:
+    """New grids with the old one that each carries on.
+
+    Args:
+        shares: ``grid``, ``code``, ``share``, ``households``, and ``own``: which of two equal ones
+            is taken first.
+    """
+    most = shares[shares["share"] > MOST]
+    most = most.assign(share=most["share"].round(9)).sort_values(
         ["share", "own", "households", "code"], ascending=[False, False, False, True]
     )
-    given: dict[int, str] = {}
-    taken: set[str] = set()
-    for grid, code in zip(shares["grid"], shares["code"], strict=True):
-        if grid in given or code in taken or parent[code] != community[grid]:
-            continue
-        given[int(grid)] = code
-        taken.add(code)
-    return given
+    given: set[int] = set()
+    taken: set[Any] = set()
+    for grid, code in zip(most["grid"].tolist(), most["code"].tolist(), strict=True):
+        if grid not in given and code not in taken:
+            given.add(grid)
+            taken.add(code)
+            yield int(grid), code
 
 
 def communities(net: Net) -> dict[int, str]:
@@ -70,7 +102,11 @@ def communities(net: Net) -> dict[int, str]:
 
 def _shares(net: Net, old: gpd.GeoDataFrame) -> pd.DataFrame:
     """``grid``, ``code``, the share of the old grid and its households that went there."""
-    pieces = pd.concat([_ground(net, old), _homes(net, old)], ignore_index=True)
+    return _summed(pd.concat([_ground(net, old), _homes(net, old)], ignore_index=True))
+
+
+def _summed(pieces: pd.DataFrame) -> pd.DataFrame:
+    """The shares by ``grid`` (-1: none) and ``code``, of pieces with households and area."""
     totals = pieces.groupby("code")[["area", "households"]].transform("sum")
     pieces["share"] = np.where(
         totals["households"] > 0,

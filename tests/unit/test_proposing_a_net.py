@@ -11,7 +11,8 @@ import pytest
 import shapely
 
 from geodata.plans.net import COUNTED, Net
-from geodata.plans.proposal.propose import heirs, propose
+from geodata.plans.proposal.propose import propose
+from geodata.plans.succeeding import heirs
 
 SIDE = 12
 
@@ -149,7 +150,7 @@ def test_what_makes_the_band_impossible_is_named_and_a_net_still_proposed():
     weights[30] = 900
     found = propose(net_of(weights), low=300, high=500)
     (obstacle,) = found.obstacles
-    assert obstacle.reason == "too_heavy"
+    assert obstacle.reason == "no_buildings"
     assert obstacle.units == [31]
     assert obstacle.helps == {"high": 900}
     assert found.net.units["grid"].notna().all()
@@ -167,8 +168,8 @@ def test_unknown_households_count_as_none():
 def test_whoever_is_told_may_stop_and_gets_what_is_done():
     shares = []
 
-    def told(share, net):
-        shares.append((share, net.units["grid"].notna().mean()))
+    def told(share, best):
+        shares.append((share, best().net.units["grid"].notna().mean()))
         return share >= 0.5
 
     found = propose(net_of(), low=300, high=500, told=told)
@@ -179,4 +180,5 @@ def test_whoever_is_told_may_stop_and_gets_what_is_done():
 def test_heirs_are_found_by_the_households_that_stay():
     new = [10, 10, 11, 11, 12]
     old = [1, 1, 1, 2, pd.NA]
-    assert heirs(new, old, [100, 50, 120, 30, 500]) == {10: 1, 11: 2}
+    households = [100, 50, 120, 30, 500]
+    assert heirs(new, old, households=households, area_m2=[1] * 5) == {10: 1, 11: 2}

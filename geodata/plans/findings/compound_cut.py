@@ -12,8 +12,10 @@ RULE = "compound_cut"
 
 
 def find(subject: Subject) -> Iterator[Found]:
-    """Each closed compound with ground in several grids."""
+    """Each closed compound with ground in several grids, unless it is too large for one."""
     for one in held(subject):
+        if one.is_larger_than(subject.limits.high):
+            continue
         if len(one.shares) < 2 or one.closed is not True:
             continue
         grids = tuple(one.shares)

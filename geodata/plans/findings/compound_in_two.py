@@ -12,8 +12,10 @@ RULE = "compound_in_two"
 
 
 def find(subject: Subject) -> Iterator[Found]:
-    """Each open compound with ground in several grids."""
+    """Each open compound with ground in several grids, unless it is too large for one."""
     for one in held(subject):
+        if one.is_larger_than(subject.limits.high):
+            continue
         if len(one.shares) < 2 or one.closed is not False:
             continue
         grids = tuple(one.shares)

@@ -35,6 +35,10 @@ class Held:
     parts: Any
     units: dict[Any, tuple[int, ...]]
 
+    def is_larger_than(self, high: int | None) -> bool:
+        """Whether it has more households than one grid may have: then it must be cut."""
+        return high is not None and self.households is not None and self.households > high
+
     @property
     def ground(self) -> Any:
         """All of it as one shape."""

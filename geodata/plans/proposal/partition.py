@@ -28,8 +28,8 @@ ROUNDS = 24
 """Coolings before the search gives up on parts outside the band."""
 ANEW = 8
 """So many coolings from one start; the next begins with every unit alone."""
-PATIENCE = 6
-"""Coolings without a better answer after which the search gives up on the band."""
+PATIENCE = 17
+"""Coolings without a better answer after which the search gives up on the band: two new starts."""
 MOST_ROUNDS = 1_000_000
 """Coolings within a given time: the clock ends them."""
 
@@ -190,10 +190,13 @@ class _Search:
         self.graph, self.low, self.high, self.count = graph, low, high, count
         self.random = np.random.default_rng(seed)
         self.best = self._judged(np.arange(len(graph.weights)))
+        self.begun = time.monotonic()
+        self.cooled = 0.0
 
     def run(self, seconds: float | None, watch: Watch | None) -> Found:
         """Cool until all parts lie in the band, or until the time is over if there is one."""
-        end = None if seconds is None else time.monotonic() + seconds
+        self.begun = time.monotonic()
+        end = None if seconds is None else self.begun + seconds
         idle = 0
         for round_ in range(ROUNDS if end is None else MOST_ROUNDS):
             fresh = round_ % ANEW == 0
@@ -217,12 +220,18 @@ class _Search:
             now = self._judged(part)
             if now.rank < self.best.rank:
                 self.best = now
-            share = (k + 1) / (len(heats) - 1)
-            if watch is not None and watch(share, self.best):
+            if watch is not None and watch(self._share(k + 1, len(heats) - 1, end), self.best):
                 return True
             if end is not None and time.monotonic() > end:
                 return True
         return False
+
+    def _share(self, stretch: int, stretches: int, end: float | None) -> float:
+        """How much is done: of the time if there is one, else of the first cooling."""
+        if end is not None:
+            return min((time.monotonic() - self.begun) / max(end - self.begun, 1e-9), 1.0)
+        self.cooled = max(self.cooled, stretch / stretches)
+        return self.cooled
 
     def _judged(self, part: Numbers) -> Found:
         graph = self.graph

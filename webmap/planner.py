@@ -8,6 +8,7 @@ from branca.element import MacroElement
 from flask import Blueprint
 
 from geodata.places.featuring import extent
+from geodata.plans.permitting import reads_any
 from webmap import elements
 from webmap.basemaps import basemaps
 from webmap.pages import actor, joined, language, show
@@ -85,6 +86,7 @@ def planner() -> str:
         page_map.add_child(
             elements.ServiceCircles(key=f"circles-{number:g}", strong=place > 0, visible=False)
         )
+    sees_drafts = person is not None and reads_any(joined().database, person)
     data = {
         "placed": bounds is not None,
         "profile": profile_words(),
@@ -92,6 +94,7 @@ def planner() -> str:
         "may": {
             "import": person is not None and person.may("import"),
             "draw": person is not None and person.may("draw_plan"),
+            "see_drafts": sees_drafts,
             "export": person is not None and person.may("export"),
             "demo": person is not None and person.may("manage_users"),
         },
@@ -102,5 +105,5 @@ def planner() -> str:
         module="wangge/modes/planner.js",
         page_map=page_map,
         data=data,
-        may_draw=person is not None and person.may("draw_plan"),
+        sees_drafts=sees_drafts,
     )

@@ -19,7 +19,7 @@ import shapely
 
 from geodata.accounts import record, require
 from geodata.crs import convert_geometries
-from geodata.errors import Conflict, InvalidInput, NotFound, StaleRevision
+from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound, StaleRevision
 from geodata.plans import actions, keeping, store
 from geodata.plans.actions import Reach, Refused
 from geodata.plans.findings import Finding
@@ -384,7 +384,12 @@ def readable(connection: sa.Connection, actor: Actor, plan_id: int) -> Any:
     if row is None:
         raise NotFound("There is no draft %(number)s.", number=plan_id)
     if not store.is_shared(connection, plan_id, actor.user_id):
-        require(actor, "draw_plan", area_codes=[row.area_code], connection=connection)
+        try:
+            require(actor, "draw_plan", area_codes=[row.area_code], connection=connection)
+        except NotAllowed as error:
+            raise NotAllowed(
+                "This draft is not shared with you; ask one of its planners."
+            ) from error
     return row
 
 

@@ -33,6 +33,7 @@ export const states = () => ({
 export function joinOpening(planner, open) {
   const menu = document.getElementById("drafts-menu");
   const body = menu.querySelector(".menu-body");
+  menu.hidden = false;
   menu.addEventListener("toggle", () => menu.open && show());
 
   async function show() {
@@ -50,8 +51,8 @@ export function joinOpening(planner, open) {
       h("h2", {}, t("Drafts"), " ", h("span.quiet.figures", {}, count(found.length))),
       found.length
         ? h("ul.drafts", {}, found.map((one) => h("li", {}, row(one))))
-        : h("p.quiet", {}, t("No draft yet. Open one below: what is in force stays as it is until a draft is published.")),
-      form(),
+        : h("p.quiet", {}, planner.page.may.draw ? t("No draft yet. Open one below: what is in force stays as it is until a draft is published.") : t("No draft is shared with you.")),
+      planner.page.may.draw && form(),
     );
   }
 

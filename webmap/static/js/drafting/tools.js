@@ -19,6 +19,7 @@ const SIGNS = {
   lock: "M3.500 7h9v6.500h-9zM5.500 7V5a2.500 2.500 0 0 1 5 0v2",
   rename: "M3 13l1-3 7-7 2 2-7 7zM9.500 4.500l2 2",
   undo: "M3 6h7a3 3 0 0 1 0 6H6M3 6l3-3M3 6l3 3",
+  remark: "M2.500 3h11v8H8l-3.500 3v-3h-2z",
   redo: "M13 6H6a3 3 0 0 0 0 6h4M13 6l-3-3M13 6l-3 3",
 };
 
@@ -44,6 +45,7 @@ export class Tools {
       assign: [t("Hand over"), "A"],
       lock: [t("Lock"), "K"],
       rename: [t("Rename"), "N"],
+      remark: [t("Remark"), "C"],
       undo: [t("Undo"), "Ctrl-Z"],
       redo: [t("Redo"), "Ctrl-Shift-Z"],
     };
@@ -63,10 +65,18 @@ export class Tools {
     fill(
       this.bar,
       mayDraw
-        ? [...["choose", "draw", "split", "merge", "reshape", "assign", "lock", "rename"].map((key) => this.buttons[key]), h("span.tools-gap"), this.buttons.undo, this.buttons.redo]
-        : h("p.small.tools-words", {}, this.bench.draft.isOpen ? t("This screen is too narrow to draw on; look, select and read here, draw on a wider one.") : t("This draft is published: it can be looked at. Copy it to go on drawing.")),
+        ? [...["choose", "draw", "split", "merge", "reshape", "assign", "lock", "rename", "remark"].map((key) => this.buttons[key]), h("span.tools-gap"), this.buttons.undo, this.buttons.redo]
+        : [h("p.small.tools-words", {}, this.whyNot()), this.buttons.remark],
     );
     this.hold("choose");
+  }
+
+  /** Why nothing can be drawn. */
+  whyNot() {
+    const { draft } = this.bench;
+    if (!draft.rights.draw) return t("This draft is shared with you for reading: look, select and remark on it.");
+    if (draft.isOpen) return t("This screen is too narrow to draw on; look, select and read here, draw on a wider one.");
+    return t("This draft is published: it can be looked at. Copy it to go on drawing.");
   }
 
   close() {
@@ -87,6 +97,7 @@ export class Tools {
     this.sketching.stop();
     this.handing.stop();
     this.dragging.stop();
+    this.bench.remarks.stop();
     this.bench.picture.showUnits(false);
     this.planner.map.getContainer().classList.remove("drafting-aims");
     this.planner.map.doubleClickZoom.enable();
@@ -94,6 +105,7 @@ export class Tools {
   }
 
   hold(key) {
+    if (key !== "choose") this.planner.measuring.leave();
     this.put();
     this.held = key;
     const { map } = this.planner;
@@ -105,8 +117,8 @@ export class Tools {
       this.bench.picture.showUnits(true);
       this.handing.start();
       map.getContainer().classList.toggle("drafting-aims", this.handing.way !== "click");
-    if (key !== "choose") this.planner.measuring.leave();
     }
+    if (key === "remark") this.bench.remarks.aim();
     this.refresh();
   }
 
@@ -133,6 +145,7 @@ export class Tools {
       split: [chosen ? t("Draw a line across the selected grid, from outside to outside.") : t("Draw a line across one or several grids, from outside to outside."), ends],
       merge: [chosen ? t("Click a neighbour to merge it with the selected grid.") : t("Click the grid that stays, then the neighbour that joins it.")],
       reshape: [chosen ? t("Drag a point of the border, or draw the new border from border to border.") : t("Draw the new border from border to border; with a grid selected its points can be dragged."), ends],
+      remark: [t("Click the place that the remark is about."), t("Esc leaves.")],
       assign: [chosen ? t("Choose ground of the neighbours: it goes to the selected grid.") : t("Click the grid that is to get ground.")],
     }[this.held];
     if (!words) {
@@ -214,6 +227,7 @@ export class Tools {
     const made = answer.grids.features.map(({ id }) => id).filter((id) => !before.has(id));
     if (made.length) bench.select(key === "draw" ? made.slice(0, 1) : selected.length ? selected : made.slice(0, 1));
     if (bench.draft && this.held === key) this.hold(key === "draw" ? "choose" : key);
+    return answer;
   }
 
   /** A refused step leaves the tool in the hand. */
@@ -227,7 +241,6 @@ export class Tools {
     const { bench } = this;
     if (!bench.draft || stackOf(this.planner.map).paused) return;
     if (this.held === "assign" && this.handing.way !== "click" && bench.selected.length) return;
-    return answer;
     this.take(await bench.at(latlng), originalEvent);
   }
 
@@ -263,12 +276,14 @@ export class Tools {
     }
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const isSketching = Boolean(this.sketching.shape);
+    const isOnMap = event.target === this.planner.map.getContainer();
     if (event.key === "Escape") this.escape();
     else if (event.key === "Enter" && isSketching) this.sketching.finish();
     else if (event.key === "Backspace" && isSketching) this.sketching.back() || this.hold(this.held);
     else if (event.key === " " && isSketching && isOnMap) this.sketching.point(this.planner.map.getCenter());
     else if (event.key === "Enter" && isOnMap) this.pickMiddle();
     else if (this.held === "assign" && "1234".includes(letter)) this.chooseWay(Handing.ways[Number(letter) - 1]);
+    else if (letter === "c") this.press("remark");
     else if (mayDraw) {
       const found = Object.entries(this.names).find(([, [, name]]) => name.toLowerCase() === letter);
       if (!found) return;
@@ -277,15 +292,14 @@ export class Tools {
     event.preventDefault();
   }
 
-    const isOnMap = event.target === this.planner.map.getContainer();
   async pickMiddle() {
     this.take(await this.bench.at(this.planner.map.getCenter()), null);
   }
 
   escape() {
+    this.sketching.forget();
     if (this.handing.chosen) this.handing.leave();
     else if (this.held !== "choose") this.hold("choose");
     else this.bench.select([]);
   }
 }
-    this.sketching.forget();

@@ -9,6 +9,7 @@ import { joinOpening } from "wangge/drafting/opening.js";
 import { Panel } from "wangge/drafting/panel.js";
 import { Picture } from "wangge/drafting/picture.js";
 import { Publishing } from "wangge/drafting/publishing.js";
+import { Remarks } from "wangge/drafting/remarks.js";
 import { Tools } from "wangge/drafting/tools.js";
 
 const BEGAN_WITH = state().map; // before the page keeps its own view there
@@ -24,6 +25,7 @@ export class Workbench {
     this.publishing = new Publishing(planner, this);
     this.panel = new Panel(planner, this);
     this.tools = new Tools(planner, this);
+    this.remarks = new Remarks(planner, this); // after the tools: they hear a click first
     this.recheck = settled(() => this.draft?.check().catch(() => {}), CHECK_AFTER);
     joinOpening(planner, (id) => this.open(id));
     addEventListener("beforeunload", (event) => (this.draft?.pending || this.draft?.isBusy) && event.preventDefault());
@@ -70,6 +72,7 @@ export class Workbench {
     this.tools.open();
     if (fly) this.flyToAll();
     draft.check().catch(() => {});
+    this.remarks.open();
     const label = document.getElementById("drafts-name");
     label.textContent = `${t("Draft")}: ${draft.info.name}`;
   }
@@ -84,6 +87,7 @@ export class Workbench {
   leave() {
     if (!this.draft) return;
     this.tools.close();
+    this.remarks.clear();
     this.publishing.clear();
     this.picture.close();
     this.draft = null;

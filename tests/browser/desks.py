@@ -1,0 +1,61 @@
+"""A page with a draft open, for the tests of drafting in the browser."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Page, expect
+from shapely.geometry import shape
+
+CENTRE = "371399004002"
+"""A community of three grids."""
+
+
+class Desk:
+    """A page with a draft open, and what the server has of it."""
+
+    def __init__(self, page: Page, number: int) -> None:
+        self.page, self.number = page, number
+
+    def get(self, what: str = "") -> Any:
+        return self.page.evaluate(
+            "(path) => fetch(path).then((r) => r.json())", f"/api/v1/plans/{self.number}{what}"
+        )
+
+    def revision(self) -> int:
+        return self.get()["revision"]
+
+    def grids(self) -> dict[int, Any]:
+        return {one["id"]: one for one in self.get("/grids")["features"]}
+
+    def units(self) -> dict[int, Any]:
+        return {one["id"]: one for one in self.get("/units")["features"]}
+
+    def pixel(self, lng: float, lat: float) -> tuple[float, float]:
+        x, y = self.page.evaluate(
+            """([lng, lat]) => {
+              const { x, y } = wangge.map.latLngToContainerPoint([lat, lng]);
+              const box = wangge.map.getContainer().getBoundingClientRect();
+              return [x + box.x, y + box.y];
+            }""",
+            [lng, lat],
+        )
+        return x, y
+
+    def middle(self, feature: Any) -> tuple[float, float]:
+        point = shape(feature["geometry"]).representative_point()
+        return self.pixel(point.x, point.y)
+
+    def click(self, feature: Any) -> None:
+        self.page.mouse.move(*self.middle(feature))
+        self.page.mouse.click(*self.middle(feature))
+
+    def select(self, number: int) -> None:
+        self.click(self.grids()[number])
+        expect(self.page.locator(".draft-grid")).to_be_visible()
+
+    def saved(self, revision: int) -> None:
+        expect(self.page.locator("#draft-saved")).to_have_text(
+            re.compile(rf"^v{revision} ✓"), timeout=10_000
+        )

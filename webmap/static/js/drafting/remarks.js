@@ -1,0 +1,150 @@
+// Words at a place of a draft: pins on the map, a list beside it, a form where one clicks.
+
+import { get, post } from "wangge/core/api.js";
+import { fill, h } from "wangge/core/dom.js";
+import { onSend } from "wangge/core/forms.js";
+import { count, t } from "wangge/core/words.js";
+import { moment } from "wangge/drafting/moments.js";
+import { stackOf } from "wangge/layers/stack.js";
+
+const L = globalThis.L;
+const LONGEST = 2000; // characters
+const AROUND = 0.0006; // degrees around a remark that is flown to
+
+export class Remarks {
+  constructor(planner, bench) {
+    Object.assign(this, { planner, bench });
+    this.list = [];
+    this.pins = L.layerGroup();
+    this.number = h("span.figures", { id: "draft-remarks" });
+    this.body = h("div.draft-form");
+    this.element = h("details.history", {}, h("summary", {}, t("Remarks"), " ", this.number), this.body);
+    planner.map.on("click", ({ latlng }) => this.aims && this.ask(latlng));
+  }
+
+  get path() {
+    return `/api/v1/plans/${this.bench.draft.id}/comments`;
+  }
+
+  /** A draft was opened: its remarks. */
+  async open() {
+    this.clear();
+    this.pins.addTo(this.planner.map);
+    const { draft } = this.bench;
+    try {
+      const { comments } = await get(this.path);
+      if (draft === this.bench.draft) this.show(comments);
+    } catch (error) {
+      this.planner.refuse(error, () => this.bench.draft === draft && this.open());
+    }
+  }
+
+  /** The draft is put away. */
+  clear() {
+    this.stop();
+    this.asked?.remove();
+    this.pins.clearLayers();
+    this.pins.remove();
+    this.element.open = false;
+    this.show([]);
+  }
+
+  show(list) {
+    this.list = list;
+    this.pins.clearLayers();
+    list.forEach((remark, i) => this.pins.addLayer(this.pin(remark, i + 1)));
+    fill(this.number, list.length ? `(${count(list.length)})` : "");
+    fill(
+      this.body,
+      h("button.button", { type: "button", onClick: () => this.begin() }, `${t("Remark at a place")} (C)`),
+      list.length
+        ? h("ol.remarks", {}, list.map((remark, i) => h("li", {}, h("button.draft-row", { type: "button", dataset: { remark: remark.id }, onClick: () => this.goTo(remark) }, this.said(remark, i + 1)))))
+        : h("p.small.quiet", {}, t("Nobody has remarked on this draft yet.")),
+    );
+  }
+
+  /** Take the tool; on a phone the map comes to light. */
+  begin() {
+    this.planner.openSheet?.(null);
+    this.bench.tools.hold("remark");
+  }
+
+  said(remark, number) {
+    return [
+      h("span.remark-words", {}, h("span.remark-number.figures", {}, number), remark.words),
+      h("span.quiet.small.figures", {}, `${remark.actor} · ${moment(remark.at)} · v${remark.revision}`),
+    ];
+  }
+
+  pin(remark, number) {
+    const title = `${remark.actor} · ${moment(remark.at)}`;
+    const marker = L.marker([remark.lat, remark.lon], { icon: icon(number), title, keyboard: true, riseOnHover: true });
+    marker.bindPopup(() => h("div.remark", {}, this.said(remark, number)), { maxWidth: 320, autoPanPadding: [40, 60] });
+    marker.on("click", () => this.tellChosen(remark));
+    remark.marker = marker;
+    return marker;
+  }
+
+  tellChosen({ id }) {
+    for (const row of this.body.querySelectorAll("[data-remark]")) row.toggleAttribute("aria-current", row.dataset.remark === String(id));
+  }
+
+  goTo(remark) {
+    const { lon, lat } = remark;
+    this.planner.openSheet?.(null);
+    this.planner.flyTo([lon, lat], [lon - AROUND, lat - AROUND, lon + AROUND, lat + AROUND]);
+    remark.marker.openPopup();
+    this.tellChosen(remark);
+  }
+
+  // ── a new one ──────────────────────────────────────────────────────────────────────────────
+
+  /** The next click on the map is the place of a new remark. */
+  aim() {
+    this.aims = true;
+    stackOf(this.planner.map).paused = true;
+    this.planner.map.getContainer().classList.add("drafting-aims");
+  }
+
+  stop() {
+    this.aims = false;
+  }
+
+  /** Ask for the words at a place. */
+  ask(latlng) {
+    const { map } = this.planner;
+    this.bench.tools.hold("choose");
+    this.asked?.remove();
+    const words = h("textarea", { name: "words", required: true, maxlength: LONGEST, rows: 4, "aria-label": t("Remark") });
+    const form = h(
+      "form.draft-form.remark-form",
+      {},
+      words,
+      h("div.told", { role: "alert" }),
+      h("div.row", {}, h("button.button.main", { type: "submit" }, t("Keep the remark")), h("button.button", { type: "button", onClick: () => this.asked.remove() }, t("Cancel"))),
+    );
+    const { path } = this;
+    onSend(form, async (values) => {
+      const { comments } = await post(path, { words: values.words, lon: latlng.wrap().lng, lat: latlng.lat });
+      this.asked.remove();
+      if (path === this.path) this.show(comments);
+    });
+    form.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !words.value.trim()) this.asked.remove();
+    });
+    const popup = L.popup({ closeOnClick: false, closeOnEscapeKey: false, closeButton: false, autoClose: false, minWidth: 240, maxWidth: 320, offset: [0, -26], autoPanPadding: [40, 60] }).setContent(form);
+    const pin = L.marker(latlng, { icon: icon("+"), keyboard: false });
+    this.asked = L.layerGroup([pin]).addTo(map);
+    this.asked.on("remove", () => popup.remove());
+    popup.setLatLng(latlng).openOn(map);
+    focusSoon(words);
+  }
+}
+
+const icon = (words) => L.divIcon({ className: "remark-pin", iconSize: [26, 26], iconAnchor: [13, 32], popupAnchor: [0, -30], html: h("i", {}, h("b", {}, words)) });
+
+/** Focus a field once it is seen: a popup is hidden while it is laid out. */
+function focusSoon(field, frames = 30) {
+  field.focus();
+  if (document.activeElement !== field && frames > 0) requestAnimationFrame(() => focusSoon(field, frames - 1));
+}

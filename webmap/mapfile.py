@@ -82,7 +82,7 @@ class Wish:
     title: str = ""
     language: str = "zh"
     approval: str = ""
-    view: tuple[int, float, float] | None = None
+    view: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
         """Refuse layers that cannot be put into a file."""
@@ -151,12 +151,10 @@ def _document(
 ) -> str:
     title = wish.title.strip()[:LONGEST_TITLE] or profile.name.read(wish.language)
     figure = LocalFigure(mode="inline", language=wish.language, title=title)
-    zoom, *centre = wish.view or (14, 35.06, 118.34)
     page_map = elements.PageMap(
         figure=figure,
         bounds=None if wish.view else bounds,
-        location=centre,
-        zoom=zoom,
+        view=wish.view,
         attribution=attribution,
         approval=wish.approval,
     )

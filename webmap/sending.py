@@ -114,11 +114,11 @@ def _number(text: str) -> float:
         raise InvalidInput("Minutes are a number.") from None
 
 
-def _view(text: str) -> tuple[int, float, float] | None:
+def _view(text: str) -> tuple[float, float, float] | None:
     """Zoom, latitude, longitude, as the address bar holds them; None if it does not."""
     try:
         zoom, lat, lon = text.split("/")
-        found = int(zoom), float(lat), float(lon)
+        found = float(zoom), float(lat), float(lon)
     except ValueError:
         return None
     return found if 0 <= found[0] <= 22 and abs(found[1]) <= 90 and abs(found[2]) <= 180 else None

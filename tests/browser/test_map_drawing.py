@@ -143,3 +143,41 @@ def test_a_layer_without_records_has_no_live_switch(open_page, wide_city):
     expect(box).to_be_disabled()
     expect(page.locator("label:has([data-layer=grids])")).to_have_attribute("title", "暂无数据")
     expect(page.locator("[data-layer=areas]")).to_be_enabled()
+
+
+@pytest.mark.parametrize("path", ["/planner", "/command"])
+def test_the_first_view_is_filled_by_the_district_and_the_buttons_go_in_whole_zooms(
+    open_page, path
+):
+    page = open_page(path)
+    settled(page)
+    shown = page.evaluate(
+        """async () => {
+          const { box } = await fetch("/api/v1/places/summary").then((r) => r.json());
+          const corner = (i, j) => wangge.map.latLngToContainerPoint([box[j], box[i]]);
+          const [a, b] = [corner(0, 3), corner(2, 1)];
+          const size = wangge.map.getSize();
+          return { width: b.x - a.x, height: b.y - a.y, size: [size.x, size.y], a, b };
+        }"""
+    )
+    panels = 680 if path == "/planner" else 56  # pixels beside the map's free part
+    wide = shown["width"] / (shown["size"][0] - panels)
+    high = shown["height"] / (shown["size"][1] - 100)
+    assert 0.95 < max(wide, high) < 1.05
+    assert shown["a"]["x"] > 0
+    assert shown["b"]["y"] < shown["size"][1]
+    assert page.evaluate("wangge.map.getZoom() % 1") != 0
+    page.get_by_role("button", name="放大").click()
+    page.wait_for_function("wangge.map.getZoom() % 1 === 0")
+
+
+def test_a_link_to_a_view_between_whole_zooms_shows_that_view_with_lines_as_wide(open_page):
+    """What is drawn at zoom 16 is as wide on the screen as at 16.4, and as sharp."""
+    widest = {}
+    for zoom in (16, 16.4):
+        page = open_page(f"/planner#layers=streets&map={zoom}/35.06/118.352")
+        settled(page)
+        assert page.evaluate("wangge.map.getZoom()") == zoom
+        tile = page.locator("canvas.leaflet-tile").first
+        widest[zoom] = tile.evaluate("(tile) => tile.width / tile.getBoundingClientRect().width")
+    assert widest == pytest.approx({16: 1.0, 16.4: 1.0}, abs=0.01)

@@ -19,7 +19,8 @@ class PageMap(folium.Map):
         figure: The document it stands in; a new inline one if left out, so that ``save`` writes a
             self-contained file.
         bounds: West, south, east, north in degrees (WGS 84): what is shown first.
-        location: Latitude, longitude of the centre, if there are no bounds.
+        view: Zoom (perhaps between whole ones), latitude, longitude of what is shown first instead.
+        location: Latitude, longitude of the centre, if there is neither.
         attribution: One entry for each source of what is shown.
         approval: The map's 审图号, if it has one.
         remember: Begin with the view that the address bar holds.
@@ -66,6 +67,7 @@ class PageMap(folium.Map):
         *,
         figure: LocalFigure | None = None,
         bounds: Sequence[float] | None = None,
+        view: Sequence[float] | None = None,
         location: Sequence[float] = (35.06, 118.34),
         zoom: int = 13,
         attribution: Sequence[str] = (),
@@ -91,6 +93,7 @@ class PageMap(folium.Map):
         self.patient = False
         self.furniture: dict[str, Any] = {
             "bounds": list(bounds) if bounds is not None else None,
+            "view": list(view) if view is not None else None,
             "attribution": list(attribution),
             "approval": approval,
             "remember": remember,

@@ -11,7 +11,7 @@ import { NOTHING_ASKED } from "wangge/command/board.js";
 import { joinFigures } from "wangge/command/figures.js";
 import { joinLegend } from "wangge/command/legend.js";
 import { CaseList } from "wangge/command/list.js";
-import { board, data, drawPoints, hasView, loaded, map, onFailure, pane, points, scale, store } from "wangge/command/opening.js";
+import { board, data, drawPoints, FREE, hasView, loaded, map, onFailure, pane, points, scale, store } from "wangge/command/opening.js";
 import { joinPanel } from "wangge/command/panel.js";
 import { Player } from "wangge/command/player.js";
 import { joinRanking } from "wangge/command/ranking.js";
@@ -22,6 +22,7 @@ import { Totals, knowsLess } from "wangge/command/totals.js";
 import { showEmpty } from "wangge/operations/emptiness.js";
 import { sendingMenu, viewOf } from "wangge/operations/sending.js";
 import { HeatLayer } from "wangge/layers/heat.js";
+import { fit } from "wangge/layers/fitting.js";
 import { zoomTo } from "wangge/layers/points.js";
 import { stackOf } from "wangge/layers/stack.js";
 
@@ -193,21 +194,21 @@ function boxOfCases(passes) {
   return Number.isFinite(box.west) ? box : null;
 }
 
-function fit(box, { animate = true } = {}) {
+function fitTo(box, { animate = true } = {}) {
   if (!box) return;
   const corners = [[box.west, box.north], [box.east, box.south]].map(([x, y]) => map.unproject([x * 256, y * 256], 0));
-  map.fitBounds(corners, { padding: [40, 40], maxZoom: 17, animate: animate && !calm() });
+  fit(map, corners, { ...FREE, maxZoom: 17, animate: animate && !calm() });
 }
 
 function flyToPlace(row) {
   const places = board._places([row.code]);
   const { area, grid, compound } = board.cases;
-  fit(boxOfCases((i) => places.area.has(area[i]) || places.grid.has(grid[i]) || places.compound.has(compound[i])));
+  fitTo(boxOfCases((i) => places.area.has(area[i]) || places.grid.has(grid[i]) || places.compound.has(compound[i])));
   shading.light(row.code);
 }
 
 function showAll() {
-  fit(boxOfCases((i) => board.filter.failed[i] === 0));
+  fitTo(boxOfCases((i) => board.filter.failed[i] === 0));
 }
 
 // ── what is wrong, missing or incomplete ──────────────────────────────────────────────────────
@@ -352,7 +353,7 @@ await loaded;
 if (board.cases) board.tellAgain();
 showEmpty(part("empty"), !data.bounds && board.cases?.count === 0, data.may);
 if (isPlaced()) {
-  if (!hasView && !data.bounds) fit(boxOfCases(() => true), { animate: false });
+  if (!hasView && !data.bounds) fitTo(boxOfCases(() => true), { animate: false });
   openFromAddress(state());
 }
 performance.mark("wangge-command-ready");

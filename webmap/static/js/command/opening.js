@@ -6,6 +6,7 @@ import { token } from "wangge/core/theme.js";
 import { criteriaOf } from "wangge/command/address.js";
 import { Board } from "wangge/command/board.js";
 import { CaseStore } from "wangge/command/store.js";
+import { fit } from "wangge/layers/fitting.js";
 import { PointLayer } from "wangge/layers/points.js";
 
 export const data = pageData();
@@ -25,8 +26,11 @@ export function onFailure(say) {
 export const store = new CaseStore({ taken: (cases) => board.take(cases), failed: (problem) => sayFailed(problem) });
 export const loaded = store.load();
 
+/** Pixels at the edges that stay free of what is fitted: above are the buttons of the map. */
+export const FREE = { paddingTopLeft: [28, 64], paddingBottomRight: [28, 28] };
+
 export const hasView = beginView(map);
-if (!hasView && data.bounds) map.fitBounds([[data.bounds[1], data.bounds[0]], [data.bounds[3], data.bounds[2]]], { animate: false });
+if (!hasView && data.bounds) fit(map, [[data.bounds[1], data.bounds[0]], [data.bounds[3], data.bounds[2]]], { animate: false, ...FREE });
 keepView(map);
 
 export const pane = map.createPane("command-cases");

@@ -60,7 +60,7 @@ export class Totals {
     const bounds = this.map.getBounds().pad(MARGIN);
     const corner = (place) => this.map.project(place, 0).divideBy(256);
     const [start, end] = [corner(bounds.getNorthWest()), corner(bounds.getSouthEast())];
-    const found = none ? [] : await this.sheet.labelsIn([start.x, start.y, end.x, end.y], this.map.getZoom());
+    const found = none ? [] : await this.sheet.labelsIn([start.x, start.y, end.x, end.y], Math.round(this.map.getZoom()));
     if (turn !== this.turn) return;
     const position = new Map(this.board.profile.categories.map((term, i) => [term.key, i]));
     const open = new Set(this.board.profile.states.filter((term) => term.open).map((term) => term.key));

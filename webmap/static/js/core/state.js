@@ -1,5 +1,7 @@
 // What is seen, in the address bar, so that a view can be sent as a link.
 
+import { place } from "wangge/layers/fitting.js";
+
 const listeners = new Set();
 
 /** The state of the address: plain strings. The day (`at`) stands before the hash, as in the API. */
@@ -55,7 +57,7 @@ export function onDay(address) {
 export function keepView(map) {
   map.on("moveend", () => {
     const centre = map.getCenter();
-    setState({ map: `${map.getZoom()}/${centre.lat.toFixed(5)}/${centre.lng.toFixed(5)}` });
+    setState({ map: `${Number(map.getZoom().toFixed(2))}/${centre.lat.toFixed(5)}/${centre.lng.toFixed(5)}` });
   });
   onState((now) => placeView(map, now.map));
 }
@@ -63,6 +65,6 @@ export function keepView(map) {
 function placeView(map, view) {
   const [zoom, lat, lng] = (view ?? "").split("/").map(Number);
   if (![zoom, lat, lng].every(Number.isFinite) || view === undefined) return false;
-  map.setView([lat, lng], zoom, { animate: false });
+  place(map, [zoom, lat, lng]);
   return true;
 }

@@ -3,13 +3,15 @@
 import { h } from "wangge/core/dom.js";
 import { beginView } from "wangge/core/state.js";
 import { metres, t } from "wangge/core/words.js";
+import { fit, place } from "wangge/layers/fitting.js";
 
 const L = globalThis.L;
 
-/** Put the furniture on the map and show `bounds` (west, south, east, north) first. */
-export function add(map, { bounds, attribution = [], approval = "", remember = false, inset = [12, 12, 12, 12] }) {
+/** Put the furniture on the map and show `view` (zoom, latitude, longitude) or `bounds` (west, south, east, north) first. */
+export function add(map, { bounds, view, attribution = [], approval = "", remember = false, inset = [12, 12, 12, 12] }) {
   const began = remember && beginView(map);
-  if (bounds && !began) map.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { animate: false, ...paddings(inset) });
+  if (view && !began) place(map, view);
+  else if (bounds && !began) fit(map, [[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { animate: false, ...paddings(inset) });
   const corner = L.control({ position: "bottomleft" });
   corner.onAdd = () => {
     const bar = h("div.map-scale-bar");

@@ -84,7 +84,7 @@ const Labels = L.Layer.extend({
     const map = this._map;
     if (!map) return;
     const turn = (this._turn = (this._turn ?? 0) + 1);
-    const zoom = Math.round(map.getZoom());
+    const zoom = Math.round(map.getZoom()); // of the rules and of the tiles; places are exact
     const bounds = map.getBounds().pad(0.1);
     const [minX, minY] = toWorld(bounds.getWest(), bounds.getNorth());
     const [maxX, maxY] = toWorld(bounds.getEast(), bounds.getSouth());
@@ -100,8 +100,8 @@ const Labels = L.Layer.extend({
     }
     const ways = await this._ways(stackOf(map), [minX, minY, maxX, maxY], zoom);
     if (this._turn !== turn || !this._map) return;
-    this._last = [named, ways, zoom];
-    this._paint(named, ways, zoom);
+    this._last = [named, ways];
+    this._paint(named, ways);
   },
 
   /** Streets that may be named here: {look, name, line} with corners in units of the world. */
@@ -117,7 +117,7 @@ const Labels = L.Layer.extend({
     return found;
   },
 
-  _paint(named, ways, zoom) {
+  _paint(named, ways) {
     const map = this._map;
     const size = map.getSize();
     const sharp = Math.min(3, globalThis.devicePixelRatio || 1);
@@ -135,7 +135,7 @@ const Labels = L.Layer.extend({
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";
-    const world = 256 * 2 ** zoom;
+    const world = 256 * 2 ** map.getZoom();
     const origin = map.getPixelBounds().min;
     const placed = [...(this.avoid?.() ?? [])]; // boxes that other layers keep free of names
     const seen = new Set();

@@ -198,18 +198,21 @@ const Stack = L.GridLayer.extend({
     L.GridLayer.prototype.onAdd.call(this, map);
     map.on("click", this._picked, this);
     map.on("mousemove", this._moved, this);
+    map.on("zoomend", this._fitted, this);
+    map.on("movestart moveend", this._seamless, this);
+    if (map.getZoom() !== undefined) this._fitted();
   },
 
   onRemove(map) {
     map.off("click", this._picked, this);
     map.off("mousemove", this._moved, this);
+    map.off("zoomend", this._fitted, this);
+    map.off("movestart moveend", this._seamless, this);
     L.GridLayer.prototype.onRemove.call(this, map);
   },
 
   createTile(coords, done) {
     const tile = L.DomUtil.create("canvas", "leaflet-tile");
-    const sharp = Math.min(3, globalThis.devicePixelRatio || 1);
-    tile.width = tile.height = SIDE * sharp;
     this._draw(tile, coords).then(
       () => done(null, tile),
       (error) => done(error, tile),
@@ -217,10 +220,43 @@ const Stack = L.GridLayer.extend({
     return tile;
   },
 
+  /** How much larger tiles are shown than drawn: not 1 between whole zooms. */
+  _stretch() {
+    const zoom = this._map.getZoom();
+    return 2 ** (zoom - Math.round(zoom));
+  },
+
+  /** Tiles are drawn as sharp, and their lines as wide, as they are shown. */
+  _fitted() {
+    const stretch = this._stretch();
+    if (stretch === this._stretched) return;
+    this._stretched = stretch;
+    this._seamless({ type: "moveend" });
+    this.redrawSoon();
+  },
+
+  /** Stretched tiles are joined without a seam at rest only: it would hold up a dragged map. */
+  _seamless({ type }) {
+    this.getContainer().classList.toggle("between-zooms", type === "moveend" && this._stretched !== 1);
+  },
+
   /** Draw all visible tiles again, once, before the next frame. */
   redrawSoon() {
     if (!this._map) return;
     if (isPrinting()) for (const { el, coords } of Object.values(this._tiles)) this._paint(el, coords);
+    this._stale = null;
+    this._drawInFrame();
+  },
+
+  /** Draw again, before the next frame, the tiles that show a part of these boxes of the world. */
+  redrawIn(boxes) {
+    if (!this._map || !boxes.length) return;
+    if (!this._frame) this._stale = [];
+    this._stale?.push(...boxes);
+    this._drawInFrame();
+  },
+
+  _drawInFrame() {
     if (this._frame) return;
     this._frame = requestAnimationFrame(() => {
       this._frame = 0;
@@ -245,19 +281,6 @@ const Stack = L.GridLayer.extend({
     if (tile.turn !== turn) return;
     tile.held = { drawn, found };
     this._paint(tile, coords);
-    this._stale = null;
-    this._drawInFrame();
-  },
-
-  /** Draw again, before the next frame, the tiles that show a part of these boxes of the world. */
-  redrawIn(boxes) {
-    if (!this._map || !boxes.length) return;
-    if (!this._frame) this._stale = [];
-    this._stale?.push(...boxes);
-    this._drawInFrame();
-  },
-
-  _drawInFrame() {
   },
 
   /** Paint what a tile holds. */
@@ -265,16 +288,20 @@ const Stack = L.GridLayer.extend({
     if (!tile.held) return;
     const { drawn, found } = tile.held;
     const zoom = coords.z;
+    const stretch = this._stretch();
+    const side = Math.round(SIDE * stretch * Math.min(3, globalThis.devicePixelRatio || 1));
+    if (tile.width !== side) tile.width = tile.height = side;
     const context = tile.getContext("2d");
-    const sharp = tile.width / SIDE;
+    const sharp = side / SIDE;
+    const strong = strength() / stretch;
     context.setTransform(sharp, 0, 0, sharp, 0, 0);
     context.clearRect(0, 0, SIDE, SIDE);
-    const metre = pixelsPerMetre(coords) / strength();
+    const metre = pixelsPerMetre(coords) / strong;
     tile.drawn = new Map(drawn.map((sheet, i) => [sheet, found[i].shapes]));
     const upper = [];
     const passes = drawn.flatMap((sheet, i) => [
-      { sheet, order: sheet.order, style: sheet.style, found: found[i] },
-      ...sheet.passes.map((pass) => ({ sheet, ...pass, found: found[i] })),
+      { sheet, order: sheet.order, style: sheet.style, found: { ...found[i], strong } },
+      ...sheet.passes.map((pass) => ({ sheet, ...pass, found: { ...found[i], strong } })),
     ]);
     passes.sort((a, b) => a.order - b.order).forEach(({ sheet, style, found: { shapes, ...frame } }) => {
       if (sheet.union) {
@@ -346,6 +373,12 @@ const Stack = L.GridLayer.extend({
   },
 });
 
+/** Whether a tile shows part of a box of the world, lines at its edge included. */
+function touches({ x, y, z }, [west, north, east, south]) {
+  const n = 2 ** (z - 1);
+  return west * n <= x + 1 + EDGE && east * n >= x - EDGE && north * n <= y + 1 + EDGE && south * n >= y - EDGE;
+}
+
 /** How many pixels of the screen a metre on the ground is, in the middle of a tile of ours. */
 function pixelsPerMetre({ y, z }) {
   const n = 2 ** (z - 1);
@@ -373,16 +406,10 @@ function styled(shapes, style, selectedCode, hoveredCode) {
   return { groups: [...byLook.values()], alone };
 }
 
-/** Whether a tile shows part of a box of the world, lines at its edge included. */
-function touches({ x, y, z }, [west, north, east, south]) {
-  const n = 2 ** (z - 1);
-  return west * n <= x + 1 + EDGE && east * n >= x - EDGE && north * n <= y + 1 + EDGE && south * n >= y - EDGE;
-}
-
 /** All shapes of a sheet as one: no seams and no darker overlaps inside, one line around. */
-function paintUnion(context, shapes, look, { scale, dx, dy }, sharp) {
+function paintUnion(context, shapes, look, { scale, dx, dy, strong }, sharp) {
   if (!shapes.length || !look) return;
-  const apart = new OffscreenCanvas(SIDE * sharp, SIDE * sharp);
+  const apart = new OffscreenCanvas(context.canvas.width, context.canvas.height);
   const own = apart.getContext("2d");
   own.scale(sharp, sharp);
   own.beginPath();
@@ -395,7 +422,7 @@ function paintUnion(context, shapes, look, { scale, dx, dy }, sharp) {
   }
   own.lineJoin = "round";
   own.strokeStyle = look.line;
-  own.lineWidth = 2 * look.width * strength();
+  own.lineWidth = 2 * look.width * strong;
   own.stroke();
   own.globalCompositeOperation = "destination-out";
   own.fill("nonzero");
@@ -413,9 +440,8 @@ function paintUnion(context, shapes, look, { scale, dx, dy }, sharp) {
 const strength = () => (globalThis.innerWidth >= 2600 ? 2 : 1);
 
 /** One path of shapes of one kind and look. */
-function paint(context, shapes, look, { scale, dx, dy }, pass) {
+function paint(context, shapes, look, { scale, dx, dy, strong }, pass) {
   if (pass === "casing" && !look.casing) return;
-  const strong = strength();
   const sx = (x) => (x * scale + dx) * SIDE;
   const sy = (y) => (y * scale + dy) * SIDE;
   const [{ kind }] = shapes;
@@ -449,7 +475,7 @@ function paint(context, shapes, look, { scale, dx, dy }, pass) {
     context.globalAlpha = 1;
   }
   if (look.line && look.width > 0) {
-    context.setLineDash(look.dash ?? []);
+    context.setLineDash((look.dash ?? []).map((length) => length * strong));
     if (look.halo) {
       context.strokeStyle = look.halo;
       context.lineWidth = (look.width + 4) * strong;

@@ -5,6 +5,7 @@ import { fill, h } from "wangge/core/dom.js";
 import { element, pageData, pageMap } from "wangge/core/elements.js";
 import { joinFrame } from "wangge/core/frame.js";
 import { count, t } from "wangge/core/words.js";
+import { fit } from "wangge/layers/fitting.js";
 import { add as addPreview } from "wangge/layers/preview.js";
 import { fieldName, PLACE_FIELDS } from "wangge/operations/fields.js";
 
@@ -95,7 +96,7 @@ async function look() {
 function show(seen) {
   preview.change({ data: seen.features });
   const box = seen.bbox;
-  if (box) map.fitBounds([[box[1], box[0]], [box[3], box[2]]], { animate: false, padding: [24, 24], maxZoom: 17 });
+  if (box) fit(map, [[box[1], box[0]], [box[3], box[2]]], { animate: false, padding: [24, 24], maxZoom: 17 });
   document.getElementById("map-note").textContent = t("The first %(number)s shapes of the file, where they would lie. Nothing is stored yet.", { number: count(seen.features.features.length) });
   fill(
     lookBox,

@@ -147,7 +147,7 @@ export function sendingMenu(host) {
 /** Zoom, latitude, longitude of a map, as the address bar holds them. */
 export function viewOf(map) {
   const { lat, lng } = map.getCenter();
-  return `${map.getZoom()}/${lat.toFixed(5)}/${lng.toFixed(5)}`;
+  return `${Number(map.getZoom().toFixed(2))}/${lat.toFixed(5)}/${lng.toFixed(5)}`;
 }
 
 /** A choice of the period that cases were reported in; gives {chooser, query}. */

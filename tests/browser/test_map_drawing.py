@@ -167,7 +167,7 @@ def test_the_first_view_is_filled_by_the_district_and_the_buttons_go_in_whole_zo
     assert shown["a"]["x"] > 0
     assert shown["b"]["y"] < shown["size"][1]
     assert page.evaluate("wangge.map.getZoom() % 1") != 0
-    page.get_by_role("button", name="放大").click()
+    page.get_by_role("button", name="放大", exact=True).click()
     page.wait_for_function("wangge.map.getZoom() % 1 === 0")
 
 

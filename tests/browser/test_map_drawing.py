@@ -168,7 +168,7 @@ def test_the_first_view_is_filled_by_the_district_and_the_buttons_go_in_whole_zo
     assert shown["b"]["y"] < shown["size"][1]
     assert page.evaluate("wangge.map.getZoom() % 1") != 0
     page.get_by_role("button", name="放大", exact=True).click()
-    page.wait_for_function("wangge.map.getZoom() % 1 === 0")
+    page.wait_for_function("() => wangge.map.getZoom() % 1 === 0")
 
 
 def test_a_link_to_a_view_between_whole_zooms_shows_that_view_with_lines_as_wide(open_page):

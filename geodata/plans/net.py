@@ -69,15 +69,14 @@ class Net:
         Args:
             grids: Only these; all if not given.
         """
-        units = self.units[self.units["grid"].notna()]
-        if grids is not None:
-            units = units[units["grid"].isin(list(grids))]
-        shapes = {
-            grid: shapely.coverage_union_all(group.geometry.to_numpy())
-            for grid, group in units.groupby("grid")
-        }
-        counts = units.groupby("grid")[list(COUNTED)].sum(min_count=1)
-        rows = self.grids.loc[list(shapes)].join(counts)
-        return gpd.GeoDataFrame(
-            rows, geometry=np.array(list(shapes.values()), dtype=object), crs=self.units.crs
-        )
+        has = self.units["grid"].fillna(-1).to_numpy(dtype=np.int64)
+        mine = np.flatnonzero(has >= 0 if grids is None else np.isin(has, list(grids)))
+        mine = mine[np.argsort(has[mine], kind="stable")]
+        numbers, starts = np.unique(has[mine], return_index=True)
+        ground = np.split(self.units.geometry.to_numpy()[mine], starts[1:]) if len(mine) else []
+        shapes = np.empty(len(ground), dtype=object)
+        shapes[:] = [shapely.coverage_union_all(several) for several in ground]
+        counted = pd.DataFrame({name: self.units[name].array[mine] for name in COUNTED})
+        counts = counted.groupby(has[mine]).sum(min_count=1)
+        rows = self.grids.loc[numbers.tolist()].join(counts)
+        return gpd.GeoDataFrame(rows, geometry=shapes, crs=self.units.crs)

@@ -181,25 +181,31 @@ def _no_borders(net: Net) -> gpd.GeoDataFrame:
 
 
 def _holdings(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    mine = units[units["compound"].notna()]
-    frame = mine[["compound", "closed", "grid", "households"]].copy()
-    frame["area_m2"] = shapely.area(mine.geometry.to_numpy())
-    return gpd.GeoDataFrame(frame, geometry=mine.geometry)
+    frame, ground = _plain(
+        units, units["compound"].notna(), "compound", "closed", "grid", "households"
+    )
+    frame["area_m2"] = shapely.area(ground)
+    return gpd.GeoDataFrame(frame, geometry=ground, crs=units.crs)
 
 
 def _members(units: gpd.GeoDataFrame) -> pd.DataFrame:
-    mine = units[units["grid"].notna()]
-    frame = pd.DataFrame(mine[["grid", "community"]])
-    frame["area_m2"] = shapely.area(mine.geometry.to_numpy())
+    frame, ground = _plain(units, units["grid"].notna(), "grid", "community")
+    frame["area_m2"] = shapely.area(ground)
     sums = frame.groupby(["grid", "community"])["area_m2"].sum()
     return pd.DataFrame(sums).reset_index()
 
 
 def _lived(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    mine = units[units["grid"].notna() & (units["households"].fillna(0) > 0)]
-    return gpd.GeoDataFrame(
-        mine[["grid", "households"]], geometry=shapely.centroid(mine.geometry.to_numpy())
-    )
+    lived = units["grid"].notna() & (units["households"].fillna(0) > 0)
+    frame, ground = _plain(units, lived, "grid", "households")
+    return gpd.GeoDataFrame(frame, geometry=shapely.centroid(ground))
+
+
+def _plain(units: gpd.GeoDataFrame, wanted: Any, *columns: str) -> tuple[pd.DataFrame, Any]:
+    """Some units without the weight of a GeoDataFrame, and their ground."""
+    at = np.flatnonzero(wanted.to_numpy(dtype=bool))
+    frame = pd.DataFrame({name: units[name].array[at] for name in columns}, index=units.index[at])
+    return frame, units.geometry.to_numpy()[at]
 
 
 def _with_gaps(subject: Subject) -> Subject:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 KIND: Final = "proposal"
 MOST_SECONDS: Final = 60.0
 """The longest search for one community."""
+DECIMALS: Final = 8
+"""Of degrees, as the units of drafts are told."""
 SHOWN_EVERY: Final = 1.0
 """Seconds between two looks at the best net so far."""
 
@@ -252,7 +254,7 @@ class Sketch:
         Returns:
             ``revision`` of the draft it is for, ``share`` done, the figures, ``parts``: of each
             community reached the units of each part, and ``drawn``: a FeatureCollection in WGS 84
-            of the units that the draft does not have just so.
+            of the units that the draft does not have just so; ``gone``: those of it that were cut.
         """
         from geodata.plans.proposal.propose import figures  # noqa: PLC0415 - as above
 
@@ -263,6 +265,7 @@ class Sketch:
                 "figures": figures(best.net, self.today, low=self.low, high=self.high),
                 "parts": [{"community": name, "parts": parts} for name, parts in best.parts],
                 "drawn": self._drawn(best.net),
+                "gone": sorted(set(self.known) - set(best.net.units.index.tolist())),
             }
         }
 
@@ -275,6 +278,7 @@ class Sketch:
             if shapes[k] is not self.known.get(number) and shapes[k] != self.known.get(number)
         ]
         moved = convert_geometries(shapes[new], from_=f"EPSG:{net.units.crs.to_epsg()}", to="wgs84")
+        moved = shapely.transform(moved, lambda at: np.round(at, DECIMALS))
         return {
             "type": "FeatureCollection",
             "features": [

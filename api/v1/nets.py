@@ -91,7 +91,8 @@ class NetAdded(BaseModel):
     skipped: int = Field(description="rows without a polygon")
     mended: int = Field(description="broken polygons that were mended")
     hint: dict[str, Any] | None = Field(
-        description="coordinates that would fit better to what stands here: `crs` and `message`"
+        description="coordinates that would fit better to what stands here: `crs`, and how many "
+        "metres the net lies off, `before_m` and `after_m`"
     )
 
 
@@ -195,24 +196,13 @@ def add_net(form_and_files_data: NewNet) -> Any:
         )
     finally:
         path.unlink(missing_ok=True)
-    hint = None
-    if done.guess is not None:
-        values = {**done.guess.params, "crs": title(done.guess.crs)}
-        message = translate(_HINT, language(), **values)
-        hint = {"crs": done.guess.crs, "message": message}
     return {
         "net": asdict(done.net),
         "crs": title(done.crs),
         "skipped": done.skipped,
         "mended": done.mended,
-        "hint": hint,
+        "hint": done.hint,
     }
-
-
-_HINT: Final = _(
-    "This net lies some %(before)s m off what stands here, but only %(after)s m if its coordinates "
-    "are %(crs)s."
-)
 
 
 @blueprint.delete("/nets/<int:number>")

@@ -11,9 +11,10 @@ import numpy as np
 import shapely
 
 from geodata.accounts import require
+from geodata.crs import convert_geometries
 from geodata.errors import InvalidInput, WanggeError
 from geodata.exchange.coordinates import Placing
-from geodata.exchange.guessing import Guess, guess_shift
+from geodata.exchange.guessing import guess_shift
 from geodata.exchange.polygons import Polygons, read_polygons
 from geodata.exchange.reading import MOST_BYTES
 from geodata.exchange.values import texts
@@ -28,6 +29,10 @@ MOST_ROWS = 2 * departments.MOST_PATCHES
 """Of a file, those without a polygon too."""
 
 
+_MOSTLY = 0.5
+"""The share of a net that must lie on a draft for its coordinates to be taken for others."""
+
+
 @dataclass(frozen=True)
 class NetIn:
     """A net that came in.
@@ -37,14 +42,15 @@ class NetIn:
         crs: How its coordinates were read.
         skipped: Rows without a polygon.
         mended: Broken polygons that were mended.
-        guess: Coordinates that would fit better to what stands here, if there are any.
+        hint: Coordinates that would fit better, if there are any: ``crs``, ``before_m`` and
+            ``after_m`` (metres off what stands here, None where only the ground tells) and ``by``.
     """
 
     net: DepartmentNet
     crs: str
     skipped: int
     mended: int
-    guess: Guess | None
+    hint: dict[str, Any] | None
 
 
 def add_net(  # noqa: PLR0913 - what a form asks
@@ -77,7 +83,8 @@ def add_net(  # noqa: PLR0913 - what a form asks
         most_bytes: How large the file may be, also once unpacked.
 
     Raises:
-        WanggeError: As ``polygons.read_polygons`` and ``departments.add``.
+        WanggeError: As ``polygons.read_polygons`` and ``departments.add``; if it lies elsewhere but
+            would not in other coordinates, ``members`` has them as ``hint``.
     """
     require(actor, "draw_plan")
     try:
@@ -93,22 +100,46 @@ def add_net(  # noqa: PLR0913 - what a form asks
     except WanggeError as error:
         raise _without_options(error) from error
     frame = _frame(found)
-    shapes = frame.geometry.to_numpy()
-    net = departments.add(
-        database,
-        actor,
-        frame,
-        name=name,
-        filename=filename,
-        attribution=attribution,
-        note=note,
-        plan_id=plan_id,
-    )
     reason: Any = "file" if crs is None else "declared"
+    placing = Placing("wgs84", reason, "geometry")
     with database.read() as connection:
-        guess = guess_shift(connection, "nets", shapes, Placing("wgs84", reason, "geometry"))
+        guess = guess_shift(connection, "nets", frame.geometry.to_numpy(), placing)
+    hint = None if guess is None else guess.as_dict()
+    if hint is None and crs is None and plan_id is not None:
+        hint = _elsewhere(database, actor, plan_id, frame.geometry.to_numpy())
+    try:
+        net = departments.add(
+            database,
+            actor,
+            frame,
+            name=name,
+            filename=filename,
+            attribution=attribution,
+            note=note,
+            plan_id=plan_id,
+        )
+    except InvalidInput as error:
+        if hint is not None:
+            error.members["hint"] = hint
+        raise
     mended = int((~shapely.is_valid(found.shapes)).sum())
-    return NetIn(net, found.system if crs is None else crs, found.skipped, mended, guess)
+    return NetIn(net, found.system if crs is None else crs, found.skipped, mended, hint)
+
+
+def _elsewhere(
+    database: Database, actor: Actor, plan_id: int, shapes: Any
+) -> dict[str, Any] | None:
+    """The shifted coordinates in which most of a net lies on a draft, if it does not as it is."""
+    boxes = shapely.box(*shapely.bounds(shapes).T)
+
+    def here(name: str) -> float:
+        moved = convert_geometries(boxes, from_=name, to="wgs84")
+        return departments.share_here(database, actor, plan_id, moved)
+
+    best = max(("gcj02", "bd09"), key=here)
+    if here(best) < max(_MOSTLY, 1.2 * here("wgs84")):
+        return None
+    return {"crs": best, "before_m": None, "after_m": None, "by": "ground"}
 
 
 def _frame(found: Polygons) -> gpd.GeoDataFrame:

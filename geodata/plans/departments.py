@@ -150,6 +150,17 @@ def add(
     return _shown(made, actor, here=None)
 
 
+def share_here(database: Database, actor: Actor, plan_id: int, shapes: Any) -> float:
+    """The share of some polygons in WGS 84 that lies in the box around a draft."""
+    with database.read() as connection:
+        box = corresponding.box_of(connection, readable(connection, actor, plan_id))
+    sound = shapely.make_valid(np.asarray(shapes, dtype=object))
+    whole_area = float(shapely.area(sound).sum())
+    if box is None or whole_area <= 0:
+        return 0.0
+    return float(shapely.area(shapely.intersection(sound, shapely.box(*box))).sum()) / whole_area
+
+
 def every(database: Database, actor: Actor) -> list[DepartmentNet]:
     """All nets of departments, in the order in which they came."""
     require(actor, "draw_plan")

@@ -296,6 +296,20 @@ def test_a_net_that_lies_elsewhere_is_refused_for_the_draft(planner, plan):
     assert planner.get(f"{plan}/agreement?nets={other},{near}").status_code == 400
 
 
+@pytest.mark.parametrize(("system", "status"), [("gcj02", 201), ("bd09", 400)])
+def test_coordinates_that_would_fit_better_are_told(planner, plan, system, status):
+    number = plan.rsplit("/", 1)[1]
+    content = geojson(stripes(0, 3, 6), to=system)
+    answer = send(planner, content, plan=number)
+    assert answer.status_code == status, answer.json
+    assert answer.json["hint"]["crs"] == system
+    right = send(planner, content, name="党建", plan=number, crs=system)
+    assert right.status_code == 201
+    assert right.json["hint"] is None
+    plain = send(planner, geojson(stripes(0, 6)), name="城管", plan=number)
+    assert plain.json["hint"] is None
+
+
 def test_a_broken_polygon_is_mended_and_told(planner, plan):
     shapes = stripes(0, 3, 6)
     x, y = WEST, SOUTH

@@ -18,6 +18,7 @@ const kinds = () => ({
   undo: t("took a step back"),
   redo: t("did a step again"),
   proposal: t("took a proposal over"),
+  fit: t("made one net of several"),
   submit: t("submitted the draft"),
   approve: t("approved the draft"),
   publish: t("published the draft"),

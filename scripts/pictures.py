@@ -2,10 +2,13 @@
 
 WANGGE_DEMO_PASSWORD=… make demo            # in one terminal
 .venv/bin/python scripts/pictures.py http://127.0.0.1:8000 PASSWORD
+
+Dates are written as in China only if Chromium has its languages (Debian: chromium-l10n).
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -43,7 +46,11 @@ def main(address: str, password: str) -> None:
     """All pictures, in the order of the guide."""
     PICTURES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--lang=zh-CN"],
+            env={**os.environ, "LANGUAGE": "zh_CN.UTF-8"},
+        )
         planner = signed_in(
             browser, address, "planner", password, viewport=DESK, color_scheme="light"
         )

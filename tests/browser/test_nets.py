@@ -109,6 +109,14 @@ def test_nets_are_brought_in_compared_made_one_and_taken_back(
     expect(page.locator(".net-row")).to_have_count(3)
     expect(page.locator(".net-pair")).to_have_count(3)
 
+    # One pair alone, and all again.
+    expect(page.locator("#net-places")).not_to_have_text("(2)")
+    page.locator(".net-pair").last.click()
+    expect(page.locator("#net-places")).to_have_text("(2)")
+    expect(page.locator(".net-pair").last).to_be_focused()
+    page.locator(".net-pair").last.click()
+    expect(page.locator("#net-places")).not_to_have_text("(2)")
+
     # Without the draft only the two departments are compared.
     page.click(".net-row[data-net=draft] input")
     expect(page.locator(".net-pair")).to_have_count(1)

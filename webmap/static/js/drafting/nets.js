@@ -20,7 +20,7 @@ const said = (index) => (index >= 0.9 ? t("agree almost wholly") : index >= 0.75
 
 export class Nets {
   constructor(planner, bench) {
-    Object.assign(this, { planner, bench, nets: [], chosen: new Set([DRAFT]), sheets: new Map(), turn: 0, shown: SHOWN });
+    Object.assign(this, { planner, bench, nets: [], chosen: new Set([DRAFT]), sheets: new Map(), turn: 0, only: null });
     this.list = h("ul.net-list");
     this.result = h("div.nets", { "aria-live": "polite" });
     this.under = h("div", { "aria-live": "polite" });
@@ -172,30 +172,50 @@ export class Nets {
   }
 
   show(found, keys) {
+    Object.assign(this, { found, keys, current: null });
+    if (!found.pairs.some((pair) => keyOf(pair) === this.only)) this.only = null;
+    const names = this.names(found);
+    const { features: all } = found.disagreements;
+    const features = this.only ? all.filter(({ properties }) => keyOf(properties) === this.only) : all;
+    this.paint(features);
+    fill(
+      this.result,
+      h(
+        "section",
+        {},
+        h("h3", {}, t("Agreement")),
+        h("p.small.quiet", {}, t("Counted in households: 100% is the same net, 0 no more than chance gives.")),
+        h("div.net-pairs", {}, found.pairs.map((pair) => this.pair(pair, names))),
+      ),
+      h("section", {}, h("h3", {}, t("Where they disagree"), " ", h("span.figures", { id: "net-places" }, `(${count(features.length + (this.only ? 0 : found.left_out))})`)), this.worst(features, names)),
+      this.draft.isOpen && this.fitting(keys),
+    );
+  }
+
+  paint(features) {
     const stack = stackOf(this.planner.map);
-    const { features } = found.disagreements;
-    this.found = found;
-    this.current = null;
     stack.drop(this.places);
     this.places.change({ data: { type: "FeatureCollection", features: features.map(({ id, geometry }) => ({ type: "Feature", id, geometry, properties: { n: id } })) } });
     stack.add(this.places);
-    const names = this.names(found);
-    fill(
-      this.result,
-      h("section", {}, h("h3", {}, t("Agreement")), h("p.small.quiet", {}, t("Counted in households: 100% is the same net, 0 no more than chance gives.")), h("ul.net-pairs", {}, found.pairs.map((pair) => this.pair(pair, names, found.households)))),
-      h("section", {}, h("h3", {}, t("Where they disagree"), " ", h("span.figures", { id: "net-places" }, `(${count(features.length + found.left_out)})`)), this.worst(features, names)),
-      this.draft.isOpen && this.fitting(keys),
-    );
   }
 
   names({ nets }) {
     return new Map(nets.map(({ key, name }) => [key, key === DRAFT ? t("This draft") : name]));
   }
 
-  pair({ one, other, index, households, places }, names, all) {
+  /** How far two nets agree; a press shows the places of these two alone. */
+  pair(pair, names) {
+    const { one, other, index, households, places } = pair;
+    const { households: all } = this.found;
+    const key = keyOf(pair);
+    const choose = () => {
+      this.only = this.only === key ? null : key;
+      this.show(this.found, this.keys);
+      this.result.querySelector(`[data-pair="${CSS.escape(key)}"]`)?.focus();
+    };
     return h(
-      "li.net-pair",
-      { dataset: { pair: `${one} ${other}` } },
+      "button.net-pair",
+      { type: "button", dataset: { pair: key }, "aria-pressed": String(this.only === key), title: t("Show the places of these two alone"), onClick: choose },
       h("span", {}, names.get(one), " ↔ ", names.get(other)),
       h("b", {}, index == null ? "–" : share(Math.max(0, index))),
       h("span.small", {}, index == null ? t("nobody lives there") : said(index)),
@@ -268,6 +288,8 @@ export class Nets {
     );
   }
 }
+
+const keyOf = ({ one, other }) => `${one} ${other}`;
 
 const colourOf = (i) => `--net-${i % 8}`;
 

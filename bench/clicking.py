@@ -82,7 +82,7 @@ async () => {
   }
   const told = () => {
     watch.saved = document.getElementById("draft-saved")?.textContent ?? "";
-    const title = document.querySelector(".draft-title h3")?.textContent;
+    const title = document.querySelector(".draft-grid .draft-title h3")?.textContent;
     framed(() => {
       watch.told = performance.now();
       if (title && title === watch.title) watch.shown ||= watch.told;
@@ -172,7 +172,7 @@ def round_at(desk: Desk, column: int, row: int, zoom: int) -> None:
     desk.timed("unlock", lambda: key("k"))
     key("n")
     name = f"{column}排{row}列"
-    page.fill(".draft-title input", name)
+    page.fill(".draft-grid .draft-title input", name)
     desk.timed("rename", lambda: key("Enter"), title=name)
     key("a")
     desk.move(column + 1.25, row + 0.25)

@@ -59,3 +59,32 @@ class Desk:
         expect(self.page.locator("#draft-saved")).to_have_text(
             re.compile(rf"^v{revision} ✓"), timeout=10_000
         )
+
+    def drawing(self) -> None:
+        """Wait until lines can be drawn."""
+        self.page.wait_for_function("() => wangge.map.pm?.globalDrawModeEnabled()")
+
+    def draw(self, *points: tuple[float, float]) -> None:
+        """Click points of the screen one after the other, as a hand does, and end with Enter."""
+        self.drawing()
+        for point in points:
+            self.page.mouse.move(*point, steps=4)
+            self.page.mouse.click(*point)
+        self.page.keyboard.press("Enter")
+
+
+def begin(page: Page, *, area: str = CENTRE, name: str = "试画", start: str = "current") -> Desk:
+    """A draft made by the page's user over HTTP, and opened."""
+    made = page.evaluate(
+        """async (body) => {
+          const csrf = document.querySelector('meta[name="csrf-token"]').content;
+          const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+          const sent = { method: "POST", headers, body: JSON.stringify(body) };
+          return (await fetch("/api/v1/plans", sent)).json();
+        }""",
+        {"name": name, "area": area, "start": start},
+    )
+    page.evaluate("(number) => (location.hash = `draft=${number}`)", made["id"])
+    expect(page.locator("#draft-panel")).to_be_visible(timeout=30_000)
+    page.wait_for_load_state("networkidle")
+    return Desk(page, made["id"])

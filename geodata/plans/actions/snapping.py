@@ -24,7 +24,7 @@ def drawn_line(given: Any, tolerance: Tolerance) -> LineString:
         raise Refused(_("The line has no length: draw it again."), reason="no_length")
     if not given.is_simple:
         raise Refused(_("The line crosses itself: draw it without a loop."), reason="self_crossing")
-    return given
+    return shapely.force_2d(given)
 
 
 def drawn_polygon(given: Any, tolerance: Tolerance) -> Polygon:
@@ -33,7 +33,7 @@ def drawn_polygon(given: Any, tolerance: Tolerance) -> Polygon:
         raise Refused(_("Draw one polygon for this."), reason="not_a_polygon")
     _check_points(given, tolerance)
     if given.is_valid:
-        return given
+        return shapely.force_2d(given)
     why = shapely.is_valid_reason(given)
     if "Holes are nested" in why or "Hole lies outside" in why or "disconnected" in why:
         raise Refused(

@@ -26,7 +26,12 @@ export class Sketching {
       layer.remove();
       this.keep(drawn, this.done?.(drawn.map(({ lat, lng }) => [lng, lat])));
     });
-    map.on("pm:drawstart", ({ workingLayer }) => workingLayer.on("pm:vertexadded", () => this.forget()));
+    map.on("pm:drawstart", ({ workingLayer }) => {
+      const say = (isSnapped) => ({ marker }) => marker.getElement()?.classList.toggle("sketch-snap", isSnapped);
+      workingLayer.on("pm:vertexadded", () => this.forget());
+      workingLayer.on("pm:snap", say(true));
+      workingLayer.on("pm:unsnap", say(false));
+    });
     map.on("mousemove", () => this.shape && this.tell());
   }
 

@@ -21,7 +21,7 @@ WHY: Final = {
         " known between which it could be divided."
     ),
     "one_building": _(
-        "%(place)s: one building alone has %(alone)s households, more than the upper limit of"
+        "%(place)s: one building alone has %(weight)s households, more than the upper limit of"
         " %(high)s."
     ),
     "too_narrow": _(
@@ -72,6 +72,7 @@ CUT: Final = _(
     " its buildings among %(count)s grids."
 )
 BLOCK: Final = _("street blocks of %(community)s")
+PART: Final = _("a part of %(name)s")
 AND_MORE: Final = _("%(names)s and %(count)s others")
 BETWEEN: Final = _(", ")
 
@@ -95,7 +96,6 @@ def obstacle_told(
         **obstacle.params,
         "place": _place(obstacle.community, obstacle.units, net, names, language),
         "weight": round(obstacle.weight),
-        "alone": helps.get("high"),
     }
     ways = [HELP[obstacle.reason]] if obstacle.reason in HELP else []
     ways += [LOWER] if "low" in helps else []
@@ -144,9 +144,17 @@ def _place(
     """What people call these units: their compounds, or the blocks of their community."""
     rows = net.units.reindex(units)
     codes = list(dict.fromkeys(rows["compound"].dropna().tolist()))
+    whole = net.units.groupby("compound").size()
+    mine = rows.groupby("compound").size()
     if not codes:
         return translate(BLOCK, language, community=names.get(community, community))
-    known = translate(BETWEEN, language).join(names.get(code, code) for code in codes[:NAMED])
+    called = [
+        translate(PART, language, name=names.get(code, code))
+        if mine[code] < whole[code]
+        else names.get(code, code)
+        for code in codes[:NAMED]
+    ]
+    known = translate(BETWEEN, language).join(called)
     if len(codes) <= NAMED:
         return known
     return translate(AND_MORE, language, names=known, count=len(codes) - NAMED)

@@ -168,12 +168,28 @@ def test_a_heavy_compound_without_buildings_is_named_and_all_else_divided():
     assert all(LOW <= size <= HIGH for size in sizes(found.net)[:-1])
 
 
-def test_a_single_building_heavier_than_the_band_is_named():
-    homes = [building(20, 20, 600), building(80, 80, 40)]
-    net = net_of([unit(shapely.box(0, 0, 100, 100), homes, compound="tower", closed=True)])
-    (obstacle,) = propose(net, low=LOW, high=HIGH).obstacles
-    assert obstacle.reason == "one_building"
-    assert obstacle.helps == {"high": 600}
+def test_a_single_building_heavier_than_the_band_is_named_and_the_rest_divided():
+    homes = [building(20, 20, 600), *rows_of_houses(5, 6, 28, x=50)]
+    net = net_of([unit(shapely.box(0, 0, 150, 120), homes, compound="tower", closed=True)])
+    found = propose(net, low=LOW, high=HIGH)
+    (obstacle,) = found.obstacles
+    assert (obstacle.reason, obstacle.weight, obstacle.helps) == (
+        "one_building",
+        600,
+        {"high": 600},
+    )
+    assert sizes(found.net) == [420, 420, 600]
+    assert len(obstacle.units) == 1
+    prove_same_ground(net, found.net)
+    again = propose(found.net, low=LOW, high=HIGH, seed=5)
+    assert again.net.units.index.equals(found.net.units.index)
+
+
+def test_a_tower_alone_on_its_ground_is_not_cut():
+    net = net_of([unit(shapely.box(0, 0, 99, 99), [building(20, 20, 600)], compound="T")])
+    found = propose(net, low=LOW, high=HIGH)
+    assert [one.reason for one in found.obstacles] == ["one_building"]
+    assert (len(found.net.units), found.cuts) == (1, [])
 
 
 def test_pockets_beside_a_heavy_compound_are_named_each():

@@ -84,24 +84,36 @@ def lightened(net: Net, community: str, *, low: float, high: float, seed: int) -
             after, part = _cut(done.net, ids, low=low, high=high, seed=seed)
         except _NotCutError as no:
             done.alone.append(ids)
-            params = {"high": high, "low": low, "count": 1}
-            done.obstacles.append(
-                Obstacle(community, no.reason, ids, households, params, {"high": no.high})
-            )
+            done.obstacles.append(_too_heavy(community, no.reason, ids, households, high=high))
             continue
         done.net = after
         first = max(done.part.values(), default=-1) + 1
         done.part |= {unit: first + number for unit, number in part.items()}
-        done.cuts.append(CutGround(community, compound, sorted(part), households))
+        if len(set(part.values())) > 1:
+            done.cuts.append(CutGround(community, compound, sorted(part), households))
+        for number in sorted(set(part.values())):
+            mine = [unit for unit in sorted(part) if part[unit] == number]
+            weight = float(_households(after, mine).sum())
+            if weight > high:  # a single building
+                done.alone.append(mine)
+                done.obstacles.append(
+                    _too_heavy(community, "one_building", mine, weight, high=high)
+                )
     return done
 
 
-class _NotCutError(Exception):
-    """Heavy ground that cannot be cut; ``high`` is the end of the band that it would need."""
+def _too_heavy(
+    community: str, reason: str, units: list[int], weight: float, *, high: float
+) -> Obstacle:
+    return Obstacle(community, reason, units, weight, {"high": high}, {"high": weight})
 
-    def __init__(self, reason: str, high: float) -> None:
+
+class _NotCutError(Exception):
+    """Heavy ground that cannot be cut."""
+
+    def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.reason, self.high = reason, float(high)
+        self.reason = reason
 
 
 def free_units(net: Net, community: str) -> Any:
@@ -133,11 +145,11 @@ def _cut(
 ) -> tuple[Net, dict[int, int]]:
     """The net with this ground in parts, and the part of each of its units."""
     weights = _households(net, ids)
-    if weights.max() <= high:
+    if len(ids) > 1 and not _may_be_cut(net, ids, weights, high).any():
         shared = shared_borders(net.units.geometry.reindex(ids).to_numpy())
         cost = along_streets(shared, lines_of(net))
         found = _parted(shared.pairs, weights, cost, low=low, high=high, seed=seed)
-        if found is None and weights.max() <= low:
+        if found is None and weights[weights <= high].max(initial=0) <= low:
             found = np.arange(len(ids))
         if found is not None:  # it was cut before
             return net, dict(zip(ids, found.tolist(), strict=True))
@@ -151,7 +163,13 @@ def _cut(
             return _drawn(net, ids, settled(cells.faces, found, CRUMBS))
         except Refused:
             continue  # parts that meet in a point: others are looked for
-    raise _NotCutError("too_narrow", weights.sum())
+    raise _NotCutError("too_narrow")
+
+
+def _may_be_cut(net: Net, ids: list[int], weights: Weights, high: float) -> Any:
+    """Which of these units are too heavy and have several inhabited buildings, or none known."""
+    seeds = np.array([len(_seeds(homes)[0]) for homes in net.units["homes"].reindex(ids)])
+    return (weights > high) & (seeds != 1)
 
 
 def _drawn(net: Net, ids: list[int], parts: Parts) -> tuple[Net, dict[int, int]]:
@@ -204,9 +222,7 @@ class _Cells:
     def prove(self, high: float) -> None:
         """Refuse ground that cannot be cut between its buildings."""
         if (self.weights[~self.known] > high).any() or not self.heaviest:
-            raise _NotCutError("no_buildings", self.weights.sum())
-        if self.heaviest > high:
-            raise _NotCutError("one_building", self.heaviest)
+            raise _NotCutError("no_buildings")
 
     def parted(self, *, low: float, high: float, seed: int) -> Numbers | None:
         """The part of each face; None: no parts were found."""
@@ -218,8 +234,8 @@ class _Cells:
             shared.pairs,
             self.weight,
             cost,
-            low=min(low + self.margin, high),
-            high=max(high - self.margin, self.heaviest),
+            low=max(min(low + self.margin, high - self.margin), 1.0),
+            high=max(high - self.margin, 1.0),
             seed=seed,
         )
 
@@ -249,10 +265,12 @@ def _parted(
     pairs: Numbers, weights: Weights, cost: Any, *, low: float, high: float, seed: int
 ) -> Numbers | None:
     """As few parts as can be that are not too heavy, none too light if possible."""
+    if len(weights) > 1 and (weights > high).any():
+        return _parted_round_heavy(pairs, weights, cost, low=low, high=high, seed=seed)
     if len(np.unique(pieces(pairs, len(weights)))) > 1:
         return _parted_by_piece(pairs, weights, cost, low=low, high=high, seed=seed)
     total = float(weights.sum())
-    if total <= high:
+    if total <= high or len(weights) == 1:
         return np.zeros(len(weights), dtype=np.int64)
     for count, share in _tries(total, low, high):
         if count > len(weights):
@@ -271,6 +289,23 @@ def _tries(total: float, low: float, high: float) -> Iterator[tuple[int, float]]
         yield count, min(1 - low * count / total, high * count / total - 1, UNEVEN)
     for count in range(int(np.ceil(FINE * total / low)), fewest - 1, -1):
         yield count, min(high * count / total - 1, LOPSIDED)
+
+
+def _parted_round_heavy(pairs: Numbers, weights: Weights, cost: Any, **band: Any) -> Numbers | None:
+    """Each building that is too heavy alone in a part, all else in others."""
+    heavy = weights > band["high"]
+    place = np.cumsum(~heavy) - 1
+    inside = ~heavy[pairs].any(axis=1)
+    found = np.zeros(len(weights), dtype=np.int64)
+    count = 0
+    if not heavy.all():
+        parts = _parted(place[pairs[inside]], weights[~heavy], cost[inside], **band)
+        if parts is None:
+            return None
+        found[~heavy] = parts
+        count = int(parts.max()) + 1
+    found[heavy] = count + np.arange(heavy.sum())
+    return found
 
 
 def _parted_by_piece(pairs: Numbers, weights: Weights, cost: Any, **band: Any) -> Numbers | None:

@@ -20,6 +20,8 @@ from geodata.plans import store
 from geodata.plans.drafting import Outcome, drawable, readable, replace, whole
 from geodata.plans.surrounding import seen
 from geodata.plans.telling import codes_of, cut_told, obstacle_told
+from geodata.profiles import load_profile
+from geodata.settings import Settings
 from geodata.words import sentence as _
 
 if TYPE_CHECKING:
@@ -85,6 +87,7 @@ def ask(
         Conflict: It is published.
     """
     _refuse_nonsense(demand)
+    _band(demand, load_profile(profile or Settings().profile))
     with database.begin() as tx:
         row = drawable(tx.connection, actor, plan_id, revision=revision)
         number = jobs.submit_within(

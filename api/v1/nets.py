@@ -36,8 +36,8 @@ blueprint = APIBlueprint("nets", __name__, url_prefix="/api/v1", tag="Nets of de
 
 DECIMALS: Final = 7
 """Of degrees: a centimetre."""
-CRUMB_M2: Final = 100.0
-"""Disagreements where nobody lives that are smaller are what two ways of drawing differ by."""
+THIN_M: Final = 10.0
+"""Ground where nobody lives and that is thinner is what two ways of drawing one border leave."""
 MOST_SHOWN: Final = 500
 MOST_KEYS: Final = 200
 """Characters of a list of nets."""
@@ -301,7 +301,6 @@ def _agreement(found: Compared) -> dict[str, Any]:
     for k, one in enumerate(keys):
         for other in keys[k + 1 :]:
             mine = places[(places["one"] == one) & (places["other"] == other)]
-            real = mine[(mine["households"].fillna(0) > 0) | (mine["area_m2"] >= CRUMB_M2)]
             value: Any = index.loc[one, other]
             pairs.append(
                 {
@@ -310,11 +309,10 @@ def _agreement(found: Compared) -> dict[str, Any]:
                     "index": None if np.isnan(value) else round(float(value), 4),
                     "households": int(mine["households"].fillna(0).sum()),
                     "area_m2": round(float(mine["area_m2"].sum()), 1),
-                    "places": len(real),
+                    "places": int(_real(mine).sum()),
                 }
             )
-    lived = places["households"].fillna(0) > 0
-    shown_places = places[lived | (places["area_m2"] >= CRUMB_M2)]
+    shown_places = places[_real(places)]
     worst = shown_places.head(MOST_SHOWN)
     return {
         "revision": found.draft.revision,
@@ -328,6 +326,12 @@ def _agreement(found: Compared) -> dict[str, Any]:
         "disagreements": _places(found, worst),
         "left_out": len(shown_places) - len(worst),
     }
+
+
+def _real(places: gpd.GeoDataFrame) -> Any:
+    """Which places are more than two ways of drawing one border."""
+    width = 2 * places["area_m2"].to_numpy() / np.maximum(places.length.to_numpy(), 1e-9)
+    return (places["households"].fillna(0) > 0).to_numpy() | (width >= THIN_M)
 
 
 def _places(found: Compared, worst: gpd.GeoDataFrame) -> dict[str, Any]:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from geodata.plans.net import Net
 
-CRUMB_M2: Final = 100.0
-"""Ground on which nobody lives and that is smaller is what two ways of drawing differ by."""
+WORTH: Final = 0.05
+"""The share of a patch's ground that is told even where nobody lives on it."""
 COLUMNS: Final = (
     "patch_code",
     "patch_name",
@@ -38,6 +38,8 @@ def table(
 ) -> list[dict[str, Any]]:
     """The rows of ``COLUMNS`` for one old net; a patch's largest share first.
 
+    Parts of a patch on which nobody lives are told if they are ``WORTH`` of its ground.
+
     Args:
         net: The new net.
         patches: ``code`` and ``name`` of the old one, polygons in the metres of the net.
@@ -47,7 +49,8 @@ def table(
         return []
     shares = patches_to_grids(net, patches)
     first = ~shares["patch"].duplicated()
-    shares = shares[first | (shares["households"] > 0) | (shares["area_m2"] >= CRUMB_M2)]
+    ground = shares["area_m2"] / shares.groupby("patch")["area_m2"].transform("sum")
+    shares = shares[first | (shares["households"] > 0) | (ground >= WORTH)]
     code, name = net.grids["code"].to_dict() | dict(codes or {}), net.grids["name"].to_dict()
     old = patches[["code", "name"]].to_dict("index")
     rows = []

@@ -8,7 +8,7 @@ from flask import Blueprint
 
 from geodata.cases.counting import MIN_HOUSEHOLDS
 from geodata.places.featuring import extent
-from geodata.places.querying import attributions
+from geodata.places.querying import attributions, levels_present
 from webmap import elements
 from webmap.basemaps import basemaps
 from webmap.pages import actor, joined, show
@@ -17,9 +17,8 @@ from webmap.planner import tiles_of
 blueprint = Blueprint("command", __name__)
 
 
-def _ground() -> list[elements.PlaceLayer]:
+def _ground(levels: list[str]) -> list[elements.PlaceLayer]:
     """Quiet streets and water, borders of areas; nothing of it takes clicks."""
-    levels = joined().profile.keys("levels")
     return [
         elements.AreaLayer(tiles_of("areas"), levels=levels, pickable=False),
         elements.CompoundLayer(tiles_of("compounds"), pickable=False, minZoom=15),
@@ -58,11 +57,10 @@ def command() -> str:
     offered = basemaps(here.settings)
     for basemap in offered:
         page_map.add_child(elements.Basemap(basemap["key"], basemap["parts"]))
-    for layer in _ground():
+    levels = levels_present(here.database, here.profile)
+    for layer in _ground(levels):
         page_map.add_child(layer)
-    page_map.add_child(
-        elements.Labels(layers=("areas", "compounds"), levels=here.profile.keys("levels"))
-    )
+    page_map.add_child(elements.Labels(layers=("areas", "compounds"), levels=levels))
     data = {
         "profile": _profile_words(),
         "minHouseholds": MIN_HOUSEHOLDS,

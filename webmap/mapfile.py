@@ -120,6 +120,7 @@ def map_file(database: Database, actor: Actor, profile: Profile, wish: Wish) -> 
         profile,
         wish,
         [*_place_layers(profile, wish, frames), *reach, *_case_layers(profile, wish, points)],
+        levels=_levels(profile, frames),
         bounds=_bounds(frames, points),
         attribution=attributions(database, actor),
         synthetic=is_synthetic(database, actor),
@@ -144,6 +145,7 @@ def _document(
     wish: Wish,
     drawn: Sequence[ModuleElement],
     *,
+    levels: Sequence[str],
     bounds: list[float] | None = None,
     attribution: Sequence[str] = (),
     synthetic: bool = False,
@@ -160,7 +162,7 @@ def _document(
     )
     for element in drawn:
         page_map.add_child(element)
-    page_map.add_child(elements.Labels(levels=profile.keys("levels"), language=wish.language))
+    page_map.add_child(elements.Labels(levels=levels, language=wish.language))
     moment = wish.at or datetime.now(profile.zone)
     page_map.add_child(
         elements.Sheet(
@@ -175,6 +177,13 @@ def _document(
     return str(page_map.get_root().render())
 
 
+def _levels(profile: Profile, frames: Mapping[str, gpd.GeoDataFrame]) -> list[str]:
+    """Keys of the levels whose areas are in the file, the largest first."""
+    keys = profile.keys("levels")
+    present = set(frames["areas"]["level"]) if "areas" in frames else set()
+    return [key for key in keys if key in present] or list(keys)
+
+
 def _bounds(frames: Mapping[str, gpd.GeoDataFrame], points: Plot | None) -> list[float]:
     """West, south, east, north of the first layer that has anything."""
     everything = [*frames.values(), *([points.points] if points is not None else [])]
@@ -186,7 +195,7 @@ def _place_layers(
     profile: Profile, wish: Wish, frames: Mapping[str, gpd.GeoDataFrame]
 ) -> list[ModuleElement]:
     options: dict[str, dict[str, Any]] = {
-        "areas": {"levels": profile.keys("levels")},
+        "areas": {"levels": _levels(profile, frames)},
         "compounds": {
             "colours": profile.colors("compound_types"),
             "outlined": wish.minutes is not None,
@@ -351,7 +360,9 @@ class Weights:
         empty = _place_layers(profile, everything, {n: f.iloc[:0] for n, f in frames.items()})
         counts = {name: len(frame) for name, frame in frames.items()}
         with_cases = [*empty, *_case_layers(profile, everything, NO_CASES)]
-        base = len(_document(profile, everything, with_cases).encode())
+        base = len(
+            _document(profile, everything, with_cases, levels=profile.keys("levels")).encode()
+        )
         layers = {
             element.key: _bytes_of(element)
             for element in _place_layers(profile, everything, frames)

@@ -8,6 +8,7 @@ from branca.element import MacroElement
 from flask import Blueprint
 
 from geodata.places.featuring import extent
+from geodata.places.querying import levels_present
 from geodata.plans.permitting import reads_any
 from webmap import elements
 from webmap.basemaps import basemaps
@@ -29,7 +30,7 @@ def tiles_of(layer: str) -> str:
 def ground(*, names: bool = True) -> list[MacroElement]:
     """The layers of a district by their tiles, for any page's map, the lowest first."""
     profile = joined().profile
-    levels = profile.keys("levels")
+    levels = levels_present(joined().database, profile)
     layers: list[MacroElement] = [
         elements.AreaLayer(tiles_of("areas"), levels=levels),
         elements.CompoundLayer(tiles_of("compounds"), colours=profile.colors("compound_types")),

@@ -339,6 +339,17 @@ def _levels(connection: sa.Connection, at: datetime | None) -> dict[str, int]:
     return {str(level): int(number) for level, number in rows}
 
 
+def levels_present(database: Database, profile: Profile) -> list[str]:
+    """Keys of the levels that have areas, the largest first; all if there are no areas yet.
+
+    A district that has brought in its communities alone is drawn and named as one of one level.
+    """
+    with database.read() as connection:
+        present = _levels(connection, None)
+    keys = profile.keys("levels")
+    return [key for key in keys if present.get(key)] or list(keys)
+
+
 def district_name(database: Database, profile: Profile) -> str:
     """The district's own name, empty if its areas give none; who signs in reads it, too."""
     with database.read() as connection:

@@ -104,9 +104,12 @@ def test_a_moved_pointer_draws_again_only_the_tiles_that_show_it(open_page):
     assert 0 < page.evaluate("drawn.size") < tiles
 
 
-@pytest.fixture
-def wide_city(database, settings, serve, password):
-    """A city of one level of areas, some forty kilometres wide."""
+@pytest.fixture(params=["city", "linyi"])
+def wide_city(database, settings, serve, password, request):
+    """A city that has one level of areas, some forty kilometres wide.
+
+    ``city`` knows no other level, ``linyi`` knows larger ones, of which there are none yet.
+    """
     from app import create_app
 
     add_user(database, Actor.terminal(), "planner", role="planner", password=password)
@@ -119,7 +122,9 @@ def wide_city(database, settings, serve, password):
                 sa.insert(areas).values(**row, held=Range(None, None), geom=f"SRID=4326;{shape}")
             )
         tx.changed("areas", None, "loaded")
-    with serve(create_app(settings.model_copy(update={"profile": "city"}), database)) as address:
+    with serve(
+        create_app(settings.model_copy(update={"profile": request.param}), database)
+    ) as address:
         yield address
 
 

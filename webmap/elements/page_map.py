@@ -12,6 +12,10 @@ from webmap.elements.module_element import BOOT
 from webmap.figure import LocalFigure, as_json
 
 
+SOMEWHERE = (35.06, 118.34)
+"""Latitude and longitude of a map that is given nothing to show: Linyi."""
+
+
 class PageMap(folium.Map):
     """A Leaflet map drawn on canvas: no tiles, a scale in metres, attribution of its sources.
 
@@ -20,7 +24,6 @@ class PageMap(folium.Map):
             self-contained file.
         bounds: West, south, east, north in degrees (WGS 84): what is shown first.
         view: Zoom (perhaps between whole ones), latitude, longitude of what is shown first instead.
-        location: Latitude, longitude of the centre, if there is neither.
         attribution: One entry for each source of what is shown.
         approval: The map's 审图号, if it has one.
         remember: Begin with the view that the address bar holds.
@@ -68,8 +71,6 @@ class PageMap(folium.Map):
         figure: LocalFigure | None = None,
         bounds: Sequence[float] | None = None,
         view: Sequence[float] | None = None,
-        location: Sequence[float] = (35.06, 118.34),
-        zoom: int = 13,
         attribution: Sequence[str] = (),
         approval: str = "",
         remember: bool = False,
@@ -77,8 +78,8 @@ class PageMap(folium.Map):
         **kwargs: Any,
     ) -> None:
         super().__init__(
-            location=location,
-            zoom_start=zoom,
+            location=SOMEWHERE,
+            zoom_start=13,
             tiles=None,
             prefer_canvas=True,
             zoom_control=False,

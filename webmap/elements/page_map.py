@@ -11,7 +11,6 @@ from folium.template import Template
 from webmap.elements.module_element import BOOT
 from webmap.figure import LocalFigure, as_json
 
-
 SOMEWHERE = (35.06, 118.34)
 """Latitude and longitude of a map that is given nothing to show: Linyi."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,6 +40,7 @@ def open_draft(
     area: str,
     start: str,
     grids: gpd.GeoDataFrame | None = None,
+    told: Mapping[str, Any] | None = None,
 ) -> Draft:
     """Open a draft of an area's net.
 
@@ -50,7 +52,9 @@ def open_draft(
         area: The code of a community or of an area above it.
         start: ``current``: the net in force. ``compounds``: each compound a grid. ``proposal``:
             no grid, for a proposal to fill. ``file``: the polygons of ``grids``.
-        grids: Polygons of any CRS with ``name``, ``code`` and ``worker`` where known.
+        grids: Polygons of any CRS with ``name``, ``code`` and ``worker`` where known; codes that
+            no grid has here are dropped.
+        told: What the report tells besides, as JSON.
 
     Raises:
         NotFound: no such area.
@@ -70,7 +74,7 @@ def open_draft(
     if start == "current" and standing:
         net, report = _assigned(net, standing_grids(standing))
     elif grids is not None and len(grids):
-        net, report = _assigned(net, grids)
+        net, report = _assigned(net, _own_codes(grids, standing))
     elif start == "compounds":
         net = _a_grid_for_each_compound(net, base)
     with database.begin() as tx:
@@ -83,7 +87,7 @@ def open_draft(
             communities=communities,
             start=start,
             base={row["code"]: row["id"] for row in standing},
-            report=report,
+            report=report | dict(told or {}),
         )
 
 
@@ -135,6 +139,16 @@ def standing_grids(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
     frame = _frame(rows)
     frame["worker"] = [(row["extra"] or {}).get("worker") for row in rows]
     return frame
+
+
+def _own_codes(grids: gpd.GeoDataFrame, standing: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+    """Polygons with a code only where a grid has it here, and none twice."""
+    if "code" not in grids:
+        return grids
+    known = {row["code"] for row in standing}
+    kept = grids["code"].isin(known) & ~grids["code"].duplicated()
+    codes = np.where(kept, grids["code"].to_numpy(dtype=object), None)
+    return grids.assign(code=codes)
 
 
 def _assigned(net: Net, grids: gpd.GeoDataFrame) -> tuple[Net, dict[str, Any]]:

@@ -5,6 +5,7 @@ import { fill, h, settled } from "wangge/core/dom.js";
 import { onSend } from "wangge/core/forms.js";
 import { count, day, t } from "wangge/core/words.js";
 import { begin, drafts } from "wangge/drafting/draft.js";
+import { Filing } from "wangge/drafting/filing.js";
 
 /** Names of what a draft may start from. */
 export const starts = () => ({
@@ -92,6 +93,8 @@ export function joinOpening(planner, open) {
       );
     }, 120);
     input.addEventListener("input", ask);
+    const filing = new Filing(planner, (place) => choose(place));
+    menu.addEventListener("toggle", () => !menu.open && filing.show(false), { once: true });
     const { low, high } = planner.page.profile.band;
     const made = h(
       "form.draft-form",
@@ -105,8 +108,9 @@ export function joinOpening(planner, open) {
         "fieldset.draft-start",
         {},
         h("legend", {}, t("Starts from")),
-        ["current", "compounds", "proposal"].map((key, i) => h("label", {}, h("input", { type: "radio", name: "start", value: key, checked: i === 0 }), starts()[key])),
+        ["current", "compounds", "proposal", "file"].map((key, i) => h("label", {}, h("input", { type: "radio", name: "start", value: key, checked: i === 0, onChange: () => filing.show(key === "file") }), starts()[key])),
       ),
+      filing.element,
       h("p.small.quiet.figures", {}, t("Wanted are %(low)s–%(high)s households a grid.", { low, high })),
       h("div.told", { role: "alert" }),
       h("button.button.main", { type: "submit" }, t("Open the draft")),
@@ -117,7 +121,8 @@ export function joinOpening(planner, open) {
         input.focus();
         throw new Error(t("Choose the area whose net is drawn."));
       }
-      const plan = await begin({ name: values.name, start: values.start, area: area.code });
+      const wanted = { name: values.name, area: area.code };
+      const plan = values.start === "file" ? await filing.open(wanted) : await begin({ ...wanted, start: values.start });
       menu.open = false;
       open(plan.id);
       return t("Done.");

@@ -9,6 +9,7 @@ import { comparison } from "wangge/drafting/comparing.js";
 import { DraftHistory } from "wangge/drafting/history.js";
 import { Nets } from "wangge/drafting/nets.js";
 import { proposal } from "wangge/drafting/proposing.js";
+import { report } from "wangge/drafting/reporting.js";
 import { sharing } from "wangge/drafting/sharing.js";
 
 /** The lower part of the panel. Kept while the panel is drawn anew, so that no word typed is lost. */
@@ -38,7 +39,7 @@ export class Publishing {
       this.nets = new Nets(this.planner, this.bench);
       this.history = new DraftHistory(this.planner, this.bench);
       const mayPropose = this.draft.isOpen && proposal(this.planner, this.bench);
-      fill(this.element, mayPropose, this.comparison.element, this.nets.element, this.bench.remarks.element, rights.draw && sharing(this.bench), this.approving.ways(), rights.draw && this.copy(), this.history.element, this.told);
+      fill(this.element, report(this.planner, this.bench), mayPropose, this.comparison.element, this.nets.element, this.bench.remarks.element, rights.draw && sharing(this.bench), this.approving.ways(), rights.draw && this.copy(), this.history.element, this.told);
     }
     this.history.refresh();
     return this.element;

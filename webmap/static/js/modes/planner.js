@@ -15,6 +15,7 @@ import { joinSearch } from "wangge/operations/searching.js";
 import { Selecting } from "wangge/operations/selecting.js";
 import { showEmpty } from "wangge/operations/emptiness.js";
 import { showSummary } from "wangge/operations/summarizing.js";
+import { fit } from "wangge/layers/fitting.js";
 import { stackOf } from "wangge/layers/stack.js";
 
 const PLACES = ["areas", "compounds", "buildings", "streets", "grids", "facilities"];
@@ -50,7 +51,7 @@ const planner = {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const [padLeft, padRight] = sidePadding();
     const bounds = box ? [[box[1], box[0]], [box[3], box[2]]] : [[point[1], point[0]], [point[1], point[0]]];
-    map.fitBounds(bounds, { paddingTopLeft: [padLeft, 40], paddingBottomRight: [padRight, planner.draft ? 150 : 60], maxZoom: 17, animate: !still });
+    fit(map, bounds, { paddingTopLeft: [padLeft, 40], paddingBottomRight: [padRight, planner.draft ? 150 : 60], maxZoom: 17, animate: !still });
   },
   refuse,
 };
@@ -171,4 +172,4 @@ onState(() => {
   selecting.refresh();
 });
 await load();
-if (page.may.draw) await joinWorkbench(planner);
+if (page.may.see_drafts || state().draft) await joinWorkbench(planner);

@@ -116,7 +116,7 @@ def test_an_unknown_draft_is_not_found(planner):
 def test_a_planner_of_another_area_may_not_ask(database, sign_in, plan):
     with database.begin() as tx:
         tx.connection.execute(
-            sa.text("UPDATE users SET areas = '{371399009}' WHERE username = 'planner'")
+            sa.text("UPDATE users SET areas = '{371399009}' WHERE name = 'planner'")
         )
     assert sign_in("planner").post(f"{plan}/proposal", json={}).status_code == 403
 

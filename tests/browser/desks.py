@@ -88,3 +88,25 @@ def begin(page: Page, *, area: str = CENTRE, name: str = "试画", start: str = 
     expect(page.locator("#draft-panel")).to_be_visible(timeout=30_000)
     page.wait_for_load_state("networkidle")
     return Desk(page, made["id"])
+
+
+def draft_of(page: Page, *, name: str = "秋季方案", area: str = CENTRE) -> int:
+    """A draft made by the page's user over HTTP."""
+    answer = page.evaluate(
+        """async ([name, area]) => {
+          const csrf = document.querySelector('meta[name="csrf-token"]').content;
+          const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+          const body = JSON.stringify({ name, area, start: "current" });
+          return (await fetch("/api/v1/plans", { method: "POST", headers, body })).json();
+        }""",
+        [name, area],
+    )
+    return answer["id"]
+
+
+def opened(page: Page, number: int) -> Desk:
+    """The page with the draft open."""
+    page.evaluate("(number) => (location.hash = `draft=${number}`)", number)
+    expect(page.locator("#draft-panel")).to_be_visible(timeout=30_000)
+    page.wait_for_load_state("networkidle")
+    return Desk(page, number)

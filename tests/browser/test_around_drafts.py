@@ -6,32 +6,10 @@ import re
 from typing import Any
 
 import pytest
-from desks import CENTRE, Desk
-from playwright.sync_api import Page, expect
+from desks import Desk, draft_of, opened
+from playwright.sync_api import expect
 
 NASTY = "<script>globalThis.bitten=1</script><b>这里</b>的围墙已拆"
-
-
-def draft_of(page: Page, *, name: str = "秋季方案", area: str = CENTRE) -> int:
-    """A draft made by the page's user over HTTP."""
-    answer = page.evaluate(
-        """async ([name, area]) => {
-          const csrf = document.querySelector('meta[name="csrf-token"]').content;
-          const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
-          const body = JSON.stringify({ name, area, start: "current" });
-          return (await fetch("/api/v1/plans", { method: "POST", headers, body })).json();
-        }""",
-        [name, area],
-    )
-    return answer["id"]
-
-
-def opened(page: Page, number: int) -> Desk:
-    """The page with the draft open."""
-    page.evaluate("(number) => (location.hash = `draft=${number}`)", number)
-    expect(page.locator("#draft-panel")).to_be_visible(timeout=30_000)
-    page.wait_for_load_state("networkidle")
-    return Desk(page, number)
 
 
 @pytest.fixture

@@ -149,7 +149,14 @@ def check_file(path: str | Path, *, profile: Profile, wish: Wish | None = None) 
     summary["seconds"] = round(time.perf_counter() - started, 2)
     fence_m = None if fence is None else moved(np.array([fence], dtype=object), plane, metres)[0]
     return Checked(
-        findings, summary, net, ids, shapes, fence_m, metres, subject.titles(grids.index)
+        findings,
+        summary,
+        net,
+        ids,
+        shapes,
+        fence_m,
+        metres,
+        [str(one) for one in subject.titles(grids.index)],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -14,10 +14,11 @@ from geodata.crs import convert_geometries
 from geodata.plans import store
 from geodata.plans.figures import figures, reckoning_of
 from geodata.plans.findings import Finding, examine
+from geodata.plans.naming_places import has_stations, names_of
 from geodata.plans.units import NO_BORDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import sqlalchemy as sa
 
@@ -27,15 +28,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Seen:
-    """A net with the lines beside it, and stations in its metres."""
+    """A net with the lines beside it, stations in its metres, and what compounds are called."""
 
     net: Net
     stations: Any
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def findings(self, profile: Profile, grids: Iterable[int] | None = None) -> list[Finding]:
         """What is wrong with it, or with these grids of it."""
         return examine(
-            self.net, profile=profile, stations=self.stations, grids=grids, no_border=NO_BORDER
+            self.net,
+            profile=profile,
+            stations=self.stations,
+            grids=grids,
+            no_border=NO_BORDER,
+            names=self.names,
         )
 
     def figures(self, profile: Profile, grids: Iterable[int] | None = None) -> pd.DataFrame:
@@ -55,7 +62,10 @@ def seen(connection: sa.Connection, net: Net, profile: Profile) -> Seen:
     wide = _degrees(net.units.total_bounds + reach_m * np.array([-1, -1, 1, 1]), crs)
     streets = store.streets_near(connection, near)
     walls = store.walls_near(connection, near)
-    stations = store.stations_near(connection, wide, list(profile.circle_kinds))
+    kinds = list(profile.circle_kinds)
+    stations = store.stations_near(connection, wide, kinds) or None
+    if stations is None and has_stations(connection, kinds):
+        stations = []
     lines = _metres([row["geom"] for row in (*streets, *walls)], crs)
     frame = pd.DataFrame(
         {
@@ -64,7 +74,9 @@ def seen(connection: sa.Connection, net: Net, profile: Profile) -> Seen:
         }
     )
     known = gpd.GeoDataFrame(frame, geometry=lines, crs=net.units.crs)
-    return Seen(replace(net, lines=known), _metres(stations, crs))
+    codes = {*net.units["compound"].dropna(), *net.units["community"]}
+    at = None if stations is None else _metres(stations, crs)
+    return Seen(replace(net, lines=known), at, names_of(connection, codes))
 
 
 def _metres(given: list[Any], crs: str) -> Any:

@@ -31,6 +31,9 @@ NO_BORDER = frozenset(
 
 _NONE = -1
 _MARGIN_M = 50.0
+_CRUMB_M2 = 1.0
+"""Ground smaller than this that hangs on its community by a point goes to whatever is beside it:
+noding borders with streets leaves triangles of a raster cell at their crossings."""
 
 
 @dataclass(frozen=True)
@@ -304,6 +307,9 @@ def _as_units(
     first = np.full(len(solid), _NONE, dtype=np.int64)
     first[region[::-1]] = np.arange(len(region))[::-1]
     region = absorb(faces.beside, region, solid, pieces.community)
+    crumb = ~solid & (np.bincount(region, faces.areas, minlength=len(solid)) < _CRUMB_M2)
+    if crumb[region].any():
+        region = absorb(faces.beside, region, ~crumb, np.zeros(len(faces), dtype=np.int64))
     order = np.argsort(region, kind="stable")
     unit, starts = np.unique(region[order], return_index=True)
     members = np.split(order, starts[1:])

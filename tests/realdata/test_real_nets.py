@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from real_district import real_district
 
 from geodata.crs import to_local
 from geodata.exchange.checking import Wish, check_file, mend_checked, write_checked
@@ -118,6 +119,31 @@ def test_units_built_from_real_streets_cover_their_communities(name, box):
     assert found.tolist() == pytest.approx(wanted.tolist(), rel=1e-6)
     assert net.units["households"].sum() == 300 * len(estates)
     assert set(estates["code"]) == set(net.units["compound"].dropna())
+
+
+@pytest.mark.parametrize(
+    ("name", "box"),
+    [
+        ("futian_streets.gpkg", None),
+        ("wuhan_streets.parquet", (114.28, 30.58, 114.30, 30.60)),
+    ],
+)
+def test_a_district_on_real_streets_is_cut_into_units_that_a_grid_can_be_made_of(name, box):
+    district = real_district(FOLDER / name, box=box)
+    homes = district.buildings.assign(buildings=1)
+
+    net = units.build(district.communities, district.compounds, district.streets, buildings=homes)
+
+    shapes = net.units.geometry.to_numpy()
+    assert shapely.coverage_is_valid(shapes)
+    assert shapely.area(shapes).min() > 500
+    assert net.units["households"].sum() == homes["households"].sum()
+    by_code = net.units.groupby("compound")["households"].sum()
+    wanted = district.compounds.set_index("code")["households"]
+    assert by_code.sort_index().tolist() == wanted.sort_index().tolist()
+    found = net.units.area.groupby(net.units["community"]).sum().sort_index()
+    ground = district.communities.set_index("code").to_crs(net.units.crs).area.sort_index()
+    assert found.tolist() == pytest.approx(ground.tolist(), rel=1e-6)
 
 
 def test_islands_and_strips_of_coast_keep_no_precinct_from_being_right():

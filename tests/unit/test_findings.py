@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -271,3 +273,13 @@ def test_the_faults_planted_in_the_demo_city_are_found_and_no_others():
             assert (fault.kind, frozenset(fault.grids)) in told
     planted = {one.kind for one in city.faults}
     assert {rule for rule, _ in told} <= planted | {"too_small", "off_street"}
+
+
+def test_a_grid_without_a_name_is_called_as_on_the_map_and_compounds_by_their_names():
+    net = board(compound={2: "k1", 5: "k1"}, closed={2: True, 5: True}, community={2: "c", 5: "c"})
+    net = replace(net, grids=net.grids.assign(code=None, name=None))
+
+    (cut,) = [one for one in found(net, names={"k1": "枣园小区"}) if one.rule == "compound_cut"]
+
+    assert cut.read("zh") == "封闭小区 枣园小区 被切割到 新网格 1、新网格 2。"
+    assert cut.numbers["compound"] == "k1"

@@ -93,6 +93,14 @@ def test_of_one_rule_the_largest_fault_comes_first():
     assert [one.numbers["area_m2"] for one in found(box(0, 0), gaps=gaps)] == [1_600, 900, 400]
 
 
+def test_where_nets_agree_least_comes_first():
+    shares = pd.Series([0.9, 0.4, 1.0, 0.6], index=[1, 2, 3, 4])
+
+    told = found(*(box(200 * n, 0) for n in range(4)), others=shares)
+
+    assert [one.ids for one in told] == [(2,), (4,), (1,)]
+
+
 def test_every_rule_has_a_name_in_both_languages():
     assert TITLES.keys() == SENTENCES.keys()
     for title in TITLES.values():

@@ -7,7 +7,7 @@ actions, and who reads them decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -112,6 +112,7 @@ def examine(
     stations: Any = None,
     grids: Iterable[int] | None = None,
     no_border: frozenset[str] = frozenset(),
+    names: Mapping[str, str] | None = None,
 ) -> list[Finding]:
     """The findings of a plan, the gravest first.
 
@@ -121,8 +122,11 @@ def examine(
         stations: Points of service stations in the plan's metres; None: not known.
         grids: Only findings that touch these grids, and those of ground in no grid.
         no_border: Kinds of lines that no border needs to lie on.
+        names: What compounds and communities are called, by code.
     """
-    subject = of_net(net, limits=limits_of(profile), stations=stations, no_border=no_border)
+    subject = of_net(
+        net, limits=limits_of(profile), stations=stations, no_border=no_border, names=names
+    )
     found = findings_of(subject, profile=profile, crs=net.units.crs)
     if grids is None:
         return found
@@ -154,20 +158,22 @@ def findings_of(subject: Subject, *, profile: Profile, crs: Any) -> list[Finding
     ]
     weight = {name: place for place, name in enumerate(SEVERITIES)}
     turn = {rule.RULE: place for place, rule in enumerate(RULES)}
-    return sorted(found, key=lambda one: (weight[one.severity], turn[one.rule], -_size(one)))
+    return sorted(
+        found, key=lambda one: (weight[one.severity], turn[one.rule], *(-it for it in _size(one)))
+    )
 
 
-def _size(finding: Finding) -> float:
+def _size(finding: Finding) -> tuple[float, float]:
     """How much of a fault it is, as far as its rule measures that; compounds stay in order."""
     numbers = finding.numbers
     if "compound" in numbers:
-        return 0.0
-    if "low" in numbers:
-        return -float(numbers["households"])
-    return float(next((numbers[it] for it in _SIZES if numbers.get(it) is not None), 0.0))
-
-
-_SIZES = ("length_m", "households", "area_m2")
+        return 0.0, 0.0
+    if finding.rule == too_small.RULE:
+        return -float(numbers["households"]), 0.0
+    if finding.rule == other_net.RULE:
+        return -float(numbers["share"]), 0.0
+    first = numbers.get("length_m", numbers.get("households"))
+    return float(first or 0.0), float(numbers.get("area_m2", 0.0))
 
 
 @cache

@@ -28,6 +28,6 @@ def find(subject: Subject) -> Iterator[Found]:
                 "shares": [round(share, 4) for share in one.shares.values()],
                 "households": one.households,
             },
-            {"compound": one.code, "grids": listed(subject.titles(grids))},
+            {"compound": subject.place(one.code), "grids": listed(subject.titles(grids))},
             whole_to(subject, one),
         )

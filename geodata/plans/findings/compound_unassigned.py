@@ -34,6 +34,6 @@ def find(subject: Subject) -> Iterator[Found]:
                 "share": round(one.free, 4),
                 "households": one.households,
             },
-            {"compound": one.code},
+            {"compound": subject.place(one.code)},
             mends,
         )

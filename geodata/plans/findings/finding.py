@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -78,6 +78,29 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
+class Unnamed:
+    """A grid of a plan that has no name and no code yet."""
+
+    number: int
+
+    def read(self, language: str) -> str:
+        """What people call it until then."""
+        return translate(_("New grid %(number)s"), language, number=self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Names in a row, of which a sentence takes the first five."""
+
+    names: tuple[str | Unnamed, ...]
+
+    def read(self, language: str) -> str:
+        """The names as they stand in a sentence."""
+        said = [it.read(language) if isinstance(it, Unnamed) else it for it in self.names[:5]]
+        return "、".join(said) + ("…" if len(self.names) > 5 else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What a rule gives: a place in the plan's metres, who, how much, and what mends it.
 
@@ -128,7 +151,11 @@ class Finding:
 
     def read(self, language: str = "en") -> str:
         """The sentence in a language."""
-        return translate(SENTENCES[self.rule], language, **self.params)
+        params = {
+            name: value.read(language) if isinstance(value, Unnamed | Listed) else value
+            for name, value in self.params.items()
+        }
+        return translate(SENTENCES[self.rule], language, **params)
 
     def as_dict(self, language: str = "en") -> dict[str, Any]:
         """JSON: the numbers stand beside ``rule``, ``severity``, ``where``, ``ids``, ``mends``."""
@@ -162,7 +189,6 @@ def said(number: float) -> str:
     return f"{number:.3g}" if number else "0"
 
 
-def listed(names: Any) -> str:
-    """Names in a row, the first five."""
-    several = [str(one) for one in names]
-    return "、".join(several[:5]) + ("…" if len(several) > 5 else "")
+def listed(names: Iterable[Any]) -> Listed:
+    """Names for a sentence."""
+    return Listed(tuple(it if isinstance(it, Unnamed) else str(it) for it in names))

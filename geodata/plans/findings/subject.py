@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from geodata.plans.coverage import Numbers, Shapes, neighbours
 from geodata.plans.coverage.faces import regions
+from geodata.plans.findings.finding import Unnamed
 from geodata.plans.net import Net
 
 
@@ -75,6 +76,7 @@ class Subject:
         stations: Points of service stations; None: not known.
         lived: Where the households are: ``grid``, ``households``, points; None: the grids' middles.
         net: The plan, if it is one: then mends name units.
+        names: What compounds and communities are called, by code, as far as known.
         others: For each grid the share of it that agrees with the best patch of another net.
         limits: What rules measure against.
         kept: What rules work out together.
@@ -92,25 +94,32 @@ class Subject:
     lived: gpd.GeoDataFrame | None = None
     net: Net | None = None
     others: pd.Series | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     kept: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
-    def _titles(self) -> dict[Any, str]:
-        titles = {grid: str(grid) for grid in self.grids.index}
+    def _titles(self) -> dict[Any, str | Unnamed]:
+        titles: dict[Any, str | Unnamed] = {
+            grid: str(grid) if self.net is None else Unnamed(int(grid)) for grid in self.grids.index
+        }
         for column in ("code", "name"):
             if column in self.grids:
                 names = zip(self.grids.index, self.grids[column].tolist(), strict=True)
                 titles |= {grid: name for grid, name in names if isinstance(name, str) and name}
         return titles
 
-    def title(self, grid: Any) -> str:
+    def title(self, grid: Any) -> str | Unnamed:
         """What people call a grid: its name, else its code, else its number."""
         return self._titles[grid]
 
-    def titles(self, grids: Any) -> list[str]:
+    def titles(self, grids: Any) -> list[str | Unnamed]:
         """What people call grids."""
         return [self.title(one) for one in grids]
+
+    def place(self, code: str) -> str:
+        """What people call a compound or community: its name if it is known, else its code."""
+        return self.names.get(code) or code
 
     @cached_property
     def beside(self) -> tuple[Numbers, NDArray[np.float64]]:
@@ -148,6 +157,7 @@ def of_net(
     limits: Limits | None = None,
     stations: Any = None,
     no_border: frozenset[str] = frozenset(),
+    names: Mapping[str, str] | None = None,
 ) -> Subject:
     """A plan as rules look at it.
 
@@ -156,6 +166,7 @@ def of_net(
         limits: What rules measure against.
         stations: Points of service stations in the plan's metres; None: not known.
         no_border: Kinds of lines that no border needs to lie on.
+        names: What compounds and communities are called, by code.
     """
     units = net.units
     streets = None
@@ -171,6 +182,7 @@ def of_net(
         lived=_lived(units),
         net=net,
         limits=limits or Limits(),
+        names=names or {},
     )
     return _with_gaps(subject)
 

@@ -32,6 +32,6 @@ def find(subject: Subject) -> Iterator[Found]:
             (who,),
             subject.grids.geometry[who],
             {"communities": codes, "area_m2": round(float(ordered["area_m2"].iloc[1:].sum()), 1)},
-            {"grid": subject.title(who), "communities": listed(codes)},
+            {"grid": subject.title(who), "communities": listed(map(subject.place, codes))},
             tuple(mends),
         )

@@ -24,7 +24,8 @@ from api.languages import language
 from api.serving import database, settings
 from api.signing_in import current_actor
 from api.v1.jobs import Job, shown
-from api.v1.plans import GEOJSON, GEOJSON_ANSWER, Body, revision_seen
+from api.v1.plan_answers import GEOJSON, GEOJSON_ANSWER, revision_seen
+from api.v1.plan_bodies import Body
 from geodata.crs import convert_geometries, title
 from geodata.database import jobs
 from geodata.plans import departments

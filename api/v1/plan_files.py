@@ -15,7 +15,7 @@ from api import uploads
 from api.languages import language
 from api.serving import database, profile
 from api.signing_in import current_actor
-from api.v1.plans import Plan
+from api.v1.plan_bodies import Plan
 from geodata.accounts import Actor, require
 from geodata.crs import title
 from geodata.errors import InvalidInput

@@ -9,7 +9,7 @@ from api.languages import language
 from api.serving import database, profile, settings
 from api.signing_in import current_actor
 from api.v1.jobs import Job, own, shown
-from api.v1.plans import revision_seen
+from api.v1.plan_answers import revision_seen
 from geodata.database import jobs
 from geodata.plans import proposing
 

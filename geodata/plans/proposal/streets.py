@@ -18,7 +18,9 @@ STREET_M = 12.0
 
 def lines_of(net: Net) -> Any:
     """Streets and walls of a net."""
-    return () if net.lines is None else net.lines.geometry.to_numpy()
+    if net.lines is None:
+        return np.empty(0, dtype=object)
+    return net.lines.geometry.to_numpy()
 
 
 def street_share(shared: Shared, lines: Any) -> Any:
@@ -32,7 +34,11 @@ def street_share(shared: Shared, lines: Any) -> Any:
     if not len(lines) or not len(shared.segments):
         return share
     middles = shapely.line_interpolate_point(shared.segments, 0.5, normalized=True)
-    tree = shapely.STRtree(lines)
+    west, south, east, north = shapely.total_bounds(shared.segments)
+    x0, y0, x1, y1 = shapely.bounds(lines).T
+    about = (x0 <= east + STREET_M) & (x1 >= west - STREET_M)
+    about &= (y0 <= north + STREET_M) & (y1 >= south - STREET_M)
+    tree = shapely.STRtree(lines[about])
     near = np.unique(tree.query(middles, predicate="dwithin", distance=STREET_M)[0])
     run = shapely.length(shared.segments)
     on_street = np.bincount(shared.of[near], run[near], minlength=len(share))

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from geodata.crs import convert_geometries, convert_points
-from geodata.plans import departments_store
+from geodata.plans import store_departments
 from geodata.plans.agreeing import patches_to_grids
 
 if TYPE_CHECKING:
@@ -93,18 +93,18 @@ def keep(
     numbered = old.reset_index(drop=True)
     rows = [{"net_id": None, "net": None, **one} for one in table(net, numbered, codes=codes)]
     box = box_of(connection, row)
-    here = {} if box is None else departments_store.near(connection, box)
-    for one in departments_store.nets(connection):
+    here = {} if box is None else store_departments.near(connection, box)
+    for one in store_departments.nets(connection):
         if one.id in here and box is not None:
             patches = patches_of(connection, one.id, box, row.srid)
             found = table(net, patches, codes=codes)
             rows += [{"net_id": one.id, "net": one.name, **each} for each in found]
-    departments_store.keep_correspondence(connection, row.id, rows)
+    store_departments.keep_correspondence(connection, row.id, rows)
 
 
-def box_of(connection: sa.Connection, row: Any) -> departments_store.Box | None:
+def box_of(connection: sa.Connection, row: Any) -> store_departments.Box | None:
     """The box of a draft's ground in WGS 84 degrees; None if it has none."""
-    box = departments_store.extent(connection, row.id)
+    box = store_departments.extent(connection, row.id)
     if box is None:
         return None
     west, south, east, north = box
@@ -114,10 +114,10 @@ def box_of(connection: sa.Connection, row: Any) -> departments_store.Box | None:
 
 
 def patches_of(
-    connection: sa.Connection, net_id: int, box: departments_store.Box, srid: int
+    connection: sa.Connection, net_id: int, box: store_departments.Box, srid: int
 ) -> gpd.GeoDataFrame:
     """The patches of a net around a draft, by number, in the draft's metres."""
-    rows = departments_store.patches(connection, net_id, box)
+    rows = store_departments.patches(connection, net_id, box)
     shapes = shapely.from_wkb(np.array([bytes(row.wkb) for row in rows], dtype=object))
     crs = f"EPSG:{srid}"
     columns = {

@@ -18,7 +18,7 @@ import shapely
 
 from geodata.accounts import record, require
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound, TooLarge
-from geodata.plans import corresponding, departments_store, opening, store
+from geodata.plans import corresponding, opening, store_departments, store_standing
 from geodata.plans.agreeing import Agreement
 from geodata.plans.agreeing import agreement as agreement_of
 from geodata.plans.drafting import LARGEST_PLAN, Draft, draft_of, readable, whole
@@ -129,7 +129,7 @@ def add(
         if plan_id is not None:
             row = readable(tx.connection, actor, plan_id)
             _refuse_elsewhere(tx.connection, row, columns["geom"])
-        made = departments_store.add_net(
+        made = store_departments.add_net(
             tx.connection,
             name=title,
             filename=filename,
@@ -144,7 +144,7 @@ def add(
                 "There is a net of “%(name)s” already; give it another name.", name=title
             )
         columns["net_id"] = [made.id] * len(columns["geom"])
-        departments_store.add_patches(tx.connection, columns)
+        store_departments.add_patches(tx.connection, columns)
         tx.changed("department_nets", str(made.id), "added")
         record(tx, actor, "added_net", f"nets/{made.id}", name=title, patches=made.patches)
     return _shown(made, actor, here=None)
@@ -165,7 +165,7 @@ def every(database: Database, actor: Actor) -> list[DepartmentNet]:
     """All nets of departments, in the order in which they came."""
     require(actor, "draw_plan")
     with database.read() as connection:
-        return [_shown(row, actor, here=None) for row in departments_store.nets(connection)]
+        return [_shown(row, actor, here=None) for row in store_departments.nets(connection)]
 
 
 def around(database: Database, actor: Actor, plan_id: int) -> tuple[Draft, list[DepartmentNet]]:
@@ -173,10 +173,10 @@ def around(database: Database, actor: Actor, plan_id: int) -> tuple[Draft, list[
     with database.read() as connection:
         row = readable(connection, actor, plan_id)
         box = corresponding.box_of(connection, row)
-        here = {} if box is None else departments_store.near(connection, box)
+        here = {} if box is None else store_departments.near(connection, box)
         found = [
             _shown(one, actor, here=here[one.id])
-            for one in departments_store.nets(connection)
+            for one in store_departments.nets(connection)
             if one.id in here
         ]
     return draft_of(row), found
@@ -214,7 +214,7 @@ def remove(database: Database, actor: Actor, net_id: int) -> None:
                 "Only %(who)s, who added this net, or an administrator may remove it.",
                 who=row.made_by_name,
             )
-        departments_store.remove_net(tx.connection, net_id)
+        store_departments.remove_net(tx.connection, net_id)
         tx.changed("department_nets", str(net_id), "ended")
         record(tx, actor, "removed_net", f"nets/{net_id}", name=row.name)
 
@@ -256,9 +256,9 @@ def correspondence(
     """
     with database.read() as connection:
         row = readable(connection, actor, plan_id)
-        names = departments_store.kept_nets(connection, plan_id)
+        names = store_departments.kept_nets(connection, plan_id)
         if row.state == "published" and (net_id is None or net_id in names):
-            kept = departments_store.correspondence(connection, plan_id, net_id)
+            kept = store_departments.correspondence(connection, plan_id, net_id)
             rows = [{name: one[name] for name in corresponding.COLUMNS} for one in kept]
             return Correspondence(draft_of(row), names.get(net_id or 0), kept=True, rows=rows)
         title = None if net_id is None else _known(connection, net_id).name
@@ -300,14 +300,14 @@ _NOWHERE: Final = (0.0, 0.0, 0.0, 0.0)
 
 
 def _in_force(connection: sa.Connection, row: Any) -> gpd.GeoDataFrame:
-    rows = store.standing(connection, "grids", list(row.communities))
+    rows = store_standing.standing(connection, "grids", list(row.communities))
     if not rows:
         return gpd.GeoDataFrame({"code": [], "name": []}, geometry=[], crs=f"EPSG:{row.srid}")
     return opening.standing_grids(rows)[["code", "name", "geometry"]].to_crs(row.srid)
 
 
 def _known(connection: sa.Connection, net_id: int) -> Any:
-    row = departments_store.net(connection, net_id) if 0 < net_id <= LARGEST_PLAN else None
+    row = store_departments.net(connection, net_id) if 0 < net_id <= LARGEST_PLAN else None
     if row is None:
         raise NotFound("There is no net %(number)s.", number=net_id)
     return row

@@ -20,7 +20,7 @@ import shapely
 from geodata.accounts import record, require
 from geodata.crs import convert_geometries
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound, StaleRevision
-from geodata.plans import actions, keeping, store
+from geodata.plans import actions, keeping, store, store_people
 from geodata.plans.actions import Reach, Refused
 from geodata.plans.findings import Finding
 from geodata.plans.net import Net
@@ -383,7 +383,7 @@ def readable(connection: sa.Connection, actor: Actor, plan_id: int) -> Any:
     row = store.plan(connection, plan_id) if plan_id <= LARGEST_PLAN else None
     if row is None:
         raise NotFound("There is no draft %(number)s.", number=plan_id)
-    if not store.is_shared(connection, plan_id, actor.user_id):
+    if not store_people.is_shared(connection, plan_id, actor.user_id):
         try:
             require(actor, "draw_plan", area_codes=[row.area_code], connection=connection)
         except NotAllowed as error:

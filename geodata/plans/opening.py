@@ -14,7 +14,7 @@ import shapely
 from geodata.accounts import require
 from geodata.crs import convert_points
 from geodata.errors import InvalidInput, NotFound
-from geodata.plans import laying, store, units
+from geodata.plans import laying, store_standing, units
 from geodata.plans.drafting import Draft, checked_name, keep_draft
 from geodata.plans.net import Net
 
@@ -69,7 +69,7 @@ def open_draft(
         require(actor, "draw_plan", area_codes=[area], connection=connection)
         communities = _communities(connection, profile, area)
         net, base = _cut(connection, communities)
-        standing = store.standing(connection, "grids", communities)
+        standing = store_standing.standing(connection, "grids", communities)
     report: dict[str, Any] = {}
     if start == "current" and standing:
         net, report = _assigned(net, standing_grids(standing))
@@ -92,9 +92,9 @@ def open_draft(
 
 
 def _communities(connection: sa.Connection, profile: Profile, area: str) -> list[str]:
-    if "\0" in area or not store.is_area(connection, area):
+    if "\0" in area or not store_standing.is_area(connection, area):
         raise NotFound("There is no area %(code)s.", code=area)
-    found = store.communities_inside(connection, area, profile.smallest_level.key)
+    found = store_standing.communities_inside(connection, area, profile.smallest_level.key)
     if not found:
         raise InvalidInput(
             "There is no community in %(code)s: import its communities first.", code=area
@@ -104,12 +104,12 @@ def _communities(connection: sa.Connection, profile: Profile, area: str) -> list
 
 def _cut(connection: sa.Connection, communities: list[str]) -> tuple[Net, dict[str, str]]:
     """The ground of communities, and the names of compounds by code."""
-    ground = _frame(store.communities_with_borders(connection, communities))
-    compounds = _frame(store.standing(connection, "compounds", communities))
+    ground = _frame(store_standing.communities_with_borders(connection, communities))
+    compounds = _frame(store_standing.standing(connection, "compounds", communities))
     west, south, east, north = (float(value) for value in ground.total_bounds)
-    streets = _frame(store.streets_near(connection, (west, south, east, north)))
+    streets = _frame(store_standing.streets_near(connection, (west, south, east, north)))
     streets["width_m"] = pd.to_numeric(streets["width_m"], errors="coerce")
-    buildings = _homes(store.standing(connection, "buildings", communities))
+    buildings = _homes(store_standing.standing(connection, "buildings", communities))
     names = dict(zip(compounds["code"], compounds["name"], strict=True))
     return units.build(ground, compounds, streets, buildings=buildings), names
 
@@ -135,7 +135,7 @@ _EMPTY: Final = ("code", "name", "kind", "closed", "households", "residents", "w
 
 
 def standing_grids(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
-    """Grids in force as ``laying.assign`` takes them; rows are those of ``store.standing``."""
+    """Grids in force, rows of ``store_standing.standing``, as ``laying.assign`` takes them."""
     frame = _frame(rows)
     frame["worker"] = [(row["extra"] or {}).get("worker") for row in rows]
     return frame

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from geodata.accounts import require
 from geodata.errors import NotAllowed
-from geodata.plans import store, store_people
+from geodata.plans import store_people
 from geodata.plans.drafting import readable
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def reads_any(database: Database, actor: Actor) -> bool:
     if actor.may("draw_plan"):
         return True
     with database.read() as connection:
-        return bool(store.shared_with(connection, actor.user_id))
+        return bool(store_people.shared_with(connection, actor.user_id))
 
 
 def _may(connection: sa.Connection, actor: Actor, permission: str, area_code: str) -> bool:

@@ -16,7 +16,7 @@ from geodata.accounts import record
 from geodata.crs import convert_geometries
 from geodata.database import jobs
 from geodata.errors import Cancelled, Conflict, InvalidInput, NotFound
-from geodata.plans import store
+from geodata.plans import store_standing
 from geodata.plans.drafting import Outcome, drawable, readable, replace, whole
 from geodata.plans.surrounding import seen
 from geodata.plans.telling import codes_of, cut_told, obstacle_told
@@ -144,7 +144,7 @@ def propose_for(
     with database.begin() as tx:
         row = drawable(tx.connection, actor, plan_id, revision=revision)
         around = seen(tx.connection, whole(tx.connection, row), profile)
-        names = store.names_of(tx.connection, **codes_of(around.net))
+        names = store_standing.names_of(tx.connection, **codes_of(around.net))
     from geodata.plans.proposal.propose import propose  # noqa: PLC0415 - takes seconds to load
 
     low, high = _band(demand, profile)

@@ -20,7 +20,7 @@ from geodata.database.copying import Same, copy_rows
 from geodata.errors import Conflict, InvalidInput, NotAllowed
 from geodata.places import codes, storing
 from geodata.places.tables import grids as grid_table
-from geodata.plans import corresponding, drafting, keeping, store
+from geodata.plans import corresponding, drafting, keeping, store, store_standing
 from geodata.plans.drafting import Draft, draft_of
 from geodata.plans.succeeding import communities, successors
 from geodata.plans.surrounding import Seen, seen
@@ -160,7 +160,9 @@ def withdraw(database: Database, actor: Actor, profile: Profile, plan_id: int) -
             )
         storing.lock(tx.connection, "grids")
         done = row.published
-        if not store.take_back_versions(tx.connection, done["opened"], done["closed"], start):
+        if not store_standing.take_back_versions(
+            tx.connection, done["opened"], done["closed"], start
+        ):
             raise Conflict("Another net was published upon this one; withdraw that one first.")
         for code in sorted({*done["new"], *done["changed"], *done["ended"]}):
             tx.changed("grids", code, "withdrawn", plan=plan_id)
@@ -185,7 +187,7 @@ def tell_of_begun(database: Database) -> int:
     Tiles and lists are kept by the layer's version, which nothing else raises on that day.
     """
     with database.begin() as tx:
-        codes = store.codes_begun(tx.connection)
+        codes = store_standing.codes_begun(tx.connection)
         for code in codes:
             tx.changed("grids", code, "began")
     return len(codes)
@@ -199,7 +201,7 @@ def _checked_reason(reason: str) -> str:
 
 def _refuse_another_base(tx: Transaction, row: Any, start: datetime) -> None:
     """Refuse if the net in force is another than at the draft's start."""
-    now = store.last_versions(tx.connection, list(row.communities))
+    now = store_standing.last_versions(tx.connection, list(row.communities))
     base: dict[str, int] = row.base
     other = {code for code, one in now.items() if base.get(code) != one.id}
     other |= base.keys() - now.keys()
@@ -240,7 +242,7 @@ def _refuse_findings(actor: Actor, around: Seen, profile: Profile) -> None:
 
 def _standing(tx: Transaction, row: Any) -> gpd.GeoDataFrame:
     """The grids in force, in the draft's metres."""
-    rows = store.standing(tx.connection, "grids", list(row.communities))
+    rows = store_standing.standing(tx.connection, "grids", list(row.communities))
     shapes = shapely.from_wkb(np.array([bytes(one["geom"]) for one in rows], dtype=object))
     crs = f"EPSG:{row.srid}"
     columns = {
@@ -264,7 +266,9 @@ def _numbered(tx: Transaction, net: Net, given: dict[int, str], *, digits: int) 
         convert_geometries(middles, from_=f"EPSG:{net.units.crs.to_epsg()}", to="wgs84")
     ).T
     grids = borders.index.tolist()
-    taken = storing.all_codes(tx.connection, "grids") | store.codes_ever_given(tx.connection)
+    taken = storing.all_codes(tx.connection, "grids") | store_standing.codes_ever_given(
+        tx.connection
+    )
     numbers = codes.number(
         [community[grid] for grid in grids], lon, lat, taken=taken, digits=digits
     )
@@ -315,7 +319,7 @@ def _write(
     ended = sorted(set(old["code"]) - set(given.values()))
     closing = old[~old["code"].isin(kept)]
     closed = [int(number) for number in closing["id"]]
-    store.close_versions(tx.connection, closed, day[1])
+    store_standing.close_versions(tx.connection, closed, day[1])
     _open_versions(tx, net, changed | new, old, day[1])
     everything = given | new
     before = keeping.rows_of(net, srid=row.srid)["grids"]
@@ -331,7 +335,9 @@ def _write(
             tx.changed("grids", code, word, plan=row.id, since=day[1].isoformat())
     done = {
         "revision": row.revision + 1,
-        "opened": store.opened_versions(tx.connection, [*changed.values(), *new.values()], day[1]),
+        "opened": store_standing.opened_versions(
+            tx.connection, [*changed.values(), *new.values()], day[1]
+        ),
         "closed": closed,
         "new": sorted(new.values()),
         "changed": sorted(changed.values()),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from geodata.accounts import require
 from geodata.errors import Conflict, NotAllowed
-from geodata.plans import comparing, laying, store, store_people
+from geodata.plans import comparing, laying, store, store_people, store_standing
 from geodata.plans.comparing import Comparison
 from geodata.plans.drafting import Draft, draft_of, readable, whole
 from geodata.plans.figures import reckoning_of
@@ -53,7 +53,7 @@ def drafts(database: Database, actor: Actor, *, limit: int = 200) -> list[Draft]
     """All that the actor may read, those changed last first."""
     require(actor, "see_map")
     with database.read() as connection:
-        shared = store.shared_with(connection, actor.user_id)
+        shared = store_people.shared_with(connection, actor.user_id)
         known: dict[str, bool] = {}
         found = []
         for row in store.all_plans(connection, limit=limit):
@@ -136,7 +136,7 @@ def compare(
         row = readable(connection, actor, plan_id)
         after = whole(connection, row)
         if other is None:
-            rows = store.standing(connection, "grids", list(row.communities))
+            rows = store_standing.standing(connection, "grids", list(row.communities))
             before = laying.assign(after, standing_grids(rows))[0] if rows else _without(after)
         else:
             one = readable(connection, actor, other)

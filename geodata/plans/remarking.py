@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from geodata.accounts import record
 from geodata.accounts.users import user_named
 from geodata.errors import InvalidInput, NotFound
-from geodata.plans import store, store_people
+from geodata.plans import store_people
 from geodata.plans.drafting import drawable, readable
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def comment(
         raise InvalidInput("Write between 1 and %(most)s characters.", most=LONGEST_REMARK)
     with database.begin() as tx:
         row = readable(tx.connection, actor, plan_id)
-        number = store.add_comment(
+        number = store_people.add_comment(
             tx.connection,
             lon=lon,
             lat=lat,
@@ -61,7 +61,7 @@ def comments(database: Database, actor: Actor, plan_id: int) -> list[Remark]:
         readable(connection, actor, plan_id)
         return [
             Remark(row.id, row.at, row.actor, row.revision, row.words, row.lon, row.lat)
-            for row in store.comments(connection, plan_id)
+            for row in store_people.comments(connection, plan_id)
         ]
 
 
@@ -70,7 +70,7 @@ def share(database: Database, actor: Actor, plan_id: int, user: str) -> None:
     reader = user_named(database, user)
     with database.begin() as tx:
         drawable(tx.connection, actor, plan_id, published_too=True)
-        store.share(tx.connection, plan_id, reader.id, actor.name)
+        store_people.share(tx.connection, plan_id, reader.id, actor.name)
         tx.changed("plans", str(plan_id), "shared")
         record(tx, actor, "shared_draft", f"plans/{plan_id}", reader=reader.name)
 
@@ -80,7 +80,7 @@ def unshare(database: Database, actor: Actor, plan_id: int, user: str) -> None:
     reader = user_named(database, user)
     with database.begin() as tx:
         drawable(tx.connection, actor, plan_id, published_too=True)
-        if not store.unshare(tx.connection, plan_id, reader.id):
+        if not store_people.unshare(tx.connection, plan_id, reader.id):
             raise NotFound("The draft is not shared with %(user)s.", user=user)
         tx.changed("plans", str(plan_id), "shared")
         record(tx, actor, "unshared_draft", f"plans/{plan_id}", reader=reader.name)
@@ -90,7 +90,7 @@ def readers(database: Database, actor: Actor, plan_id: int) -> list[str]:
     """The names of those with whom it is shared."""
     with database.read() as connection:
         readable(connection, actor, plan_id)
-        return [row.name for row in store.readers(connection, plan_id)]
+        return [row.name for row in store_people.readers(connection, plan_id)]
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def possible_readers(database: Database, actor: Actor, plan_id: int) -> list[Acc
     """The accounts with whom a draft is not shared yet, one's own left out, by name."""
     with database.begin() as tx:
         drawable(tx.connection, actor, plan_id, published_too=True)
-        already = {row.name for row in store.readers(tx.connection, plan_id)}
+        already = {row.name for row in store_people.readers(tx.connection, plan_id)}
         return [
             Account(row.name, row.display_name, row.role)
             for row in store_people.accounts(tx.connection)

@@ -1,4 +1,4 @@
-"""SQL about the people around a draft: who signed it, who may read it, who did what to it."""
+"""SQL about the people around a draft: who signed it, who may read it, who said and did what."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+
+from geodata.plans.tables import plan_comments, plan_shares
 
 
 def signatures(connection: sa.Connection, plan_id: int) -> Sequence[Any]:
@@ -67,3 +69,69 @@ def changes_of_steps(
         {"plan": plan_id, "least": least, "most": most},
     )
     return {row.revision: row for row in rows}
+
+
+def add_comment(connection: sa.Connection, *, lon: float, lat: float, **values: Any) -> int:
+    """A remark at a place in WGS 84 degrees; gives its number."""
+    point = sa.func.ST_SetSRID(sa.func.ST_Point(lon, lat), 4326)
+    number: int = connection.execute(
+        sa.insert(plan_comments).values(geom=point, **values).returning(plan_comments.c.id)
+    ).scalar_one()
+    return number
+
+
+def comments(connection: sa.Connection, plan_id: int) -> Sequence[Any]:
+    """The oldest first."""
+    shown = [c for c in plan_comments.c if c.name != "geom"]
+    x, y = sa.func.ST_X(plan_comments.c.geom), sa.func.ST_Y(plan_comments.c.geom)
+    return connection.execute(
+        sa.select(*shown, x.label("lon"), y.label("lat"))
+        .where(plan_comments.c.plan_id == plan_id)
+        .order_by(plan_comments.c.id)
+    ).all()
+
+
+def share(connection: sa.Connection, plan_id: int, user_id: int, by: str) -> None:
+    """Let a user read the draft."""
+    connection.execute(
+        sa.text(
+            "INSERT INTO plan_shares (plan_id, user_id, shared_by) VALUES (:plan, :user, :by) "
+            "ON CONFLICT DO NOTHING"
+        ),
+        {"plan": plan_id, "user": user_id, "by": by},
+    )
+
+
+def unshare(connection: sa.Connection, plan_id: int, user_id: int) -> bool:
+    """Whether the user could read it by a share."""
+    done = connection.execute(
+        sa.delete(plan_shares).where(
+            plan_shares.c.plan_id == plan_id, plan_shares.c.user_id == user_id
+        )
+    )
+    return done.rowcount > 0
+
+
+def is_shared(connection: sa.Connection, plan_id: int, user_id: int | None) -> bool:
+    """Whether a user may read the draft by a share."""
+    query = sa.select(plan_shares.c.plan_id).where(
+        plan_shares.c.plan_id == plan_id, plan_shares.c.user_id == user_id
+    )
+    return user_id is not None and connection.execute(query).first() is not None
+
+
+def shared_with(connection: sa.Connection, user_id: int | None) -> set[int]:
+    """The drafts that a user may read by a share."""
+    query = sa.select(plan_shares.c.plan_id).where(plan_shares.c.user_id == user_id)
+    return set() if user_id is None else set(connection.execute(query).scalars())
+
+
+def readers(connection: sa.Connection, plan_id: int) -> Sequence[Any]:
+    """Who may read by a share, by name."""
+    return connection.execute(
+        sa.text(
+            "SELECT u.name, s.shared_at, s.shared_by FROM plan_shares s "
+            "JOIN users u ON u.id = s.user_id WHERE s.plan_id = :plan ORDER BY u.name"
+        ),
+        {"plan": plan_id},
+    ).all()

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from geodata.crs import convert_geometries
-from geodata.plans import store
+from geodata.plans import store_standing
 from geodata.plans.figures import figures, reckoning_of
 from geodata.plans.findings import Finding, examine
 from geodata.plans.naming_places import has_stations, names_of
@@ -60,10 +60,10 @@ def seen(connection: sa.Connection, net: Net, profile: Profile) -> Seen:
     reach_m = profile.radius_m(max(one.minutes for one in profile.service_circles))
     near = _degrees(net.units.total_bounds, crs)
     wide = _degrees(net.units.total_bounds + reach_m * np.array([-1, -1, 1, 1]), crs)
-    streets = store.streets_near(connection, near)
-    walls = store.walls_near(connection, near)
+    streets = store_standing.streets_near(connection, near)
+    walls = store_standing.walls_near(connection, near)
     kinds = list(profile.circle_kinds)
-    stations = store.stations_near(connection, wide, kinds) or None
+    stations = store_standing.stations_near(connection, wide, kinds) or None
     if stations is None and has_stations(connection, kinds):
         stations = []
     lines = _metres([row["geom"] for row in (*streets, *walls)], crs)

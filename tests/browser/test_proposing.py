@@ -13,20 +13,25 @@ from playwright.sync_api import expect
 
 from geodata.database.working import run_worker
 
+DISTRICT = "371399"
 PHONE, WALL = (390, 844), (3840, 2160)
+
+
+def opened(page: Any, area: str) -> Desk:
+    """A draft of an area, from the net in force."""
+    page.click("#drafts-menu > summary")
+    page.fill("#draft-area", area)
+    page.click(f"[data-area='{area}']")
+    page.click(".draft-form [type=submit]")
+    expect(page.locator("#draft-panel")).to_be_visible(timeout=60_000)
+    page.wait_for_load_state("networkidle")
+    return Desk(page, int(re.search(r"draft=(\d+)", page.url).group(1)))
 
 
 @pytest.fixture
 def desk(own_live: str, open_page: Any) -> Desk:
-    """A draft of a community of three grids, from the net in force."""
-    page = open_page("/planner", address=own_live)
-    page.click("#drafts-menu > summary")
-    page.fill("#draft-area", CENTRE)
-    page.click(f"[data-area='{CENTRE}']")
-    page.click(".draft-form [type=submit]")
-    expect(page.locator("#draft-panel")).to_be_visible(timeout=30_000)
-    page.wait_for_load_state("networkidle")
-    return Desk(page, int(re.search(r"draft=(\d+)", page.url).group(1)))
+    """A draft of a community of three grids."""
+    return opened(open_page("/planner", address=own_live), CENTRE)
 
 
 @pytest.fixture
@@ -61,18 +66,18 @@ def ask(page: Any, **values: str) -> None:
     assert asked.value.status == 202
 
 
+LINES = """() => {
+  let found = 0;
+  wangge.map.eachLayer((layer) => {
+    for (const sheet of layer.sheets ?? [])
+      if (sheet.key === "draft-proposed") found = sheet.data.shapes[0]?.parts.length ?? 0;
+  });
+"""
+
+
 def preview(page: Any) -> int:
     """How many lines of the best net so far are on the map."""
-    return page.evaluate(
-        """() => {
-          let found = 0;
-          wangge.map.eachLayer((layer) => {
-            for (const sheet of layer.sheets ?? [])
-              if (sheet.key === "draft-proposed") found = sheet.data.shapes[0]?.parts.length ?? 0;
-          });
-          return found;
-        }"""
-    )
+    return page.evaluate(LINES + "  return found; }")
 
 
 def test_a_proposal_is_watched_stopped_and_the_best_so_far_kept_and_taken_back(
@@ -161,6 +166,31 @@ def test_a_search_is_found_again_when_the_draft_is_opened_anew(desk: Desk, worke
     page.click("[data-hold=stop-job]")
     expect(page.locator("#draft-proposal .done")).to_contain_text("草案")
     assert desk.revision() == 0
+
+
+def test_the_net_of_a_whole_district_grows_on_the_map_and_is_kept_as_far_as_it_came(
+    own_live: str, open_page: Any, worker: Any, artefact: Any
+):
+    desk = opened(open_page("/planner", address=own_live), DISTRICT)
+    page = desk.page
+    before = desk.grids()
+    ask(page, seconds="5")
+    worker()
+    page.wait_for_function(LINES + "  return found > 300 }", timeout=60_000)
+    first = preview(page)
+    page.wait_for_function(LINES + f"  return found > {first} }}", timeout=60_000)
+    page.screenshot(path=artefact("proposal-district"))
+    page.click("[data-hold=stop-job]")
+    page.click("[data-hold=keep-best]", timeout=10_000)
+    desk.saved(1)
+    after = desk.grids()
+    assert 0 < len(set(before) & set(after)) < len(before)  # what was not reached is as it was
+    assert sum(one["properties"]["households"] for one in after.values()) == sum(
+        one["properties"]["households"] for one in before.values()
+    )
+    page.keyboard.press("Control+z")
+    desk.saved(2)
+    assert desk.grids() == before
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

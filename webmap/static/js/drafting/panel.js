@@ -188,7 +188,7 @@ export class Panel {
       [t("Ground area"), p.area_m2 == null ? null : squareMetres(p.area_m2)],
       [t("Compactness"), round(p.compactness, 2)],
       [t("Border on streets or walls"), p.border_on_lines == null ? null : share(p.border_on_lines)],
-      [t("Workload"), round(p.workload, 1)],
+      [t("Workload"), p.workload == null ? null : count(Math.round(p.workload * 10) / 10)],
       [t("Staff needed"), p.heads == null ? null : t("%(cadres)s cadres, %(workers)s grid workers, %(heads)s building heads", { cadres: count(p.cadres), workers: count(p.workers), heads: count(p.heads) })],
       [t("Farthest walk"), p.walk_m == null ? null : `${count(Math.round(p.walk_m))} m`],
       [t("Grid worker"), p.worker],
@@ -241,26 +241,48 @@ export class Panel {
     return h(
       "section.findings",
       {},
-      h("h3", {}, t("Check-up"), " ", h("span.figures", { id: "draft-findings" }, `(${count(findings.length)})`)),
+      h("h3.findings-head", {}, t("Check-up"), " ", h("span.figures", { id: "draft-findings" }, `(${count(findings.length)})`), h("span.findings-weight.figures", {}, this.weights(findings))),
       findings.length === 0 && h("p.all-good", {}, "✓ ", t("Nothing was found.")),
       h("ul", {}, shown.map((finding, i) => this.finding(finding, i))),
       findings.length > shown.length && h("button.button.quiet", { type: "button", onClick: () => { this.showsAll = true; this.show(); } }, t("Show all %(number)s", { number: count(findings.length) })),
     );
   }
 
+  /** How many there are of each weight. */
+  weights(findings) {
+    return ["error", "warning", "note"].map((severity) => {
+      const number = findings.filter((one) => one.severity === severity).length;
+      return number > 0 && [sign(severity), ` ${count(number)} `];
+    });
+  }
+
+  /** What a mend will do, for those who hold the mouse over it. */
+  meant({ action, grid, grids, units }) {
+    const name = (number) => {
+      const p = this.draft.grids.get(number)?.properties;
+      return p?.name || p?.code || t("New grid %(number)s", { number });
+    };
+    if (action === "assign" && grid != null) return t("%(number)s pieces of ground go to %(grid)s", { number: count(units.length), grid: name(grid) });
+    if (action === "merge") return t("%(grids)s become one grid", { grids: grids.map(name).join(t(", ")) });
+    if (action === "split" && grid != null) return t("%(grid)s is cut in two", { grid: name(grid) });
+    return null;
+  }
+
   finding(finding, i) {
-    const severity = {
-      error: ["●", "late", t("must be mended")],
-      warning: ["▲", "near", t("should be looked at")],
-    }[finding.severity] ?? ["○", "hint", t("worth knowing")];
     const mend = finding.mends.find(({ action }) => action in MENDS());
     return h(
       "li.finding",
       { dataset: { rule: finding.rule } },
-      h("button.finding-go", { type: "button", dataset: { hold: `finding-${i}` }, onClick: () => this.bench.goTo(finding) }, h(`i.finding-${severity[1]}`, { title: severity[2], "aria-label": severity[2] }, severity[0]), h("span", {}, finding.message)),
-      mend && this.draft.isOpen && h("button.button.quiet.finding-mend", { type: "button", dataset: { hold: `mend-${i}` }, onClick: () => this.bench.act(mend) }, MENDS()[mend.action]),
+      h("button.finding-go", { type: "button", dataset: { hold: `finding-${i}` }, onClick: () => this.bench.goTo(finding) }, sign(finding.severity), h("span", {}, finding.message)),
+      mend && this.draft.isOpen && h("button.button.quiet.finding-mend", { type: "button", title: this.meant(mend), dataset: { hold: `mend-${i}` }, onClick: () => this.bench.act(mend) }, MENDS()[mend.action]),
     );
   }
+}
+
+/** The sign of a weight. */
+function sign(severity) {
+  const [mark, kind, words] = { error: ["●", "late", t("must be mended")], warning: ["▲", "near", t("should be looked at")] }[severity] ?? ["○", "hint", t("worth knowing")];
+  return h(`i.finding-${kind}`, { title: words, role: "img", "aria-label": words }, mark);
 }
 
 /** Names with their values; what is not known is left out. */

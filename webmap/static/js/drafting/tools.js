@@ -23,6 +23,8 @@ const SIGNS = {
   redo: "M13 6H6a3 3 0 0 0 0 6h4M13 6l-3-3M13 6l-3 3",
 };
 
+const BY_KEYS = new Set(["Enter", " ", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]); // the middle of the map is meant
+
 export class Tools {
   constructor(planner, bench) {
     Object.assign(this, { planner, bench });
@@ -57,6 +59,11 @@ export class Tools {
     }));
     planner.map.on("click", (event) => this.clicked(event));
     document.addEventListener("keydown", (event) => bench.draft && this.key(event));
+    new ResizeObserver(() => document.body.style.setProperty("--bar", `${this.bar.offsetHeight}px`)).observe(this.bar);
+    const box = planner.map.getContainer();
+    box.addEventListener("keydown", ({ key }) => box.classList.toggle("by-keys", BY_KEYS.has(key) || box.classList.contains("by-keys")));
+    box.addEventListener("keyup", ({ key }) => key === "Tab" && box.classList.add("by-keys"));
+    box.addEventListener("pointerdown", () => box.classList.remove("by-keys"), true);
   }
 
   open() {

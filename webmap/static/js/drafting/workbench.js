@@ -75,6 +75,7 @@ export class Workbench {
     this.remarks.open();
     const label = document.getElementById("drafts-name");
     label.textContent = `${t("Draft")}: ${draft.info.name}`;
+    document.querySelector("[data-sheet=right]").textContent = t("Draft");
   }
 
   /** Put the draft away; the map is as it was. */
@@ -95,6 +96,7 @@ export class Workbench {
     this.selected = [];
     delete document.body.dataset.drafting;
     document.getElementById("drafts-name").textContent = t("Drafts");
+    document.querySelector("[data-sheet=right]").textContent = t("District");
     document.getElementById("refusals").replaceChildren();
     this.panel.show();
   }

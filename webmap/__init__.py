@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from webmap import entry, pages, planner
+from webmap import comparing, entry, pages, planner
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def register(app: Flask, database: Database, settings: Settings, profile: Profile) -> None:
     """Join the pages and their files to ``app``."""
     pages.join(app, database, settings, profile)
-    for page in (entry, planner):
+    for page in (entry, planner, comparing):
         app.register_blueprint(page.blueprint)
     for name in ("webmap.command", "webmap.login", "webmap.importing", "webmap.sending"):
         if find_spec(name):

@@ -29,7 +29,7 @@ class Comparison:
             most households first.
         grids: One row for each grid that is in either net: ``before``, ``after`` (NA: gone, new),
             the names, ``households_before``, ``households_after``, ``gained``, ``lost``,
-            ``area_before_m2``, ``area_after_m2``.
+            ``area_before_m2``, ``area_after_m2``, ``worker_before``, ``worker_after``.
         figures: One row for each figure of the whole: ``before``, ``after``, ``change``.
         households_moved: Households whose grid is another.
         households_rehanded: Households whose worker is another; None if no worker is known.
@@ -143,12 +143,15 @@ def _grids(
             "lost": 0 if one is None else int(lost.get(one, 0)),
             "area_before_m2": 0.0 if one is None else float(old["area_m2"].get(one, 0.0)),
             "area_after_m2": 0.0 if two is None else float(new["area_m2"].get(two, 0.0)),
+            "worker_before": None if one is None else before.grids["worker"].get(one),
+            "worker_after": None if two is None else after.grids["worker"].get(two),
         }
         for one, two in pairs
     ]
     columns = [
         *("before", "after", "name_before", "name_after", "households_before"),
         *("households_after", "gained", "lost", "area_before_m2", "area_after_m2"),
+        *("worker_before", "worker_after"),
     ]
     table = pd.DataFrame(rows, columns=columns)
     return table.astype({"before": "Int64", "after": "Int64"})

@@ -60,6 +60,7 @@ export function comparison(planner, bench) {
             h("thead", {}, h("tr", {}, h("th", {}, t("From")), h("th", {}, t("To")), h("th.number", {}, t("households")), h("th.number", {}, t("Ground area")))),
             h("tbody", {}, features.slice(0, SHOWN).map(({ properties: p }) => h("tr", {}, h("td", {}, nameOf(p, "before")), h("td", {}, nameOf(p, "after")), h("td.number", {}, count(p.households)), h("td.number", {}, squareMetres(p.area_m2))))),
           ),
+      h("p.small", {}, h("a", { href: `/planner/compare/${bench.draft.id}/${choose.value}`, target: "_blank", rel: "noopener" }, t("Map and tables to print"))),
       features.length > SHOWN && h("p.small.quiet.figures", {}, t("%(number)s more", { number: count(features.length - SHOWN) })),
     ];
   }

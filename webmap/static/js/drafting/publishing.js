@@ -39,7 +39,9 @@ export class Publishing {
       this.nets = new Nets(this.planner, this.bench);
       this.history = new DraftHistory(this.planner, this.bench);
       const mayPropose = this.draft.isOpen && proposal(this.planner, this.bench);
-      fill(this.element, report(this.planner, this.bench), mayPropose, this.comparison.element, this.nets.element, this.bench.remarks.element, rights.draw && sharing(this.bench), this.approving.ways(), rights.draw && this.copy(), this.history.element, this.told);
+      const isSigned = state === "submitted" || state === "approved"; // then it is what one came for
+      const ways = this.approving.ways();
+      fill(this.element, isSigned && ways, report(this.planner, this.bench), mayPropose, this.comparison.element, this.nets.element, this.bench.remarks.element, rights.draw && sharing(this.bench), !isSigned && ways, rights.draw && this.copy(), this.history.element, this.told);
     }
     this.history.refresh();
     return this.element;

@@ -98,6 +98,8 @@ def test_an_unknown_name_lists_the_shipped_ones():
         ("detour_factor = 1.3", "detour_factor = 0.3", r"walking\.detour_factor.*greater"),
         ('color = "#009E73"', 'color = "green"', r"categories\[1\]\.color.*pattern"),
         ("low = 300", "low = 900", r"grid_band.*exchange them"),
+        ("low = 300", "low = 0", r"grid_band\.low.*greater"),
+        ("rented = 0.5", "rented = -0.5", r"plans\.workload\.rented.*greater"),
         ("Asia/Shanghai", "Asia/Linyi", r"timezone.*IANA"),
         ('key = "noise"', 'key = "parking"', r"categories has parking twice"),
         ("levels = [6, 3, 3]", "levels = [6, 3]", r"differ in length"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -33,8 +34,9 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = dict.fromkeys(
 METHODS = [
     ("**.py", "python"),
     ("**/templates/**.html", "jinja2"),
-    ("**/static/js/**.js", "javascript"),
 ]
+OF_MODULES = re.compile(r'\bt\(\s*"((?:[^"\\]|\\.)*)"')
+"""What the browser's modules say; Babel does not look into the templates among their strings."""
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|\{(\w+)(?:![rs])?\}")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 
@@ -55,6 +57,12 @@ def _flat(found: Iterator[tuple[object, ...]], place: str) -> Iterator[tuple[str
         for sentence in message if isinstance(message, tuple) else (message,):
             if isinstance(sentence, str) and sentence:
                 yield sentence, f"{place}{name}:{line}"
+
+
+def _of_modules() -> Iterator[tuple[str, str]]:
+    for path in sorted((ROOT / "webmap/static/js").rglob("*.js")):
+        for found in OF_MODULES.finditer(path.read_text()):
+            yield json.loads(f'"{found[1]}"'), path.name
 
 
 def _of_click() -> Iterator[tuple[str, str]]:
@@ -103,7 +111,7 @@ def _of_the_api() -> Iterator[tuple[str, str]]:
 @cache
 def sentences() -> tuple[tuple[str, str], ...]:
     """Every sentence meant for people, with the place that says it."""
-    said = [*_of_click(), *_of_commands(), *_of_the_api()]
+    said = [*_of_click(), *_of_modules(), *_of_commands(), *_of_the_api()]
     said += _flat(extract_from_file("python", ROOT / "app.py", keywords=KEYWORDS), "app.py")
     for room in ROOMS:
         found = extract_from_dir(

@@ -29,6 +29,8 @@ if [ -x .venv/bin/python ]; then
     if [ "$current" = "$dev" ]; then exit 0; fi
     if [ "$purpose" = run ] && [ "$current" = "$run" ]; then exit 0; fi
 fi
+# who has the tools keeps them, also when the lock has changed
+case $current in dev\ *) purpose=dev ;; esac
 if [ "$purpose" = dev ]; then lock=requirements-dev.lock new=$dev; else lock=requirements.lock new=$run; fi
 
 # uv reads no pip configuration: hand a mirror on, so that one setting serves both

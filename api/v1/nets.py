@@ -122,6 +122,15 @@ class FitBody(Body):
     )
 
 
+class PatchesQuery(Body):
+    """In which form."""
+
+    lang: Literal["zh", "en"] | None = Field(default=None, description="language of messages")
+    form: Literal["patches", "borders"] = Field(
+        default="patches", description="polygons, or lines that are each there once"
+    )
+
+
 class NetAgreement(BaseModel):
     """How far nets agree on a draft's ground."""
 
@@ -228,10 +237,15 @@ def list_around(number: int) -> Any:
 
 
 @blueprint.get("/plans/<int:number>/nets/<int:net>")
+@blueprint.input(PatchesQuery, location="query")
 @blueprint.doc(summary="The patches of a net around a draft", responses=GEOJSON_ANSWER)
-def get_patches(number: int, net: int) -> Response:
+def get_patches(number: int, net: int, query_data: PatchesQuery) -> Response:
     """GeoJSON in WGS 84."""
     _draft, found = departments.patches(database, current_actor(), number, net)
+    if query_data.form == "borders":
+        lines = _degrees(departments.borders(found))
+        features = [_feature(k, shape, {}) for k, shape in enumerate(lines, start=1)]
+        return _answer({"type": "FeatureCollection", "features": features}, mimetype=GEOJSON)
     shapes = _degrees(found)
     features = [
         _feature(int(patch), shapes[k], {"code": code, "name": name})

@@ -199,6 +199,14 @@ def patches(
         )
 
 
+def borders(patches: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The borders of patches, each once however many patches share it, as one row of lines."""
+    rings = shapely.boundary(patches.geometry.to_numpy())
+    lines = shapely.line_merge(shapely.union_all(rings)) if len(rings) else None
+    shapes = [] if lines is None or shapely.is_empty(lines) else [lines]
+    return gpd.GeoDataFrame(geometry=shapes, crs=patches.crs)
+
+
 def remove(database: Database, actor: Actor, net_id: int) -> None:
     """Remove a net; what was kept of it with published plans stays.
 

@@ -89,7 +89,7 @@ def add(page: Page, path: Path, name: str | None = None) -> None:
     if page.locator("#net-add[open]").count() == 0:
         page.click("#net-add > summary")
     with page.expect_file_chooser() as chooser:
-        page.click("#net-add input[type=file]")
+        page.click("#net-add .net-choose .button")
     chooser.value.set_files(path)
     if name is not None:
         page.fill("#net-add input[name=name]", name)

@@ -98,6 +98,10 @@ def test_a_net_is_brought_in_and_stands_around_the_draft(planner, plan):
     x, y = patches.json["features"][0]["geometry"]["coordinates"][0][0][0]
     assert 116 < x < 118.5
     assert 34 < y < 36
+    (lines,) = planner.get(f"{plan}/nets/{net['id']}?form=borders").json["features"]
+    lengths = shapely.length(shapely.get_parts(shapely.geometry.shape(lines["geometry"])))
+    width, height = 600 / 91_000, 600 / 111_000  # degrees; inner borders count once
+    assert sum(lengths) == pytest.approx(2 * width + 4 * height, rel=0.02)
 
 
 def test_nets_are_compared_in_households_with_the_worst_places_first(planner, plan):

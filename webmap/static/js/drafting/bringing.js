@@ -14,7 +14,8 @@ const SYSTEMS = () => [["", t("as the file says")], ["wgs84", "WGS 84"], ["EPSG:
  * @param {() => void} then - called when a net came in
  */
 export function bringing(bench, then) {
-  const file = h("input", { type: "file", name: "file", required: true, "aria-label": t("File with the net") });
+  const file = h("input.visually-hidden", { type: "file", name: "file", required: true, "aria-label": t("File with the net") });
+  const fileName = h("span.small.quiet.net-file", {}, t("Polygons: Shapefile (zip), GeoPackage, GeoJSON, KML …"));
   const name = h("input", { type: "text", name: "name", required: true, maxlength: 60, placeholder: t("such as police, urban management, party") });
   const code = h("input", { type: "text", maxlength: 40, placeholder: "EPSG:4548", "aria-label": t("EPSG code"), hidden: true });
   const system = h("select", { onChange: () => { code.hidden = system.value !== "other"; } }, SYSTEMS().map(([key, words]) => h("option", { value: key }, words)));
@@ -26,7 +27,7 @@ export function bringing(bench, then) {
   const form = h(
     "form.draft-form",
     {},
-    h("label.field", {}, h("span", {}, t("File: polygons as Shapefile (zip), GeoPackage, GeoJSON, KML …")), file),
+    h("label.net-choose", {}, file, h("span.button", {}, t("Choose a file")), fileName),
     h("label.field", {}, h("span", {}, t("Department")), name),
     layerField,
     h("label.field", {}, h("span", {}, t("Coordinate system")), system),
@@ -42,6 +43,7 @@ export function bringing(bench, then) {
     fill(layer);
     fill(told);
     const [chosen] = file.files;
+    fileName.textContent = chosen?.name ?? "";
     if (chosen && !name.value) name.value = chosen.name.replace(/\.[^.]+$/, "").slice(0, 60);
   });
   form.addEventListener("submit", (event) => {
@@ -52,6 +54,7 @@ export function bringing(bench, then) {
   /** Ready for the next net; what came of this one stays. */
   function reset() {
     form.reset();
+    fileName.textContent = "";
     code.hidden = true;
   }
 

@@ -58,7 +58,7 @@ export function corresponding(bench) {
   function print() {
     const { body } = document;
     const [head, place] = ["print-head", "print-table"].map((id) => document.getElementById(id));
-    fill(head, h("h1", {}, t("What became of the old patches: %(old)s → %(draft)s", { old: names.get(choose.value), draft: bench.draft.info.name })), h("p", {}, t("As of %(day)s", { day: day(new Date()) })));
+    fill(head, h("h1", {}, t("What became of the old patches: %(old)s → %(draft)s", { old: names.get(choose.value), draft: bench.draft.info.name })), h("p", {}, [t("As of %(day)s", { day: day(new Date()) }), bench.planner.summary?.synthetic ? t("Synthetic data") : null].filter(Boolean).join(" · ")));
     fill(place, table(found.rows));
     Object.assign(body.dataset, { print: "a4-tall", printOnly: "table" });
     addEventListener("afterprint", () => { delete body.dataset.print; delete body.dataset.printOnly; }, { once: true });

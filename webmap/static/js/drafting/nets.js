@@ -28,7 +28,7 @@ export class Nets {
       order: 56,
       pickable: false,
       unnamed: true,
-      style: ({ n }) => ({ fill: token("--near-mark"), alpha: n === this.current ? 0.5 : 0.3, line: token("--near-mark"), width: n === this.current ? 2.5 : 1 }),
+      style: (place) => this.ofPlace(place),
     });
     this.table = corresponding(bench);
     const body = h(
@@ -133,7 +133,7 @@ export class Nets {
     const key = String(net.id);
     const mine = this.turn;
     if (this.sheets.has(key)) return;
-    const data = await get(`${this.path}/nets/${net.id}`);
+    const data = await get(`${this.path}/nets/${net.id}`, { form: "borders" });
     if (mine !== this.turn || this.sheets.has(key)) return;
     const sheet = new Sheet(`net-${key}`, {
       order: 96 + i / 10,
@@ -194,9 +194,17 @@ export class Nets {
 
   paint(features) {
     const stack = stackOf(this.planner.map);
+    const pairs = this.found.pairs.map(keyOf);
     stack.drop(this.places);
-    this.places.change({ data: { type: "FeatureCollection", features: features.map(({ id, geometry }) => ({ type: "Feature", id, geometry, properties: { n: id } })) } });
+    this.places.change({ data: { type: "FeatureCollection", features: features.map(({ id, geometry, properties }) => ({ type: "Feature", id, geometry, properties: { n: id, pair: pairs.indexOf(keyOf(properties)) } })) } });
     stack.add(this.places);
+  }
+
+  /** A look for each pair: where several pairs disagree, the ground is the darker. */
+  ofPlace({ n, pair }) {
+    const isChosen = n === this.current;
+    const alpha = this.only ? 0.3 : Math.max(0.1, 0.4 / this.found.pairs.length);
+    return { fill: token("--near-mark"), alpha: isChosen ? 0.5 : alpha, line: token("--near-mark"), width: isChosen ? 2.5 : 0.8, pair };
   }
 
   names({ nets }) {
@@ -218,8 +226,7 @@ export class Nets {
       { type: "button", dataset: { pair: key }, "aria-pressed": String(this.only === key), title: t("Show the places of these two alone"), onClick: choose },
       h("span", {}, names.get(one), " ↔ ", names.get(other)),
       h("b", {}, index == null ? "–" : share(Math.max(0, index))),
-      h("span.small", {}, index == null ? t("nobody lives there") : said(index)),
-      h("span.small.quiet.figures", {}, places ? t("%(households)s households (%(share)s) in %(places)s places are divided otherwise", { households: count(households), share: all ? share(households / all) : "–", places: count(places) }) : t("no difference")),
+      h("span.small.figures", {}, index == null ? t("nobody lives there") : said(index), h("span.quiet", {}, " · ", places ? t("%(households)s households (%(share)s) in %(places)s places are divided otherwise", { households: count(households), share: all ? share(households / all) : "–", places: count(places) }) : t("no difference"))),
     );
   }
 
@@ -232,7 +239,7 @@ export class Nets {
         h(
           "button.net-place",
           { type: "button", dataset: { place: id }, onClick: (event) => this.goTo(id, p, event.currentTarget) },
-          h("span.figures", {}, t("%(number)s households", { number: count(p.households ?? 0) })),
+          h("span.figures", {}, p.households ? t("%(number)s households", { number: count(p.households) }) : t("nobody lives there")),
           h("span.small.quiet.figures", {}, squareMetres(p.area_m2)),
           h("span.small", {}, side(p, "one"), " ↔ ", side(p, "other")),
         ),

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic_core import PydanticUndefined
 
+from geodata.plans.findings import TITLES
 from geodata.settings import Settings
+from geodata.words import translate
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
@@ -46,3 +48,14 @@ def test_every_command_that_a_page_shows_exists(page: Path) -> None:
     shown = set(re.findall(r"(?:^|`|bin/)wangge ([a-z]+)\b", page.read_text(), re.MULTILINE))
 
     assert shown <= set(app.main.list_commands(None))  # type: ignore[arg-type]
+
+
+def test_every_finding_stands_among_the_words_and_in_the_planners_guide() -> None:
+    words = (ROOT / "docs" / "words.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| ", words, re.MULTILINE)
+    guide = (ROOT / "docs" / "planning.md").read_text()
+    described = re.findall(r"^\| (\S+) \| [●▲○] \| ", guide, re.MULTILINE)
+
+    told = {key: (english, chinese) for key, english, chinese in rows}
+    assert told == {key: (title, translate(title, "zh")) for key, title in TITLES.items()}
+    assert set(described) == {chinese for _, chinese in told.values()}

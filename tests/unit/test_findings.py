@@ -283,3 +283,15 @@ def test_a_grid_without_a_name_is_called_as_on_the_map_and_compounds_by_their_na
 
     assert cut.read("zh") == "封闭小区 枣园小区 被切割到 新网格 1、新网格 2。"
     assert cut.numbers["compound"] == "k1"
+
+
+def test_a_border_on_a_wall_needs_no_street_though_one_runs_beside_it():
+    beside = shapely.LineString([(EAST + 105, NORTH - 50), (EAST + 105, NORTH + 350)])
+    wall = shapely.LineString([(EAST + 100, NORTH), (EAST + 100, NORTH + 300)])
+
+    def told(kinds, shapes):
+        lines = gpd.GeoDataFrame({"kind": kinds}, geometry=shapes, crs=CRS)
+        return [one.ids for one in found(replace(board(), lines=lines)) if one.rule == "off_street"]
+
+    assert told(["residential"], [beside]) == [(1, 2)]
+    assert told(["residential", "wall"], [beside, wall]) == []

@@ -19,7 +19,10 @@ _STEP_M = 5.0
 
 
 def find(subject: Subject) -> Iterator[Found]:
-    """Each border of two grids that is not on a street though one runs within ``street_m``."""
+    """Each border of two grids that is not on a street though one runs within ``street_m``.
+
+    A border on a wall is where people look for it: between two compounds, no street is wanted.
+    """
     limits = subject.limits
     if subject.streets is None or not len(subject.streets):
         return
@@ -28,13 +31,18 @@ def find(subject: Subject) -> Iterator[Found]:
         return
     steps, of_line = _steps(lines)
     tree = shapely.STRtree(subject.streets)
+    middles = shapely.line_interpolate_point(steps, 0.5, normalized=True)
     near, distance = tree.query_nearest(
-        shapely.line_interpolate_point(steps, 0.5, normalized=True),
+        middles,
         max_distance=limits.street_m,
         return_distance=True,
         all_matches=False,
     )
     off = near[0][distance > limits.off_m]
+    if subject.walls is not None and len(subject.walls):
+        walls = shapely.STRtree(subject.walls)
+        on, _ = walls.query(middles[off], predicate="dwithin", distance=limits.off_m)
+        off = np.delete(off, np.unique(on))
     table = pd.DataFrame(pairs[of_line[off]], columns=["a", "b"])
     table["m"] = shapely.length(steps[off])
     table["step"] = off

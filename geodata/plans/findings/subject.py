@@ -73,6 +73,7 @@ class Subject:
         members: One row for each grid and community that has part of it: ``grid``, ``community``,
             ``area_m2``; None: not known.
         streets: Lines that borders should lie on; None: not known.
+        walls: Borders of compounds, on which borders of grids lie as well as on streets.
         stations: Points of service stations; None: not known.
         lived: Where the households are: ``grid``, ``households``, points; None: the grids' middles.
         net: The plan, if it is one: then mends name units.
@@ -90,6 +91,7 @@ class Subject:
     holdings: gpd.GeoDataFrame | None = None
     members: pd.DataFrame | None = None
     streets: Shapes | None = None
+    walls: Shapes | None = None
     stations: Shapes | None = None
     lived: gpd.GeoDataFrame | None = None
     net: Net | None = None
@@ -169,15 +171,17 @@ def of_net(
         names: What compounds and communities are called, by code.
     """
     units = net.units
-    streets = None
+    streets = walls = None
     if net.lines is not None:
         kinds = net.lines["kind"]
         streets = net.lines.geometry[(kinds != "wall") & ~kinds.isin(no_border)].to_numpy()
+        walls = net.lines.geometry[kinds == "wall"].to_numpy()
     subject = Subject(
         net.borders() if units["grid"].notna().any() else _no_borders(net),
         holdings=_holdings(units),
         members=_members(units),
         streets=streets,
+        walls=walls,
         stations=None if stations is None else np.asarray(stations, dtype=object),
         lived=_lived(units),
         net=net,

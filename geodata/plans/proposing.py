@@ -22,6 +22,7 @@ from geodata.plans.surrounding import seen
 from geodata.plans.telling import codes_of, cut_told, obstacle_told
 from geodata.profiles import load_profile
 from geodata.settings import Settings
+from geodata.spreading import cores
 from geodata.words import sentence as _
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ MOST_SECONDS: Final = 60.0
 """The longest search for one community."""
 DECIMALS: Final = 8
 """Of degrees, as the units of drafts are told."""
+LONG_SECONDS: Final = 30.0
+"""From so long a search on, communities are searched at once; to begin so takes seconds."""
 SHOWN_EVERY: Final = 1.0
 """Seconds between two looks at the best net so far."""
 
@@ -168,6 +171,7 @@ def propose_for(
         seed=demand.seed,
         seconds=demand.seconds,
         told=told,
+        processes=_processes(around.net, demand),
     )
     if stopped:
         raise Cancelled("The draft stays as it was: the proposal was stopped.")
@@ -294,6 +298,13 @@ class Sketch:
                 for k, shape in zip(new, np.asarray(moved, dtype=object), strict=True)
             ],
         }
+
+
+def _processes(net: Net, demand: Demand) -> int:
+    """How many communities are searched at once: one, unless it would take long."""
+    communities = net.units["community"].nunique()
+    is_long = communities * (demand.seconds or 0.0) > LONG_SECONDS
+    return cores() if is_long else 1
 
 
 def _band(demand: Demand, profile: Profile) -> tuple[int, int]:

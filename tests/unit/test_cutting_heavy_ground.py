@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import geopandas as gpd
@@ -315,3 +316,41 @@ def test_a_locked_grid_is_neither_cut_nor_changed():
     found = propose(net, low=LOW, high=HIGH).net
     assert found.of(1).index.tolist() == [1]
     assert len(found.units) == 2
+
+
+def two_communities():
+    """A heavy compound and blocks in each of two communities side by side."""
+    rows = []
+    for name, x in (("A", 0.0), ("B", 800.0)):
+        rows.append(estate(x=x) | {"community": name, "compound": f"estate {name}"})
+        rows.append(
+            unit(shapely.box(x + 100, 0, x + 200, 120), households=620, compound=f"no homes {name}")
+            | {"community": name, "closed": True}
+        )
+        rows += [
+            unit(shapely.box(x + 100 * k, 120, x + 100 * k + 100, 220), households=70 + 11 * k)
+            | {"community": name}
+            for k in range(8)
+        ]
+    return net_of(rows)
+
+
+def test_several_processes_come_to_the_same_net_in_the_same_numbers():
+    net = two_communities()
+    one = propose(net, low=LOW, high=HIGH, seed=2)
+    two = propose(net, low=LOW, high=HIGH, seed=2, processes=2)
+    assert [o.reason for o in one.obstacles] == ["no_buildings", "no_buildings"]
+    assert two.net.units.drop(columns="geometry").equals(one.net.units.drop(columns="geometry"))
+    assert two.net.units.geometry.geom_equals_exact(one.net.units.geometry, 0).all()
+    assert two.net.grids.equals(one.net.grids)
+    assert (two.obstacles, two.cuts, two.objective) == (one.obstacles, one.cuts, one.objective)
+
+
+def test_several_processes_are_stopped_at_once():
+    net = two_communities()
+    start = time.monotonic()
+    found = propose(
+        net, low=LOW, high=HIGH, seconds=60, processes=2, told=lambda _share, _best: True
+    )
+    assert time.monotonic() - start < 20
+    assert found.net.units["grid"].isna().all()

@@ -9,12 +9,13 @@ other is then given to the grid beside it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from geodata.plans.coverage.sharing import shared_borders
+from geodata.plans.coverage.sharing import Shared, shared_borders
 from geodata.plans.net import Net
 from geodata.plans.proposal.cutting import Lightened, free_units
 from geodata.plans.proposal.graph import Numbers, pieces
@@ -40,14 +41,17 @@ class Community:
         self, light: Lightened, name: str, *, low: float, high: float, keep: float
     ) -> None:
         self.net, self.name = light.net, name
-        self.low, self.high = low, high
+        self.low, self.high, self.keep = low, high, keep
+        self.part = light.part
         self.units = free_units(light.net, name)
         self.ids = self.units.index.to_numpy()
         self.households = self.units["households"].fillna(0).to_numpy(dtype=float)
-        self.shared = shared_borders(self.units.geometry.to_numpy())
-        self.cost = self._costs(keep)
-        self.whole = self._kept_whole(light.part)
         self.alone = [np.flatnonzero(np.isin(self.ids, ids)) for ids in light.alone]
+
+    @cached_property
+    def shared(self) -> Shared:
+        """The borders that the units share."""
+        return shared_borders(self.units.geometry.to_numpy())
 
     def divided(
         self, *, seed: int, seconds: float | None, watch: Watch | None
@@ -177,7 +181,8 @@ class Community:
         inside = (pairs >= 0).all(axis=1)
         return pairs[inside], self.cost[inside]
 
-    def _costs(self, keep: float) -> Any:
+    @cached_property
+    def cost(self) -> Any:
         """What each shared border costs, in metres of a border that lies on nothing."""
         cost = along_streets(self.shared, lines_of(self.net))
         a, b = self.shared.pairs.T
@@ -186,16 +191,17 @@ class Community:
         cost = np.where(small[a] & small[b], cost * TOGETHER, cost)
         today = pd.factorize(keepers(self.net, self.units["grid"]))[0]
         same = (today[a] == today[b]) & (today[a] >= 0)
-        return np.asarray(np.where(same, cost * (1 + KEPT * keep), cost), dtype=float)
+        return np.asarray(np.where(same, cost * (1 + KEPT * self.keep), cost), dtype=float)
 
-    def _kept_whole(self, part: dict[int, int]) -> Numbers:
+    @cached_property
+    def whole(self) -> Numbers:
         """A number for what must stay in one grid, -1 for none.
 
         The units of a closed compound that are connected, and the parts of ground that was cut.
         """
         closed = (self.units["kind"] == "compound") & self.units["closed"].astype(bool)
         key = np.where(closed, self.units["compound"], None)
-        cut = [part.get(unit) for unit in self.ids.tolist()]
+        cut = [self.part.get(unit) for unit in self.ids.tolist()]
         both = [one if two is None else two for one, two in zip(key, cut, strict=True)]
         group = pd.factorize(np.array(both, dtype=object))[0]
         a, b = self.shared.pairs.T

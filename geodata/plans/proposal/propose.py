@@ -22,6 +22,7 @@ from geodata.plans.proposal.community import Community, keepers
 from geodata.plans.proposal.cutting import counted, lightened
 from geodata.plans.proposal.graph import Numbers
 from geodata.plans.proposal.obstacle import CutGround, Obstacle
+from geodata.plans.proposal.searching import all_searched
 from geodata.plans.proposal.streets import lines_of, street_share
 from geodata.plans.succeeding import heirs
 
@@ -66,6 +67,7 @@ def propose(
     seed: int = 0,
     seconds: float | None = None,
     told: Told | None = None,
+    processes: int = 1,
 ) -> Proposal:
     """Give every unit to a grid of ``low`` to ``high`` households.
 
@@ -81,42 +83,71 @@ def propose(
         seed: The same one gives the same net.
         seconds: For each community; see ``partition``.
         told: Told how far it is; may stop it: what was not reached keeps today's net.
+        processes: How many communities are searched at once; the answer is the same. With more
+            than one, nothing is told of a community before it is done.
 
     Returns:
         The proposal; in a community in which the band cannot be met, a net as near to it as was
         found, and the obstacles.
     """
-    obstacles: list[Obstacle] = []
-    cuts: list[CutGround] = []
     names = sorted(net.units["community"].dropna().unique().tolist())
-    now, reached = net, Best(net, [])
-    stopped = False
-    for done, name in enumerate(names):
-        light = lightened(now, name, low=low, high=high, seed=seed)
+    run = _Run(net, names, told)
+    demand = {"low": low, "high": high, "keep": keep, "seed": seed, "seconds": seconds}
+    answers = None
+    if processes > 1 and len(names) > 1:
+        answers = all_searched(net, names, demand, processes=processes, stopped=run.ask)
+    for name in names:
+        light = lightened(run.best.net, name, low=low, high=high, seed=seed)
         one = Community(light, name, low=low, high=high, keep=keep)
-
-        def watch(
-            share: float,
-            best: Callable[[], Numbers],
-            one: Community = one,
-            reached: Best = reached,
-            begun: int = done,
-        ) -> bool:
-            nonlocal stopped
-            if told is not None:
-                stopped = told((begun + share) / len(names), lambda: _so_far(reached, one, best()))
-            return stopped
-
-        parts, more = one.divided(seed=seed, seconds=seconds, watch=watch)
-        reached = _so_far(reached, one, parts)
-        now = reached.net
-        cuts.extend(counted(light.cuts, now))
-        if stopped:
+        if answers is None:
+            parts, more = one.divided(seed=seed, seconds=seconds, watch=partial(run.watch, one))
+        else:
+            answer = next(answers, None)
+            if answer is None:
+                break
+            parts, more = answer.parts, answer.obstacles_in(one.ids.tolist())
+        run.take(one, parts)
+        run.cuts.extend(counted(light.cuts, run.best.net))
+        if run.stopped:
             break
-        obstacles.extend([*light.obstacles, *more])
-        if told is not None and told((done + 1) / len(names), partial(_same, reached)):
+        run.obstacles.extend([*light.obstacles, *more])
+        if run.ask():
             break
-    return Proposal(now, objective(now, net, low=low, high=high), obstacles, cuts)
+    now = run.best.net
+    return Proposal(now, objective(now, net, low=low, high=high), run.obstacles, run.cuts)
+
+
+class _Run:
+    """How far a proposal is."""
+
+    def __init__(self, net: Net, names: list[str], told: Told | None) -> None:
+        self.told, self.of = told, max(len(names), 1)
+        self.best = Best(net, [])
+        self.done = 0
+        self.stopped = False
+        self.obstacles: list[Obstacle] = []
+        self.cuts: list[CutGround] = []
+
+    def take(self, one: Community, parts: Numbers) -> None:
+        """A community is done, or was stopped."""
+        self.best = _so_far(self.best, one, parts)
+        self.done += 1
+
+    def ask(self) -> bool:
+        """Tell what is done; answers whether to stop."""
+        best = self.best
+        if self.told is not None:
+            self.stopped = self.told(self.done / self.of, lambda: best) or self.stopped
+        return self.stopped
+
+    def watch(self, one: Community, share: float, best: Callable[[], Numbers]) -> bool:
+        """Tell of the search in one community; answers whether to stop."""
+        if self.told is not None:
+            so_far = self.best
+            self.stopped = self.told(
+                (self.done + share) / self.of, lambda: _so_far(so_far, one, best())
+            )
+        return self.stopped
 
 
 def laid(
@@ -142,10 +173,6 @@ def laid(
         of = {unit: number for number, group in enumerate(groups) for unit in group}
         net = _with(one, np.array([of.get(unit, -1) for unit in one.ids.tolist()], dtype=np.int64))
     return net
-
-
-def _same(best: Best) -> Best:
-    return best
 
 
 def _so_far(reached: Best, one: Community, parts: Numbers) -> Best:

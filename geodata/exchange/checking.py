@@ -121,9 +121,10 @@ def check_file(path: str | Path, *, profile: Profile, wish: Wish | None = None) 
     faces = faces.moved(_mover(plane, metres))
     shapes = _noded(faces, len(net))
     households = _households(net, wish.households)
-    holdings = None
+    holdings, names = None, {} if fences is None else _names(fences)
     if wish.compounds is not None:
         estates = read_polygons(wish.compounds, "compounds", declared=wish.crs)
+        names |= _names(estates)
         holdings = _holdings(estates, shapes, ids, metres)
         if households is None:
             households = _housed(estates, holdings, ids)
@@ -142,6 +143,7 @@ def check_file(path: str | Path, *, profile: Profile, wish: Wish | None = None) 
         holdings=holdings,
         members=None if fences is None else _members(fences, shapes, ids, metres),
         others=others,
+        names=names,
         limits=_limits(profile, low, high),
     )
     findings = findings_of(subject, profile=profile, crs=metres)
@@ -468,6 +470,15 @@ def _codes(estates: Polygons) -> list[str]:
         if column is not None and column.notna().all() and not column.duplicated().any():
             return [str(one) for one in column]
     return [str(one) for one in estates.rows]
+
+
+def _names(places: Polygons) -> dict[str, str]:
+    """What people call compounds or communities, by code, of those that have a name."""
+    column = places.column("name")
+    if column is None:
+        return {}
+    known = zip(_codes(places), column.tolist(), strict=True)
+    return {code: str(name) for code, name in known if not pd.isna(name) and str(name).strip()}
 
 
 def _closed(estates: Polygons) -> list[bool]:

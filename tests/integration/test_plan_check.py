@@ -357,3 +357,22 @@ def test_rules_beyond_the_first_findings_are_counted_in_the_readers_language(che
     done = check(frame)
 
     assert "另有：网眼过大 10" in done.stdout
+
+
+def test_compounds_and_communities_are_called_by_their_names(check, tmp_path):
+    estates = gpd.GeoDataFrame(
+        {"code": ["k1"], "name": ["枣园小区"], "closed": [True]},
+        geometry=[cell(0.8, 0.2, 0.4, 0.4)],
+        crs=4326,
+    )
+    halves = gpd.GeoDataFrame(
+        {"code": ["c1", "c2"], "name": ["东关社区", "西关社区"]},
+        geometry=[cell(0, 0, 1.5, 3), cell(1.5, 0, 1.5, 3)],
+        crs=4326,
+    )
+    files = (written(tmp_path, "compounds.gpkg", estates), written(tmp_path, "areas.gpkg", halves))
+
+    done = check(net(), "--compounds", files[0], "--boundary", files[1])
+
+    assert "封闭小区 枣园小区 被切割到" in done.stdout
+    assert "东关社区、西关社区" in done.stdout or "西关社区、东关社区" in done.stdout

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from desks import Desk, begin
 from playwright.sync_api import expect
-from shapely import coverage_is_valid, union_all
+from shapely import coverage_is_valid, line_merge, union_all
 from shapely.geometry import LineString, Point, shape
 
 OFFICE = "371399004"
@@ -130,21 +130,15 @@ def test_a_line_from_border_to_border_becomes_the_border(desk):
         ((a, b) for a in before for b in before if a < b),
         key=lambda pair: before[pair[0]].intersection(before[pair[1]]).length,
     )
-    shared = before[one].intersection(before[other])
-    middle = shared.interpolate(0.5, normalized=True) if shared.geom_type == "LineString" else None
-    middle = middle or shared.representative_point()
-    (x, y) = desk.pixel(middle.x, middle.y)
-    ends = [
-        desk.pixel(*point)
-        for point in before[one].intersection(before[other]).envelope.exterior.coords
-    ]
-    wide = max(px for px, _ in ends) - min(px for px, _ in ends)
-    tall = max(py for _, py in ends) - min(py for _, py in ends)
+    parts = line_merge(before[one].intersection(before[other]))
+    border = max(getattr(parts, "geoms", [parts]), key=lambda part: part.length)
+    ends = [border.interpolate(share, normalized=True) for share in (0.25, 0.75)]
+    (ax, ay), (bx, by) = (desk.pixel(end.x, end.y) for end in ends)
+    long = ((bx - ax) ** 2 + (by - ay) ** 2) ** 0.5
+    off = ((ay - by) / long * 26, (bx - ax) / long * 26)
+    bent = [(ax + (bx - ax) * k + off[0], ay + (by - ay) * k + off[1]) for k in (0.3, 0.7)]
+    points = [(ax, ay), *bent, (bx, by)]
     page.keyboard.press("r")
-    if wide >= tall:
-        points = [(x - 30, y), (x - 18, y + 12), (x + 18, y + 12), (x + 30, y)]
-    else:
-        points = [(x, y - 30), (x + 12, y - 18), (x + 12, y + 18), (x, y + 30)]
     desk.draw(*points)
     desk.saved(1)
     after = shapes(desk)

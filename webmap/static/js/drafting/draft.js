@@ -32,6 +32,7 @@ export class Draft extends EventTarget {
     this.pending = null; // {run, words} that could not be sent
     this.conflict = null; // the server's answer of 412, and what was wanted
     this.turn = 0; // changes whenever grids or units do
+    this.checkTook = 0; // milliseconds, the last time
     this.under = 0; // steps that are being saved, or wait for that
     this.line = Promise.resolve();
     this.forget();
@@ -222,7 +223,10 @@ export class Draft extends EventTarget {
 
   /** The findings of the whole draft. */
   async check() {
+    const began = performance.now();
     const found = await get(`${CALL}/${this.id}/findings`);
+    this.checkTook = performance.now() - began;
+    if (this.findings && found.revision < this.info.revision) return; // of what was before a step
     this.findings = found.findings;
     this.tell("checked");
   }

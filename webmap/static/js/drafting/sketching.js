@@ -101,6 +101,11 @@ export class Sketching {
     return this.map.pm.Draw[this.shape];
   }
 
+  /** Whether a point is set. */
+  get isBegun() {
+    return Boolean(this.shape) && (this.drawer?._layer?.getLatLngs().flat(2).length ?? 0) > 0;
+  }
+
   /** End the drawing where it is. */
   finish() {
     this.drawer._finishShape();

@@ -99,6 +99,11 @@ export class Tools {
     return this.hold(this.held === key ? "choose" : key);
   }
 
+  /** Whether a line is begun, or ground being chosen. */
+  get isDrawing() {
+    return this.sketching.isBegun || this.handing.chosen !== null;
+  }
+
   /** Put what is held away. */
   put() {
     this.sketching.stop();

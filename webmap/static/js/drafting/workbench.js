@@ -1,6 +1,5 @@
 // The planner's workbench: one draft open at a time, its tools, its keys.
 
-import { settled } from "wangge/core/dom.js";
 import { onState, setState, state } from "wangge/core/state.js";
 import { t } from "wangge/core/words.js";
 import { conflictNote, lostNote, refusalNote } from "wangge/drafting/answering.js";
@@ -14,6 +13,8 @@ import { Tools } from "wangge/drafting/tools.js";
 
 const BEGAN_WITH = state().map; // before the page keeps its own view there
 const CHECK_AFTER = 3000; // milliseconds of rest, for what the answers of single steps do not tell
+const RESTS = 10; // as long as so many checks take: steps are answered first
+const MOST_REST = 30_000;
 const NARROW = 720; // pixels: below, a draft is looked at and not drawn on
 
 export class Workbench {
@@ -26,7 +27,6 @@ export class Workbench {
     this.panel = new Panel(planner, this);
     this.tools = new Tools(planner, this);
     this.remarks = new Remarks(planner, this); // after the tools: they hear a click first
-    this.recheck = settled(() => this.draft?.check().catch(() => {}), CHECK_AFTER);
     joinOpening(planner, (id) => this.open(id));
     addEventListener("beforeunload", (event) => (this.draft?.pending || this.draft?.isBusy) && event.preventDefault());
   }
@@ -164,6 +164,18 @@ export class Workbench {
     this.clearNotes();
     if (!this.draft.info.can_redo) return this.tools.say(t("There is no step that could be done again."));
     return this.draft.redo();
+  }
+
+  /** Look at the whole again when there has been rest: the larger the draft, the longer. */
+  recheck() {
+    clearTimeout(this.checkSoon);
+    const { draft } = this;
+    const rest = Math.min(MOST_REST, Math.max(CHECK_AFTER, RESTS * draft.checkTook));
+    this.checkSoon = setTimeout(() => {
+      if (draft !== this.draft) return;
+      if (draft.isBusy || this.tools.isDrawing || document.hidden) this.recheck();
+      else draft.check().catch(() => {});
+    }, rest);
   }
 
   changed({ grids, removed, units }) {

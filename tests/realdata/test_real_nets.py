@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,6 +16,8 @@ from geodata.crs import to_local
 from geodata.exchange.checking import Wish, check_file, mend_checked, write_checked
 from geodata.plans import units
 from geodata.plans.coverage import cut, made_valid
+from geodata.plans.findings import examine
+from geodata.plans.proposal.propose import propose
 from geodata.profiles import load_profile
 
 FOLDER = Path(
@@ -160,3 +163,23 @@ def test_islands_and_strips_of_coast_keep_no_precinct_from_being_right():
     grave = [one for one in checked.findings if one.severity == "error"]
     assert {one.rule for one in grave} == {"overlap", "not_contiguous"}
     assert all(one.numbers["area_m2"] > 0.3 for one in grave)
+
+
+def test_a_proposal_on_real_streets_gives_every_unit_to_a_grid_in_one_piece():
+    district = real_district(
+        FOLDER / "wuhan_streets.parquet", box=(114.285, 30.585, 114.300, 30.598), communities=2
+    )
+    homes = district.buildings.assign(buildings=1)
+    net = units.build(district.communities, district.compounds, district.streets, buildings=homes)
+
+    done = propose(net, low=300, high=500, seed=1)
+
+    assert done.net.units["grid"].notna().all()
+    rules = Counter(one.rule for one in examine(done.net, profile=PROFILE))
+    assert rules["gap"] == rules["not_contiguous"] == rules["two_communities"] == 0
+    sizes = done.net.units.groupby("grid")["households"].sum()
+    assert ((sizes >= 300) & (sizes <= 500)).mean() > 0.8
+    # Only what is larger than a grid may be is cut, between its buildings.
+    large = district.compounds.set_index("code")["households"] > 500
+    parts = done.net.units.dropna(subset=["compound"]).groupby("compound")["grid"].nunique()
+    assert set(parts.index[parts > 1]) <= set(large.index[large])

@@ -30,7 +30,7 @@ def test_a_draft_is_compared_with_today_on_paper(desk, artefact):
         page.get_by_role("link", name="打开可打印的比较页").click()
     paper = opening.value
     paper.wait_for_selector("body[data-ready]", timeout=30_000)
-    expect(paper.locator("#title")).to_have_text("合并<b>方案</b> 与 现行网格 的比较")
+    expect(paper.locator("#title")).to_have_text("“合并<b>方案</b>”与“现行网格”比较")
     moved = paper.locator("#moved tbody tr")
     expect(moved).to_have_count(1)
     expect(moved.first).to_contain_text("528")
@@ -69,9 +69,10 @@ def test_two_drafts_are_compared_and_a_stranger_is_refused_in_words(desk, open_p
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, WALL], ids=["phone", "wall"])
 def test_the_comparison_fits_a_phone_and_a_wall(desk, own_live, open_page, artefact, size, theme):
-    page = open_page(
-        f"/planner/compare/{desk.number}/today", address=own_live, size=size, theme=theme
-    )
+    page = open_page(f"/planner/compare/{desk.number}/today", address=own_live, size=size)
+    page.evaluate("(theme) => localStorage.setItem('wangge-theme-compare', theme)", theme)
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.screenshot(path=artefact(f"compare-{size[0]}-{theme}"), full_page=True)
+    page.screenshot(path=artefact(f"compare-{size[0]}-{theme}"))

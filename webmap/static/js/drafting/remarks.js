@@ -9,6 +9,7 @@ import { stackOf } from "wangge/layers/stack.js";
 
 const L = globalThis.L;
 const LONGEST = 2000; // characters
+const isWall = () => innerWidth >= 2600;
 const AROUND = 0.0006; // degrees around a remark that is flown to
 
 export class Remarks {
@@ -79,7 +80,7 @@ export class Remarks {
   pin(remark, number) {
     const title = `${remark.actor} · ${moment(remark.at)}`;
     const marker = L.marker([remark.lat, remark.lon], { icon: icon(number), title, keyboard: true, riseOnHover: true });
-    marker.bindPopup(() => h("div.remark", {}, this.said(remark, number)), { maxWidth: 320, autoPanPadding: [40, 60] });
+    marker.bindPopup(() => h("div.remark", {}, this.said(remark, number)), { maxWidth: isWall() ? 640 : 320, autoPanPadding: [40, 60] });
     marker.on("click", () => this.tellChosen(remark));
     remark.marker = marker;
     return marker;
@@ -132,7 +133,7 @@ export class Remarks {
     form.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !words.value.trim()) this.asked.remove();
     });
-    const popup = L.popup({ closeOnClick: false, closeOnEscapeKey: false, closeButton: false, autoClose: false, minWidth: 240, maxWidth: 320, offset: [0, -26], autoPanPadding: [40, 60] }).setContent(form);
+    const popup = L.popup({ closeOnClick: false, closeOnEscapeKey: false, closeButton: false, autoClose: false, minWidth: isWall() ? 520 : 240, maxWidth: isWall() ? 640 : 320, offset: [0, isWall() ? -58 : -26], autoPanPadding: [40, 60] }).setContent(form);
     const pin = L.marker(latlng, { icon: icon("+"), keyboard: false });
     this.asked = L.layerGroup([pin]).addTo(map);
     this.asked.on("remove", () => popup.remove());

@@ -60,14 +60,15 @@ function show(plan, other, found) {
 const sum = (name, value, more) => h("div", {}, h("dt", {}, name), h("dd", {}, value, more));
 
 const table = (head, rows) =>
-  h("div.paper-wide", {}, h("table", {}, h("thead", {}, h("tr", {}, head.map(([name, isNumber]) => h(`th${isNumber ? ".number" : ""}`, { scope: "col" }, name)))), h("tbody", {}, rows)));
+  h("div.paper-wide", {}, h("table", {}, h("thead", {}, h("tr", {}, head.filter(Boolean).map(([name, isNumber]) => h(`th${isNumber ? ".number" : ""}`, { scope: "col" }, name)))), h("tbody", {}, rows)));
 
 const number = (value) => h("td.number", {}, value);
 
 function movedTable(rows) {
+  const hasWorkers = rows.some(({ workers }) => workers);
   return table(
-    [[t("No.")], [t("From")], [t("To")], [t("Grid worker")], [t("households"), true], [t("residents"), true], [t("Ground area"), true]],
-    rows.map((row, i) => h("tr", {}, h("td", {}, i + 1), h("td", {}, row.from), h("td", {}, row.to), h("td", {}, row.workers), number(count(row.households)), number(count(row.residents)), number(squareMetres(row.area)))),
+    [[t("No.")], [t("From")], [t("To")], hasWorkers && [t("Grid worker")], [t("Households"), true], [t("Residents"), true], [t("Ground area"), true]],
+    rows.map((row, i) => h("tr", {}, h("td", {}, i + 1), h("td", {}, row.from), h("td", {}, row.to), hasWorkers && h("td", {}, row.workers), number(count(row.households)), number(count(row.residents)), number(squareMetres(row.area)))),
   );
 }
 
@@ -76,10 +77,11 @@ function gridTable(rows) {
   const size = (value) => (value == null ? number("–") : h("td.number", { class: value < low || value > high ? "out" : "" }, value < low ? "▽ " : value > high ? "▲ " : "", count(value)));
   const mark = (row) => (row.isNew ? { class: "is-new" } : row.isGone ? { class: "is-gone" } : {});
   const words = (row) => (row.isNew ? { dataset: { mark: t("new") } } : row.isGone ? { dataset: { mark: t("dissolved") } } : {});
+  const hasWorkers = rows.some(({ workers }) => workers);
   return table(
-    [[t("Grid")], [t("Households before"), true], [t("gained"), true], [t("lost"), true], [t("Households after"), true], [t("Ground before"), true], [t("Ground after"), true], [t("Grid worker")]],
+    [[t("Grid")], [t("Households before"), true], [t("gained"), true], [t("lost"), true], [t("Households after"), true], [t("Ground before"), true], [t("Ground after"), true], hasWorkers && [t("Grid worker")]],
     rows.map((row) =>
-      h("tr", mark(row), h("td", words(row), row.name), size(row.isNew ? null : row.before), number(row.gained ? `+${count(row.gained)}` : ""), number(row.lost ? `−${count(row.lost)}` : ""), size(row.isGone ? null : row.after), number(row.isNew ? "–" : squareMetres(row.areaBefore)), number(row.isGone ? "–" : squareMetres(row.areaAfter)), h("td", {}, row.workers)),
+      h("tr", mark(row), h("td", words(row), row.name), size(row.isNew ? null : row.before), number(row.gained ? `+${count(row.gained)}` : ""), number(row.lost ? `−${count(row.lost)}` : ""), size(row.isGone ? null : row.after), number(row.isNew ? "–" : squareMetres(row.areaBefore)), number(row.isGone ? "–" : squareMetres(row.areaAfter)), hasWorkers && h("td", {}, row.workers)),
     ),
   );
 }

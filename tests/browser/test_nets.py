@@ -130,6 +130,9 @@ def test_nets_are_brought_in_compared_made_one_and_taken_back(
     page.wait_for_function("(before) => wangge.map.getCenter().distanceTo(before) > 5", arg=before)
     page.screenshot(path=artefact("nets"))
 
+    page.click("#net-table > summary")
+    page.select_option("#net-table select", label="公安")
+    expect(page.locator("#net-table tbody")).to_contain_text("第1网格")
     old = desk.get("/units")
     with page.expect_response("**/fit"):
         page.click("#net-fit")
@@ -141,6 +144,8 @@ def test_nets_are_brought_in_compared_made_one_and_taken_back(
     expect(page.locator("#draft-saved")).to_have_text(re.compile(r"^v1 ✓"))
     names = {one["properties"]["name"] for one in desk.get("/grids")["features"]}
     assert names in ({"公安1片", "公安2片"}, {"城管1片", "城管2片"})
+    became = page.locator("#net-table tbody td:nth-child(2)").first
+    expect(became).to_contain_text(re.compile("(公安|城管)[12]片"))
     page.keyboard.press("Control+z")
     expect(page.locator("#draft-saved")).to_have_text(re.compile(r"^v2 ✓"))
     assert desk.get("/units") == old

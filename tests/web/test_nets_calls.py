@@ -360,6 +360,21 @@ def test_who_may_not_draw_has_nothing_to_do_with_nets(sign_in, planner, plan, ro
     assert len(planner.get(NETS).json["nets"]) == 1
 
 
+def test_with_whom_a_draft_is_shared_may_look_and_change_nothing(sign_in, planner, plan):
+    net = added(planner, stripes(0, 3, 6))
+    assert planner.post(f"{plan}/shares", json={"user": "viewer"}).status_code == 201
+    reader = sign_in("viewer")
+    for call in ("nets", f"nets/{net}", f"agreement?nets={net},draft", f"correspondence?net={net}"):
+        assert reader.get(f"{plan}/{call}").status_code == 200, call
+    (seen,) = reader.get(f"{plan}/nets").json["nets"]
+    assert seen["removable"] is False
+    assert reader.post(f"{plan}/fit", json={"nets": [str(net), "draft"]}).status_code == 403
+    number = plan.rsplit("/", 1)[1]
+    assert send(reader, geojson(stripes(0, 6)), name="党建", plan=number).status_code == 403
+    assert reader.send("DELETE", f"{NETS}/{net}").status_code == 403
+    assert reader.get(NETS).status_code == 403
+
+
 def test_nobody_signed_in_gets_nothing(client, plan):
     assert client.get(NETS).status_code == 401
     assert client.get(f"{plan}/agreement?nets=1,draft").status_code == 401

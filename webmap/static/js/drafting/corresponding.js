@@ -65,7 +65,7 @@ export function corresponding(bench) {
     globalThis.print();
   }
 
-  return { element, choices };
+  return { element, choices, refresh: () => element.open && show() };
 }
 
 function table(rows) {

@@ -27,7 +27,8 @@ export class Nets {
     this.places = new Sheet("net-places", {
       order: 56,
       pickable: false,
-      unnamed: true,
+      layer: "differences",
+      named: true,
       style: (place) => this.ofPlace(place),
     });
     this.table = corresponding(bench);
@@ -43,7 +44,11 @@ export class Nets {
     );
     this.element = h("details.history", { id: "draft-nets" }, h("summary", {}, t("Nets of departments")), body);
     this.element.addEventListener("toggle", () => (this.element.open ? this.load() : this.leave()));
-    const again = settled(() => this.isOpen && this.chosen.has(DRAFT) && this.compare(), COMPARE_AFTER);
+    const again = settled(() => {
+      if (!this.isOpen) return;
+      if (this.chosen.has(DRAFT)) this.compare();
+      this.table.refresh();
+    }, COMPARE_AFTER);
     this.draft = bench.draft;
     this.draft.addEventListener("changed", again);
   }
@@ -62,6 +67,7 @@ export class Nets {
     const stack = stackOf(this.planner.map);
     for (const sheet of [...this.sheets.values(), this.places]) stack.drop(sheet);
     this.sheets.clear();
+    this.planner.labels.refresh();
   }
 
   clear() {
@@ -195,9 +201,11 @@ export class Nets {
   paint(features) {
     const stack = stackOf(this.planner.map);
     const pairs = this.found.pairs.map(keyOf);
+    const isOne = this.only || pairs.length === 1; // of several pairs the figures would lie on each other
     stack.drop(this.places);
-    this.places.change({ data: { type: "FeatureCollection", features: features.map(({ id, geometry, properties }) => ({ type: "Feature", id, geometry, properties: { n: id, pair: pairs.indexOf(keyOf(properties)) } })) } });
+    this.places.change({ data: { type: "FeatureCollection", features: features.map(({ id, geometry, properties }) => ({ type: "Feature", id, geometry, properties: { n: id, pair: pairs.indexOf(keyOf(properties)), name: isOne && properties.households ? t("%(number)s households", { number: count(properties.households) }) : null } })) } });
     stack.add(this.places);
+    this.planner.labels.refresh();
   }
 
   /** A look for each pair: where several pairs disagree, the ground is the darker. */

@@ -23,6 +23,7 @@ const RULES = {
   compounds: (props, zoom) => (zoom >= 15 ? { size: 12, weight: 400, order: 40 - Math.min(9, (props.households ?? 0) / 300), colour: "--map-label" } : null),
   grids: (props, zoom) => (zoom >= 16 ? { size: 12, weight: 600, order: 30, colour: "--map-label-quiet", text: (props.name || String(props.code ?? "").slice(-3)).replace(/^.+社区(?=.)/, "") } : null),
   draft: ({ colour, brief }, zoom) => (zoom >= 15 || brief ? { size: 12, weight: 600, order: brief ? 0 : 1, colour, text: zoom < 15 ? brief : undefined } : null),
+  differences: (props, zoom) => (zoom >= 14 ? { size: 13, weight: 700, order: -1, colour: "--near" } : null),
   facilities: (props, zoom) => (zoom >= 16 ? { size: 12, weight: 400, order: 50, colour: "--map-label-quiet", below: 10 } : null),
   streets: ({ kind }, zoom) => (WATER.has(kind) && zoom >= 14 ? { size: zoom >= 16 ? 15 : 13, weight: 400, order: 15, colour: "--map-label-water", spaced: true, apart: true } : null),
 };

@@ -158,6 +158,17 @@ def test_what_makes_the_band_impossible_is_named_and_a_net_still_proposed():
     assert others.between(300, 500).all()
 
 
+def test_every_pocket_that_makes_the_band_impossible_is_named():
+    weights = np.full(SIDE * SIDE, 400)
+    weights[[0, 77, SIDE * SIDE - 1]] = [110, 120, 130]  # with any neighbour more than 500
+    found = propose(net_of(weights, communities=1), low=300, high=500)
+    assert [one.reason for one in found.obstacles] == ["stuck"] * 3
+    assert [one.units for one in found.obstacles] == [[1], [78], [SIDE * SIDE]]
+    assert [one.helps for one in found.obstacles] == [
+        {"low": light, "high": 400 + light} for light in (110, 120, 130)
+    ]
+
+
 def test_unknown_households_count_as_none():
     net = net_of()
     net.units.loc[[1, 2, 3], "households"] = pd.NA

@@ -78,15 +78,12 @@ class Community:
             told = None
             if watch is not None:
                 told = self._watching(watch, base, ground, done / total, len(ground) / total)
-            labels, obstacle, stopped = self._searched(
-                ground, seed=seed, seconds=seconds, watch=told
-            )
+            labels, more, stopped = self._searched(ground, seed=seed, seconds=seconds, watch=told)
             if labels is not None:
                 parts[ground] = base.max(initial=NO_PART) + 1 + labels
             if stopped:
                 return parts, obstacles
-            if obstacle is not None:
-                obstacles.append(obstacle)
+            obstacles += more
             done += len(ground)
         parts = self._joined(parts)
         return parts, obstacles + self._apart(parts)
@@ -120,7 +117,7 @@ class Community:
 
     def _searched(
         self, ground: Numbers, *, seed: int, seconds: float | None, watch: Any
-    ) -> tuple[Numbers | None, Obstacle | None, bool]:
+    ) -> tuple[Numbers | None, list[Obstacle], bool]:
         """The parts of one piece, what stood in the way, and whether the search was stopped."""
         edges, cost = self._among(ground)
         stopped = False
@@ -134,25 +131,30 @@ class Community:
         options |= {"seed": seed, "seconds": seconds, "watch": told}
         options["whole"] = [None if key < 0 else key for key in self.whole[ground].tolist()]
         weights = self.households[ground]
-        obstacle = None
+        obstacles: list[Obstacle] = []
         try:
             labels: Numbers | None = partition(edges, weights, **options)
         except NoPartition as no:
-            labels, at = no.labels, ground[no.units]
-            obstacle = Obstacle(
-                self.name,
-                no.reason,
-                self.ids[at].tolist(),
-                float(self.households[at].sum()),
-                {"low": self.low, "high": self.high, "count": no.params.get("count", 0)},
-                no.helps,
-            )
+            labels = no.labels
+            obstacles = [self._obstacle(one, ground) for one in (no, *no.further)]
         if labels is None:
             labels = nearest_parts(edges, weights, **options)
         if stopped:
             most = max(2 * weights.sum() / self.low, 1)
-            return (labels if labels.max(initial=0) < most else None), None, True
-        return labels, obstacle, False
+            return (labels if labels.max(initial=0) < most else None), [], True
+        return labels, obstacles, False
+
+    def _obstacle(self, no: NoPartition, ground: Numbers) -> Obstacle:
+        """What a search of this ground refused, in terms of the plan's units."""
+        at = ground[no.units]
+        return Obstacle(
+            self.name,
+            no.reason,
+            self.ids[at].tolist(),
+            float(self.households[at].sum()),
+            {"low": self.low, "high": self.high, "count": no.params.get("count", 0)},
+            no.helps,
+        )
 
     def _pieces(self) -> Numbers:
         """The connected piece of each unit that is to be divided; -1 of those that are not."""

@@ -63,6 +63,8 @@ class Given:
         refusal.units = np.flatnonzero(np.isin(self.node, refusal.units))
         if refusal.labels is not None:
             refusal.labels = self.joined(refusal.labels)
+        for other in refusal.further:
+            self.told(other)
         return refusal
 
 

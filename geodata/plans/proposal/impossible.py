@@ -27,6 +27,7 @@ class NoPartition(InvalidInput):
         labels: The best parts that were found, if the search was begun.
         helps: Changes of the demand with which this fault would be gone:
             ``{"low": …}``, ``{"high": …}``.
+        further: Other faults of other units, if there are several.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class NoPartition(InvalidInput):
         self.units = units
         self.labels = labels
         self.helps = helps or {}
+        self.further: list[NoPartition] = []
 
 
 def prove_possible(edges: Numbers, weights: Weights, low: float, high: float) -> None:
@@ -58,9 +60,22 @@ def prove_possible(edges: Numbers, weights: Weights, low: float, high: float) ->
     Raises:
         NoPartition: With the units at fault.
     """
+    found: list[NoPartition] = []
+    blamed = np.zeros(len(weights), dtype=bool)
+    for fault in _faults(edges, weights, low, high):
+        if not blamed[fault.units].any():
+            found.append(fault)
+            blamed[fault.units] = True
+    if found:
+        found[0].further = found[1:]
+        raise found[0]
+
+
+def _faults(edges: Numbers, weights: Weights, low: float, high: float) -> Iterator[NoPartition]:
+    """All that can be shown to make a demand impossible, the plainest first."""
     heavy = np.flatnonzero(weights > high)
     if len(heavy):
-        raise NoPartition(
+        yield NoPartition(
             _("%(count)s units weigh more than %(high)s, the heaviest %(weight)s."),
             reason="too_heavy",
             units=heavy,
@@ -69,14 +84,23 @@ def prove_possible(edges: Numbers, weights: Weights, low: float, high: float) ->
             high=said(high),
             weight=said(weights.max()),
         )
-    _prove_pieces(edges, weights, low, high)
+    yield from _faulty_pieces(edges, weights, low, high)
+    yield from _stuck(edges, weights, low, high)
+    yield from _necks(edges, weights, low, high)
+
+
+def _stuck(edges: Numbers, weights: Weights, low: float, high: float) -> Iterator[NoPartition]:
+    """Light units whose every neighbour is too heavy for them."""
     # Two units that are together too heavy are never in one part.
     bearable = edges[weights[edges].sum(axis=1) <= high]
     of = pieces(bearable, len(weights))
     totals = np.bincount(of, weights)
+    whole = pieces(edges, len(weights))
     for piece in np.flatnonzero(totals < low).tolist():
         units = np.flatnonzero(of == piece)
-        raise NoPartition(
+        if len(units) == np.count_nonzero(whole == whole[units[0]]):
+            continue  # cut off from all else: told already
+        yield NoPartition(
             _(
                 "Units of %(weight)s in all are less than %(low)s, and each neighbour would make"
                 " one part heavier than %(high)s."
@@ -91,11 +115,12 @@ def prove_possible(edges: Numbers, weights: Weights, low: float, high: float) ->
             low=said(low),
             high=said(high),
         )
-    _prove_necks(edges, weights, low, high)
 
 
-def _prove_pieces(edges: Numbers, weights: Weights, low: float, high: float) -> None:
-    """Refuse a piece of ground, unconnected with the rest, that no number of parts fills."""
+def _faulty_pieces(
+    edges: Numbers, weights: Weights, low: float, high: float
+) -> Iterator[NoPartition]:
+    """A piece of ground, unconnected with the rest, that no number of parts fills."""
     of = pieces(edges, len(weights))
     for piece, total in enumerate(np.bincount(of, weights).tolist()):
         most, least = int(total // low), int(np.ceil(total / high))
@@ -103,7 +128,7 @@ def _prove_pieces(edges: Numbers, weights: Weights, low: float, high: float) -> 
             continue
         units = np.flatnonzero(of == piece)
         if most == 0:
-            raise NoPartition(
+            yield NoPartition(
                 _("Units connected with no others weigh %(weight)s in all, less than %(low)s."),
                 reason="too_light",
                 units=units,
@@ -111,7 +136,8 @@ def _prove_pieces(edges: Numbers, weights: Weights, low: float, high: float) -> 
                 weight=said(total),
                 low=said(low),
             )
-        raise NoPartition(
+            continue
+        yield NoPartition(
             _("%(weight)s in all cannot be divided into parts of %(low)s to %(high)s."),
             reason="indivisible",
             units=units,
@@ -128,8 +154,8 @@ def _lightest_way_out(edges: Numbers, weights: Weights, of: Numbers, piece: int)
     return float(weights[leaving].sum(axis=1).min())
 
 
-def _prove_necks(edges: Numbers, weights: Weights, low: float, high: float) -> None:
-    """Refuse light pockets behind one unit that are together too heavy for it.
+def _necks(edges: Numbers, weights: Weights, low: float, high: float) -> Iterator[NoPartition]:
+    """Light pockets behind one unit that are together too heavy for it.
 
     A pocket that is reached only over one unit and is lighter than ``low`` is in that unit's part.
     """
@@ -138,7 +164,7 @@ def _prove_necks(edges: Numbers, weights: Weights, low: float, high: float) -> N
         total = float(weights[units].sum())
         if total <= high:
             continue
-        raise NoPartition(
+        yield NoPartition(
             _(
                 "Units of %(weight)s in all hang on one of them and must be in one part, which"
                 " may hold %(high)s."

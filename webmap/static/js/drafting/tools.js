@@ -59,7 +59,7 @@ export class Tools {
     }));
     planner.map.on("click", (event) => this.clicked(event));
     document.addEventListener("keydown", (event) => bench.draft && this.key(event));
-    new ResizeObserver(() => document.body.style.setProperty("--bar", `${this.bar.offsetHeight}px`)).observe(this.bar);
+    new ResizeObserver(() => document.body.style.setProperty("--tools", `${this.bar.offsetHeight}px`)).observe(this.bar);
     const box = planner.map.getContainer();
     box.addEventListener("keydown", ({ key }) => box.classList.toggle("by-keys", BY_KEYS.has(key) || box.classList.contains("by-keys")));
     box.addEventListener("keyup", ({ key }) => key === "Tab" && box.classList.add("by-keys"));

@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata.plans.coverage import RASTER_M
+from geodata.plans.findings import examine
 from geodata.plans.net import COUNTED, Net
 from geodata.plans.proposal.propose import laid, propose
+from geodata.profiles import load_profile
 
 EAST, NORTH = 500_000.0, 3_900_000.0
 CORNER = np.array((EAST, NORTH))
@@ -147,6 +149,14 @@ def test_a_compound_that_was_cut_before_is_not_cut_again():
     again = propose(net, low=LOW, high=HIGH, seed=7).net
     assert again.units.geometry.geom_equals_exact(net.units.geometry, 0).all()
     assert sizes(again) == sizes(net)
+
+
+def test_a_compound_too_large_for_one_grid_is_no_finding_where_it_is_cut():
+    profile = load_profile("linyi")
+    heavy = propose(net_of([estate()]), low=LOW, high=HIGH).net
+    assert "compound_cut" not in {one.rule for one in examine(heavy, profile=profile)}
+    light = propose(net_of([estate(10)]), low=100, high=200).net
+    assert "compound_cut" in {one.rule for one in examine(light, profile=profile)}
 
 
 def test_closed_compounds_within_the_band_stay_whole_beside_a_heavy_one():

@@ -28,7 +28,9 @@ def keep(page: Page, name: str) -> None:
     if importlib.util.find_spec("PIL"):
         pillow = importlib.import_module("PIL.Image")
         with pillow.open(PICTURES / name) as image:
-            few = image.convert("RGB").quantize(256, kmeans=2, dither=pillow.Dither.NONE)
+            few = image.convert("RGB").quantize(
+                256, method=pillow.Quantize.MAXCOVERAGE, dither=pillow.Dither.NONE
+            )
         few.save(PICTURES / name, optimize=True)
     print(name)
 

@@ -29,7 +29,7 @@ def keep(page: Page, name: str) -> None:
         pillow = importlib.import_module("PIL.Image")
         with pillow.open(PICTURES / name) as image:
             few = image.convert("RGB").quantize(
-                256, method=pillow.Quantize.MAXCOVERAGE, dither=pillow.Dither.NONE
+                256, method=pillow.Quantize.MAXCOVERAGE, kmeans=3, dither=pillow.Dither.NONE
             )
         few.save(PICTURES / name, optimize=True)
     print(name)

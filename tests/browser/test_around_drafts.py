@@ -90,9 +90,9 @@ def test_a_draft_is_shared_read_remarked_on_and_shared_no_longer(desk, open_page
     remark(there, there.grids()[2], "此处应与第3网格合并")
     assert there.revision() == 0
 
-    page.reload()
+    expect(page.locator(".remark-pin")).to_have_count(0)
+    page.click("summary:has(#draft-remarks)")
     expect(page.locator(".remark-pin")).to_have_count(1)
-    page.click("#draft-sharing > summary")
     page.click("[data-unshare=viewer]")
     expect(page.locator("[data-unshare]")).to_have_count(0)
     reading.context.watched.allowed.add(403)

@@ -46,6 +46,11 @@ def test_a_draft_is_compared_with_today_on_paper(desk, artefact):
     paper.click("#print")
     paper.wait_for_function("() => globalThis.printed")
     assert paper.evaluate("printed") == "a4-tall"
+    paper.emulate_media(media="print")
+    assert paper.locator(".bar").is_hidden()
+    expect(paper.locator(".paper")).to_contain_text("合成数据")
+    paper.locator(".paper").screenshot(path=artefact("compare-paper"))
+    paper.emulate_media(media="screen")
     pdf = paper.pdf(path=artefact("compare").with_suffix(".pdf"), format="A4")
     assert pdf.startswith(b"%PDF")
     paper.evaluate("dispatchEvent(new Event('afterprint'))")

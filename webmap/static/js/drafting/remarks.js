@@ -20,6 +20,7 @@ export class Remarks {
     this.number = h("span.figures", { id: "draft-remarks" });
     this.body = h("div.draft-form");
     this.element = h("details.history", {}, h("summary", {}, t("Remarks"), " ", this.number), this.body);
+    this.element.addEventListener("toggle", () => this.element.open && this.bench.draft && this.load());
     planner.map.on("click", ({ latlng }) => this.aims && this.ask(latlng));
   }
 
@@ -31,12 +32,17 @@ export class Remarks {
   async open() {
     this.clear();
     this.pins.addTo(this.planner.map);
+    await this.load();
+  }
+
+  /** Ask for the remarks, others' too. */
+  async load() {
     const { draft } = this.bench;
     try {
       const { comments } = await get(this.path);
-      if (draft === this.bench.draft) this.show(comments);
+      if (draft === this.bench.draft && comments.length !== this.list.length) this.show(comments);
     } catch (error) {
-      this.planner.refuse(error, () => this.bench.draft === draft && this.open());
+      this.planner.refuse(error, () => this.bench.draft === draft && this.load());
     }
   }
 

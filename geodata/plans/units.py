@@ -18,6 +18,7 @@ from geodata.plans.coverage import Faces, Numbers, Shapes, cut, made_valid, mend
 from geodata.plans.laying import Laid, assign
 from geodata.plans.leftover import Parts, absorb, divide
 from geodata.plans.net import COUNTED, GRID_COLUMNS, Net
+from geodata.plans.ways import bordering
 
 __all__ = ["NO_BORDER", "Cutting", "Laid", "assign", "build", "no_grids"]
 
@@ -95,7 +96,8 @@ def build(
     lines = _lines(streets, estates, ground)
     wet = _water(water, streets, ground, cutting)
     homes = _placed(buildings, ground)
-    cutters = lines.geometry[(lines["kind"] != "wall") & ~lines["kind"].isin(cutting.no_border)]
+    dividing = (lines["kind"] != "wall") & bordering(lines["kind"], cutting.no_border)
+    cutters = lines.geometry[dividing]
     shapes = np.concatenate((ground.geometry.to_numpy(), estates.geometry.to_numpy(), wet))
     parts = _leftover_parts(cut(shapes, lines=cutters.to_numpy()), ground, estates, homes, cutting)
     more = np.concatenate((cutters.to_numpy(), shapely.boundary(parts.shapes)))

@@ -304,3 +304,14 @@ def test_whatever_net_is_laid_on_units_they_stay_a_coverage(seed):
     assert laid.units.index.is_unique
     counted = sum(home[2] for several in laid.units["homes"] for home in several)
     assert counted == homes["households"].sum()
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts"),
+    [("steps|footway", 1), ("footway", 1), ("residential|footway", 2), (None, 2), ("primary", 2)],
+)
+def test_a_line_of_several_kinds_cuts_the_ground_if_any_of_them_does(kind, parts):
+    area = frame([shapely.box(0, 0, 400, 300)], code=["a"])
+    line = frame([shapely.LineString([(200, -20), (200, 320)])], kind=[kind], name=[None])
+
+    assert len(units.build(area, None, line).units) == parts

@@ -17,6 +17,7 @@ from geodata.plans.coverage import Numbers, Shapes, neighbours
 from geodata.plans.coverage.faces import regions
 from geodata.plans.findings.finding import Unnamed
 from geodata.plans.net import Net
+from geodata.plans.ways import bordering
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def of_net(
     streets = walls = None
     if net.lines is not None:
         kinds = net.lines["kind"]
-        streets = net.lines.geometry[(kinds != "wall") & ~kinds.isin(no_border)].to_numpy()
+        streets = net.lines.geometry[(kinds != "wall") & bordering(kinds, no_border)].to_numpy()
         walls = net.lines.geometry[kinds == "wall"].to_numpy()
     subject = Subject(
         net.borders() if units["grid"].notna().any() else _no_borders(net),

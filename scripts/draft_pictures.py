@@ -3,36 +3,19 @@
 WANGGE_DEMO_PASSWORD=… make demo            # in one terminal
 .venv/bin/python scripts/draft_pictures.py http://127.0.0.1:8000 PASSWORD
 
-A draft is left behind, which nobody published. Where Pillow is installed, pictures are kept with
-256 colours, a third of the size.
+A draft is left behind, which nobody published.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import sys
 
-from pictures import CHROMIUM, PICTURES, signed_in
+from pictures import keep, launched, signed_in
 from playwright.sync_api import Page, sync_playwright
 
 SIZE = {"width": 1440, "height": 900}
 AREA = "371399004002"
 """A community of three grids."""
-
-
-def keep(page: Page, name: str) -> None:
-    """Keep what the page shows as ``name``."""
-    page.wait_for_timeout(1200)
-    page.screenshot(path=PICTURES / name, animations="disabled")
-    if importlib.util.find_spec("PIL"):
-        pillow = importlib.import_module("PIL.Image")
-        with pillow.open(PICTURES / name) as image:
-            few = image.convert("RGB").quantize(
-                256, method=pillow.Quantize.MAXCOVERAGE, kmeans=3, dither=pillow.Dither.NONE
-            )
-        few.save(PICTURES / name, optimize=True)
-    print(name)
 
 
 def on_screen(page: Page, lng: float, lat: float) -> tuple[float, float]:
@@ -133,7 +116,7 @@ def proposed(page: Page) -> None:
 def main(address: str, password: str) -> None:
     """From a new draft to the day before it is published."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = launched(playwright)
         page = signed_in(browser, address, "planner", password, viewport=SIZE)
         opened(page, address)
         drawn(page)

@@ -51,7 +51,10 @@ const planner = {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const [padLeft, padRight] = sidePadding();
     const bounds = box ? [[box[1], box[0]], [box[3], box[2]]] : [[point[1], point[0]], [point[1], point[0]]];
-    fit(map, bounds, { paddingTopLeft: [padLeft, 40], paddingBottomRight: [padRight, planner.draft ? 150 : 60], maxZoom: 17, animate: !still });
+    const view = { paddingTopLeft: [padLeft, 40], paddingBottomRight: [padRight, planner.draft ? 150 : 60], maxZoom: 17, animate: !still };
+    // a draft stands at a whole zoom: that leaves room round it, where lines that split it begin
+    if (planner.draft) map.fitBounds(bounds, view);
+    else fit(map, bounds, view);
   },
   refuse,
 };

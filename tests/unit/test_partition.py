@@ -72,6 +72,24 @@ def test_as_many_parts_as_asked_for_within_the_tolerance(count, tolerance):
     assert_in_pieces(edges, labels)
 
 
+@pytest.mark.parametrize(
+    ("n", "few", "demand"),
+    [
+        (24, 8, {"count": 8, "tolerance": 0.15}),
+        (30, 2, {"low": 400 * 80, "high": 500 * 80}),
+    ],
+)
+def test_a_few_large_parts_are_found_as_well_as_many_small_ones(n, few, demand):
+    """One part of all has no border: what it costs must still be more than the borders of many."""
+    edges, weights = lattice(n, seed=3)
+    if "low" in demand:
+        weights = np.full(len(weights), 80.0)
+    labels = partition(edges, weights, **demand)
+    assert len(np.unique(labels)) == few
+    assert_in_pieces(edges, labels)
+    assert cut(edges, labels) < 2.5 * n * (few**0.5 - 0.5)
+
+
 def test_a_long_shared_border_is_not_cut_where_a_short_one_can_be():
     # a ladder of four rungs whose third crossing is the only short one
     edges, weights = path(4), np.full(4, 100)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from geodata.errors import InvalidInput
 from geodata.plans.proposal.graph import Graph, Numbers, given_graph, said
 from geodata.plans.proposal.impossible import NoPartition, prove_possible
-from geodata.plans.proposal.search import Demand, Ground, anneal, penalty
+from geodata.plans.proposal.search import USUAL, Demand, Ground, anneal, penalty
 from geodata.words import sentence as _
 
 STEPS = 400
@@ -212,7 +212,7 @@ class _Search:
         """One cooling in stretches; answers whether the time is over or the search was stopped."""
         graph = self.graph
         ground = Ground(graph.start, graph.beside, graph.shared, graph.weights)
-        demand = Demand(self.low, self.high, self.count or 0)
+        demand = Demand(self.low, self.high, self.count or 0, self._stake())
         steps = max(LEAST_STEPS, STEPS * len(graph.weights))
         heats = np.geomspace(hot, COLD, 2 + steps // CHUNK)
         for k, (before, after) in enumerate(pairwise(heats.tolist())):
@@ -225,6 +225,12 @@ class _Search:
             if end is not None and time.monotonic() > end:
                 return True
         return False
+
+    def _stake(self) -> float:
+        """How dear a part outside the band is, by how many units a part has."""
+        whole = float(self.graph.weights.sum())
+        units = len(self.graph.weights) * min(self.high, whole) / max(whole, 1e-9)
+        return float(np.sqrt(max(1.0, units / USUAL)))
 
     def _share(self, stretch: int, stretches: int, end: float | None) -> float:
         """How much is done: of the time if there is one, else of the first cooling."""

@@ -30,6 +30,9 @@ FARTHER = 30.0
 """Energy for lying outside the band by as much as its nearer end."""
 MISCOUNTED = 4.0
 """Energy of each part too many or too few, if a number of parts is wanted."""
+USUAL = 8.0
+"""Units of a part for which these were set. The border of a part grows with the root of its units,
+and what a part outside the band costs must grow with it: else one part of all is the cheapest."""
 RECUT = 0.2
 """Share of the moves between two parts that cut both anew."""
 DIVIDE = 0.1
@@ -46,11 +49,16 @@ class Ground(NamedTuple):
 
 
 class Demand(NamedTuple):
-    """The band of a part's weight, and how many parts: 0 for as many as come out best."""
+    """The band of a part's weight, and how many parts: 0 for as many as come out best.
+
+    ``stake`` is what a part outside the band costs, as a multiple of what it costs where parts
+    have about ``USUAL`` units.
+    """
 
     low: float
     high: float
     parts: int
+    stake: float
 
 
 class Net(NamedTuple):
@@ -169,7 +177,7 @@ def _hand_over(
     random: Any,
 ) -> None:  # fmt: skip
     """Let a unit go over to a neighbouring part, if what it leaves stays in one piece."""
-    low, high, wanted = demand
+    low, high, wanted, stake = demand
     from_, weight = net.part[unit], ground.weight[unit]
     change = 0.0
     for e in range(ground.start[unit], ground.start[unit + 1]):
@@ -178,14 +186,16 @@ def _hand_over(
             change += ground.border[e]
         elif there == to:
             change -= ground.border[e]
-    change += penalty(net.total[to] + weight, low, high) - penalty(net.total[to], low, high)
-    change -= penalty(net.total[from_], low, high)
+    change += stake * penalty(net.total[to] + weight, low, high) - stake * penalty(
+        net.total[to], low, high
+    )
+    change -= stake * penalty(net.total[from_], low, high)
     is_last = net.size[from_] == 1
     if is_last:
         parts = len(net.part) - net.spare[0]
-        change += _miscounted(parts - 1, wanted) - _miscounted(parts, wanted)
+        change += stake * _miscounted(parts - 1, wanted) - stake * _miscounted(parts, wanted)
     else:
-        change += penalty(net.total[from_] - weight, low, high)
+        change += stake * penalty(net.total[from_] - weight, low, high)
     if not _is_taken(change, heat, random):
         return
     if not is_last and not _stays_whole(ground, net.part, table, unit):
@@ -246,23 +256,28 @@ def _recut(
 
     If both are one part, it is divided; otherwise both become one, or two others.
     """
-    low, high, wanted = demand
+    low, high, wanted, stake = demand
     mine = net.part[unit]
     is_one = mine == other
     size = _tree(ground, net.part, table, unit, other, random)
     now = _weighed(ground, net.part, table, size)
     whole = table.below[0]
     parts = len(net.part) - net.spare[0]
-    now += penalty(net.total[mine], low, high) + _miscounted(parts, wanted)
+    now += stake * penalty(net.total[mine], low, high) + stake * _miscounted(parts, wanted)
     if not is_one:
-        now += penalty(net.total[other], low, high)
-    cut = _miscounted(parts + is_one, wanted)
+        now += stake * penalty(net.total[other], low, high)
+    cut = stake * _miscounted(parts + is_one, wanted)
     best, at = np.inf, 0
     if not is_one:
-        best = penalty(whole, low, high) + _miscounted(parts - 1, wanted)
+        best = stake * penalty(whole, low, high) + stake * _miscounted(parts - 1, wanted)
     for k in range(1, size):
         rest = whole - table.below[k]
-        cost = cut + table.cut[k] + penalty(table.below[k], low, high) + penalty(rest, low, high)
+        cost = (
+            cut
+            + table.cut[k]
+            + stake * penalty(table.below[k], low, high)
+            + stake * penalty(rest, low, high)
+        )
         if cost < best:
             best, at = cost, k
     if (is_one and at == 0) or not _is_taken(best - now, heat, random):

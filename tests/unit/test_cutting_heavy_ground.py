@@ -238,6 +238,17 @@ def test_pieces_of_a_closed_compound_that_do_not_touch_are_said_to_be_apart():
     assert [one.reason for one in found.obstacles] == ["apart"]
 
 
+def test_pieces_of_a_closed_compound_that_cannot_be_cut_are_not_one_grid_either():
+    pieces = [
+        unit(shapely.box(x, 0, x + 100, 100), households=700, compound="estate", closed=True)
+        for x in (0, 300)
+    ]
+    between = unit(shapely.box(100, 0, 300, 100), households=400)
+    found = propose(net_of([*pieces, between]), low=LOW, high=HIGH)
+    assert sizes(found.net) == [400, 700, 700]
+    assert [one.reason for one in found.obstacles] == ["no_buildings", "no_buildings"]
+
+
 def test_what_was_told_last_is_the_net_that_is_laid():
     rest = [unit(shapely.box(100 * k, 120, 100 * k + 100, 220), households=100) for k in range(8)]
     net = net_of([estate(), *rest])

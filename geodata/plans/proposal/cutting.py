@@ -79,18 +79,24 @@ def lightened(net: Net, community: str, *, low: float, high: float, seed: int) -
     """
     done = Lightened(net)
     for compound, ids in _heavy(net, community, high):
-        households = _households(done.net, ids).sum()
         try:
             after, part = _cut(done.net, ids, low=low, high=high, seed=seed)
         except _NotCutError as no:
-            done.alone.append(ids)
-            done.obstacles.append(_too_heavy(community, no.reason, ids, households, high=high))
+            for piece in _connected(done.net, ids):
+                weight = float(_households(done.net, piece).sum())
+                if weight > high:  # what is lighter stays whole, and is searched with the rest
+                    done.alone.append(piece)
+                    done.obstacles.append(
+                        _too_heavy(community, no.reason, piece, weight, high=high)
+                    )
             continue
         done.net = after
         first = max(done.part.values(), default=-1) + 1
         done.part |= {unit: first + number for unit, number in part.items()}
         if len(set(part.values())) > 1:
-            done.cuts.append(CutGround(community, compound, sorted(part), households))
+            done.cuts.append(
+                CutGround(community, compound, sorted(part), _households(after, sorted(part)).sum())
+            )
         for number in sorted(set(part.values())):
             mine = [unit for unit in sorted(part) if part[unit] == number]
             weight = float(_households(after, mine).sum())
@@ -100,6 +106,13 @@ def lightened(net: Net, community: str, *, low: float, high: float, seed: int) -
                     _too_heavy(community, "one_building", mine, weight, high=high)
                 )
     return done
+
+
+def _connected(net: Net, ids: list[int]) -> list[list[int]]:
+    """These units, those that touch each other together."""
+    shared = shared_borders(net.units.geometry.reindex(ids).to_numpy())
+    of = pieces(shared.pairs, len(ids))
+    return [np.array(ids)[of == piece].tolist() for piece in np.unique(of).tolist()]
 
 
 def _too_heavy(

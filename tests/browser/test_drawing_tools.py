@@ -340,27 +340,53 @@ def test_what_was_seen_too_early_is_taken_back_when_it_is_not_saved(desk):
     expect(page.locator("#draft-band")).to_contain_text("/2")
 
 
+def longest_side(desk: Desk, number: int) -> LineString:
+    ring = shape(desk.grids()[number]["geometry"]).exterior
+    return max((LineString(side) for side in pairwise(ring.coords)), key=lambda side: side.length)
+
+
+def beside(desk: Desk, side: LineString) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The middle of a side on the screen, and the way away from it, one pixel."""
+    middle = side.interpolate(0.5, normalized=True)
+    (ax, ay), (bx, by) = (desk.pixel(*point) for point in side.coords)
+    long = ((bx - ax) ** 2 + (by - ay) ** 2) ** 0.5
+    return desk.pixel(middle.x, middle.y), ((ay - by) / long, (bx - ax) / long)
+
+
+def prove_snapped(desk: Desk, x: float, y: float) -> None:
+    mark = desk.page.locator(".sketch-snap")
+    expect(mark).to_be_visible()
+    box = mark.bounding_box()
+    assert abs(box["x"] + box["width"] / 2 - x) + abs(box["y"] + box["height"] / 2 - y) < 6
+
+
 def test_a_line_snaps_to_the_border_beside_it_and_says_where(desk):
     page = desk.page
-    grid = desk.grids()[1]
     desk.select(1)
     page.keyboard.press("s")
     desk.drawing()
-    page.wait_for_timeout(300)
-    ring = shape(grid["geometry"]).exterior
-    longest = max(pairwise(ring.coords), key=lambda side: LineString(side).length)
-    middle = LineString(longest).interpolate(0.5, normalized=True)
-    x, y = desk.pixel(middle.x, middle.y)
-    (ax, ay), (bx, by) = (desk.pixel(*point) for point in longest)
-    long = ((bx - ax) ** 2 + (by - ay) ** 2) ** 0.5
-    off = ((ay - by) / long * 7, (bx - ax) / long * 7)
-    page.mouse.move(x + off[0] * 3, y + off[1] * 3, steps=3)
-    page.mouse.move(x + off[0], y + off[1], steps=3)
-    mark = page.locator(".sketch-snap")
-    expect(mark).to_be_visible()
-    box = mark.bounding_box()
-    away = abs(box["x"] + box["width"] / 2 - x) + abs(box["y"] + box["height"] / 2 - y)
-    assert away < 6
+    (x, y), (across, down) = beside(desk, longest_side(desk, 1))
+    page.mouse.move(x + across * 21, y + down * 21, steps=3)
+    page.mouse.move(x + across * 7, y + down * 7, steps=3)
+    prove_snapped(desk, x, y)
+
+
+def test_a_line_snaps_to_borders_before_the_streets_are_here(desk):
+    page = desk.page
+    desk.select(1)
+    page.evaluate(
+        """async () => {
+          const { stackOf } = await import("wangge/layers/stack.js");
+          const never = () => new Promise(() => {});
+          for (const sheet of stackOf(wangge.map).sheets) sheet.tileAt = never;
+        }"""
+    )
+    page.keyboard.press("s")
+    desk.drawing()
+    (x, y), (across, down) = beside(desk, longest_side(desk, 1))
+    page.mouse.move(x + across * 21, y + down * 21, steps=3)
+    page.mouse.move(x + across * 7, y + down * 7, steps=3)
+    prove_snapped(desk, x, y)
 
 
 def test_without_a_mouse_one_selects_splits_merges_and_takes_back(desk):

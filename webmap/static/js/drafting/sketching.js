@@ -11,6 +11,7 @@ import { toWorld } from "wangge/layers/shapes.js";
 
 const L = globalThis.L;
 const SNAP_PIXELS = 12;
+const LISTED_MS = 150; // after which Geoman has listed what was laid to snap to
 const MOST_CORNERS = 3000; // to snap to: more would hold the mouse up
 const SNAP_FROM = 15; // zoom from which streets and walls are near enough to snap to
 
@@ -20,6 +21,7 @@ export class Sketching {
     this.shape = null;
     this.lines = L.layerGroup();
     this.renewSoon = settled(() => this.renew(), 80);
+    this.snapSoon = settled(() => this.snap(), LISTED_MS);
     map.on("moveend", () => this.shape && this.renewSoon());
     map.on("pm:create", ({ layer }) => {
       const drawn = [layer.getLatLngs()].flat(2);
@@ -33,6 +35,12 @@ export class Sketching {
       workingLayer.on("pm:unsnap", say(false));
     });
     map.on("mousemove", () => this.shape && this.tell());
+    // Leaflet's canvas passes on one move in 32 ms and drops those between, also the last.
+    map.getContainer().addEventListener("mousemove", (event) => {
+      if (!this.shape) return;
+      this.mouse = event;
+      this.snapSoon();
+    });
   }
 
   async ready() {
@@ -92,7 +100,7 @@ export class Sketching {
 
   stop() {
     if (!this.shape) return;
-    this.shape = null;
+    this.shape = this.mouse = null;
     this.map.pm.disableDraw();
     this.lines.clearLayers().remove();
   }
@@ -133,25 +141,40 @@ export class Sketching {
     this.change?.([...points, hint].map(({ lat, lng }) => [lng, lat]));
   }
 
-  /** Put the lines near the view where Geoman finds them: borders first, then streets. */
+  /** Put the lines near the view where Geoman finds them: borders at once, streets when they are here. */
   async renew() {
+    const turn = (this.turn = {});
     const view = this.map.getBounds().pad(0.1);
-    const lines = [];
-    for (const feature of this.features()) for (const ring of ringsOf(feature)) lines.push(ring.map(([lng, lat]) => [lat, lng]));
-    const zoom = Math.round(this.map.getZoom());
-    if (zoom >= SNAP_FROM) {
-      const box = [...toWorld(view.getWest(), view.getNorth()), ...toWorld(view.getEast(), view.getSouth())];
-      const sheets = stackOf(this.map).sheets.filter(({ layer, tiles }) => tiles && ["streets", "compounds"].includes(layer));
-      for (const found of await Promise.all(sheets.map((sheet) => linesOf(sheet, box, zoom)))) lines.push(...found);
-    }
-    if (!this.shape) return;
-    let left = MOST_CORNERS;
+    const borders = this.features().flatMap((feature) => ringsOf(feature).map((ring) => ring.map(([lng, lat]) => [lat, lng])));
     this.lines.clearLayers();
+    const left = this.lay(borders, view, MOST_CORNERS);
+    const zoom = Math.round(this.map.getZoom());
+    if (zoom < SNAP_FROM) return;
+    const box = [...toWorld(view.getWest(), view.getNorth()), ...toWorld(view.getEast(), view.getSouth())];
+    const sheets = stackOf(this.map).sheets.filter(({ layer, tiles }) => tiles && ["streets", "compounds"].includes(layer));
+    const found = await Promise.all(sheets.map((sheet) => linesOf(sheet, box, zoom)));
+    if (this.shape && turn === this.turn) this.lay(found.flat(), view, left);
+  }
+
+  /** Lay lines that are in the view, as long as they have not too many corners; answers how many more may be laid. */
+  lay(lines, view, most) {
+    let left = most;
     for (const line of lines) {
       if (left < line.length || !view.intersects(L.latLngBounds(line))) continue;
       left -= line.length;
       L.polyline(line, { opacity: 0, weight: 1, interactive: false, snapIgnore: false, pmIgnore: false }).addTo(this.lines);
     }
+    this.snapSoon();
+    return left;
+  }
+
+  /** Snap where the mouse came to rest, or where it rests while new lines are laid. */
+  snap() {
+    if (!this.shape || !this.mouse) return;
+    const containerPoint = this.map.mouseEventToContainerPoint(this.mouse);
+    const layerPoint = this.map.containerPointToLayerPoint(containerPoint);
+    const latlng = this.map.layerPointToLatLng(layerPoint);
+    this.map.fire("mousemove", { containerPoint, layerPoint, latlng, originalEvent: this.mouse });
   }
 }
 

@@ -43,6 +43,9 @@ def unpack(package: Mapping[str, Any], archive: Path) -> dict[str, bytes]:
     contents = {}
     with tarfile.open(archive) as opened:
         for file in package["files"]:
+            if file.get("kept"):
+                contents[file["path"]] = (VENDOR / file["path"]).read_bytes()
+                continue
             member = opened.extractfile(f"package/{file['from']}")
             if member is None:
                 sys.exit(f"{package['name']}@{package['version']} has no {file['from']}")
@@ -66,7 +69,8 @@ def recorded(
     found = sha512(archive.read_bytes())
     text = text.replace(f'integrity = "{package["integrity"]}"', f'integrity = "{found}"')
     for file in package["files"]:
-        line = f'from = "{file["from"]}", sha512 = "'
+        origin = "kept = true" if file.get("kept") else f'from = "{file["from"]}"'
+        line = f'{origin}, sha512 = "'
         digest = sha512(contents[file["path"]])
         text = text.replace(f'{line}{file["sha512"]}"', f'{line}{digest}"')
     return text

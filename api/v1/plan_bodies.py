@@ -205,6 +205,16 @@ class PlanRemark(BaseModel):
     words: str
     lon: float
     lat: float
+    version: int = Field(description="give it as If-Match to change its words")
+    edited_at: datetime | None = Field(description="the last time that its words were changed")
+    edited_by: str | None
+    own: bool = Field(description="one wrote it oneself, and may change its words")
+
+
+class RemarkWords(Body):
+    """What a remark shall say."""
+
+    words: str = Field(min_length=1, max_length=2_000)
 
 
 class Remarks(BaseModel):

@@ -91,6 +91,32 @@ def comments(connection: sa.Connection, plan_id: int) -> Sequence[Any]:
     ).all()
 
 
+def locked_comment(connection: sa.Connection, plan_id: int, number: int) -> Any:
+    """A remark on a draft, locked until the transaction ends; None if there is none."""
+    shown = [c for c in plan_comments.c if c.name != "geom"]
+    return connection.execute(
+        sa.select(*shown)
+        .where(plan_comments.c.plan_id == plan_id, plan_comments.c.id == number)
+        .with_for_update()
+    ).first()
+
+
+def edit_comment(connection: sa.Connection, number: int, words: str, *, by: str) -> int:
+    """Other words for a remark; gives its new version."""
+    version: int = connection.execute(
+        sa.update(plan_comments)
+        .where(plan_comments.c.id == number)
+        .values(
+            words=words,
+            version=plan_comments.c.version + 1,
+            edited_at=sa.func.now(),
+            edited_by=by,
+        )
+        .returning(plan_comments.c.version)
+    ).scalar_one()
+    return version
+
+
 def share(connection: sa.Connection, plan_id: int, user_id: int, by: str) -> None:
     """Let a user read the draft."""
     connection.execute(

@@ -146,6 +146,15 @@ plan_comments = Table(
     Column("revision", BigInteger, nullable=False, comment="of the draft that was looked at"),
     Column("words", Text, nullable=False),
     Column("geom", Geometry("POINT", srid=4326, spatial_index=False), nullable=False),
+    Column(
+        "version",
+        Integer,
+        nullable=False,
+        server_default=text("1"),
+        comment="one more whenever its words are changed",
+    ),
+    Column("edited_at", DateTime(timezone=True), comment="the last time"),
+    Column("edited_by", Text, comment="the name as it was then"),
     Index("ix_plan_comments_plan_id", "plan_id", "id"),
     comment="remarks at a place of a draft",
 )

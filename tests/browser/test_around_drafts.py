@@ -51,6 +51,54 @@ def test_a_remark_is_made_at_a_place_and_is_text_whatever_is_written(desk, artef
     page.screenshot(path=artefact("draft-remarks"))
 
 
+def test_a_remark_is_written_anew_by_who_wrote_it_and_says_so(desk, open_page, own_live, artefact):
+    page = desk.page
+    remark(desk, desk.grids()[1], "由谁负责？")
+    page.click("summary:has(#draft-remarks)")
+    page.click(".remark-row .remark-change")
+    words = page.locator(".remark-form textarea")
+    expect(words).to_have_value("由谁负责？")
+    page.keyboard.press("Escape")
+    expect(words).to_have_count(0)
+    page.click(".remark-row .remark-change")
+    expect(words).to_be_focused()
+    words.fill("由物业负责")
+    page.click(".remark-form [type=submit]")
+    expect(words).to_have_count(0)
+    row = page.locator("[data-remark]")
+    expect(row).to_contain_text("由物业负责")
+    expect(row).to_contain_text("修改")
+    expect(page.locator(".remark-pin")).to_have_count(1)
+    page.screenshot(path=artefact("draft-remark-changed"))
+
+    # A second window of the same author, with the words as they were before.
+    page.click(".remark-row .remark-change")
+    page.evaluate(
+        """async (path) => {
+          const { comments: [one] } = await fetch(path).then((r) => r.json());
+          const csrf = document.querySelector('meta[name="csrf-token"]').content;
+          const sent = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
+          const headers = { ...sent, "If-Match": `"${one.version}"` };
+          const body = JSON.stringify({ words: "由街道负责" });
+          await fetch(`${path}/${one.id}`, { method: "PATCH", headers, body });
+        }""",
+        f"/api/v1/plans/{desk.number}/comments",
+    )
+    page.context.watched.allowed.add(412)
+    words.fill("由社区负责")
+    page.click(".remark-form [type=submit]")
+    expect(page.locator(".remark-form .told")).to_contain_text("由街道负责")
+    expect(words).to_have_value("由社区负责")
+    page.click(".remark-form [type=submit]")
+    expect(row).to_contain_text("由社区负责")
+
+    other = open_page("/planner", role="admin", address=own_live)
+    there = opened(other, desk.number)
+    there.page.click("summary:has(#draft-remarks)")
+    expect(there.page.locator("[data-remark]")).to_contain_text("由社区负责")
+    expect(there.page.locator(".remark-change")).to_have_count(0)
+
+
 def test_words_begun_are_given_up_by_escape_only_while_there_are_none(desk):
     page = desk.page
     page.keyboard.press("c")

@@ -102,9 +102,13 @@ def test_nets_are_brought_in_compared_made_one_and_taken_back(
     page = desk.page
     expect(page.locator("#draft-nets")).to_contain_text("这里还没有部门网格")
     ground = desk.ground()
+    page.click("#net-add > summary")
+    page.fill("#net-add textarea[name=note]", "公安分局 2026 年 6 月提供")
     add(page, file_of(tmp_path, "公安", halves(ground)))
     expect(page.locator("#net-add .told")).to_contain_text("已添加“公安”，共 2 个片区")
     expect(page.locator(".net-row")).to_have_count(2)
+    expect(page.locator(".net-row").last).to_contain_text("公安分局 2026 年 6 月提供")
+    expect(page.locator("#net-add textarea[name=note]")).to_have_value("")
     add(page, file_of(tmp_path, "城管", halves(ground, down=True)))
     expect(page.locator(".net-row")).to_have_count(3)
     expect(page.locator(".net-pair")).to_have_count(3)

@@ -22,6 +22,7 @@ export function bringing(bench, then) {
   const layer = h("select", {});
   const layerField = h("label.field", { hidden: true }, h("span", {}, t("Layer, sheet or file inside")), layer);
   const source = h("input", { type: "text", name: "attribution", maxlength: 500 });
+  const note = h("textarea", { name: "note", maxlength: 500, rows: 2 });
   const told = h("div.told", { role: "alert" });
   const button = h("button.button.main", { type: "submit" }, t("Add the net"));
   const form = h(
@@ -33,6 +34,7 @@ export function bringing(bench, then) {
     h("label.field", {}, h("span", {}, t("Coordinate system")), system),
     code,
     h("label.field", {}, h("span", {}, t("Source, if it must be named")), source),
+    h("label.field", {}, h("span", {}, t("Note, such as its date or who gave it")), note),
     button,
     told,
   );
@@ -61,7 +63,7 @@ export function bringing(bench, then) {
   async function send(other = null) {
     const data = new FormData();
     const crs = other ?? (system.value === "other" ? code.value.trim() : system.value);
-    for (const [key, value] of Object.entries({ file: file.files[0], name: name.value, crs, layer_name: layer.value, attribution: source.value, plan: bench.draft.id })) {
+    for (const [key, value] of Object.entries({ file: file.files[0], name: name.value, crs, layer_name: layer.value, attribution: source.value, note: note.value, plan: bench.draft.id })) {
       if (value) data.set(key, value);
     }
     button.disabled = true;

@@ -7,7 +7,7 @@ import { token } from "wangge/core/theme.js";
 import { count, share, squareMetres, t } from "wangge/core/words.js";
 import { bringing } from "wangge/drafting/bringing.js";
 import { corresponding } from "wangge/drafting/corresponding.js";
-import { watch } from "wangge/drafting/proposing.js";
+import { findingsOf, watch } from "wangge/drafting/proposing.js";
 import { Sheet, stackOf } from "wangge/layers/stack.js";
 
 const DRAFT = "draft"; // stands for the draft's own grids
@@ -108,7 +108,7 @@ export class Nets {
         row(
           String(net.id),
           net.name,
-          [t("%(number)s patches here", { number: count(net.here) }), net.attribution || net.filename].join(" · "),
+          [t("%(number)s patches here", { number: count(net.here) }), net.attribution || net.filename, net.note].filter(Boolean).join(" · "),
           line(colourOf(i), DASHES[i % DASHES.length]),
           net.removable && h("button.button.quiet.icon", { type: "button", "aria-label": t("Remove the net of %(name)s", { name: net.name }), title: t("Remove the net of %(name)s", { name: net.name }), onClick: () => this.drop(net) }, "×"),
         ),
@@ -270,12 +270,14 @@ export class Nets {
 
   fitting(keys) {
     const told = h("div.told", { role: "alert" });
+    const { low, high } = this.planner.page.profile.band;
+    const band = h("input", { type: "checkbox", checked: true, id: "net-fit-band" });
     const button = h("button.button.main", { type: "button", id: "net-fit", onClick: () => run() }, t("Make one net of these"));
     const run = async () => {
       button.disabled = true;
       fill(told);
       try {
-        const job = await post(`${this.path}/fit`, { nets: keys }, { headers: { "If-Match": `"${this.draft.info.revision}"` } });
+        const job = await post(`${this.path}/fit`, { nets: keys, band: band.checked }, { headers: { "If-Match": `"${this.draft.info.revision}"` } });
         const done = await watch(job, this.under);
         fill(this.under);
         if (done.state === "cancelled") return fill(this.under, h("p.small", { role: "status" }, t("Stopped. The draft is as it was.")));
@@ -291,15 +293,30 @@ export class Nets {
       }
       return null;
     };
-    return h("section.draft-form", {}, h("h3", {}, t("One net for all")), h("p.small.quiet", {}, t("Draws the net that agrees best with all that are ticked, out of whole compounds and street blocks. Locked grids stay as they are. It is one step that can be taken back.")), button, told);
+    return h("section.draft-form", {}, h("h3", {}, t("One net for all")), h("p.small.quiet", {}, t("Draws the net that agrees best with all that are ticked, out of whole compounds and street blocks. No grid lies in two communities, closed compounds stay whole, and locked grids stay as they are. It is one step that can be taken back.")), h("label.check", {}, band, h("span", {}, t("Keep households within the band of %(low)s to %(high)s", { low, high }))), button, told);
   }
 
-  fitted({ grids, nets }) {
+  /** What came of it: how it lies to the band and what that cost, how far it agrees, what is in the way. */
+  fitted({ grids, nets, band, obstacles, cuts }) {
+    const out = [band.below && t("%(number)s below", { number: count(band.below) }), band.above && t("%(number)s above", { number: count(band.above) })].filter(Boolean);
+    const row = ({ net, name, agreement, unbound }) => {
+      const cost = agreement == null ? 0 : Math.round(100 * Math.max(0, unbound)) - Math.round(100 * Math.max(0, agreement));
+      return h(
+        "li.figures",
+        {},
+        net === DRAFT ? t("The draft as it was") : name,
+        " ",
+        agreement == null ? "–" : `${share(Math.max(0, agreement))} · ${said(agreement)}`,
+        cost > 0 && h("span.quiet", {}, " · ", t("%(share)s without the band", { share: share(Math.max(0, unbound)) })),
+      );
+    };
     return h(
       "div",
       { role: "status" },
       h("p.done", {}, t("One net with %(grids)s grids lies on the draft.", { grids: count(grids) })),
-      h("ul.small", {}, nets.map(({ net, name, agreement }) => h("li.figures", {}, net === DRAFT ? t("The draft as it was") : name, " ", agreement == null ? "–" : `${share(Math.max(0, agreement))} · ${said(agreement)}`))),
+      h("p.small.figures", { id: "net-fit-in-band" }, t("%(within)s of %(grids)s grids have %(low)s to %(high)s households", { within: count(band.within), grids: count(grids), low: band.low, high: band.high }), out.length > 0 && h("span.quiet", {}, " · ", out.join(" · "))),
+      h("ul.small", {}, nets.map(row)),
+      findingsOf(this.bench, { obstacles, cuts }),
     );
   }
 }

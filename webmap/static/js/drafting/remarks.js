@@ -40,7 +40,7 @@ export class Remarks {
     const { draft } = this.bench;
     try {
       const { comments } = await get(this.path);
-      if (draft === this.bench.draft && comments.length !== this.list.length) this.show(comments);
+      if (draft === this.bench.draft && said(comments) !== said(this.list)) this.show(comments);
     } catch (error) {
       this.planner.refuse(error, () => this.bench.draft === draft && this.load());
     }
@@ -65,7 +65,7 @@ export class Remarks {
       this.body,
       h("button.button", { type: "button", onClick: () => this.begin() }, `${t("Remark at a place")} (C)`),
       list.length
-        ? h("ol.remarks", {}, list.map((remark, i) => h("li", {}, h("button.draft-row", { type: "button", dataset: { remark: remark.id }, onClick: () => this.goTo(remark) }, this.said(remark, i + 1)))))
+        ? h("ol.remarks", {}, list.map((remark, i) => h("li.remark-row", {}, h("button.draft-row", { type: "button", dataset: { remark: remark.id }, onClick: () => this.goTo(remark) }, this.said(remark, i + 1)), this.changing(remark))))
         : h("p.small.quiet", {}, t("Nobody has remarked on this draft yet.")),
     );
   }
@@ -79,14 +79,19 @@ export class Remarks {
   said(remark, number) {
     return [
       h("span.remark-words", {}, h("span.remark-number.figures", {}, number), remark.words),
-      h("span.quiet.small.figures", {}, `${remark.actor} · ${moment(remark.at)} · v${remark.revision}`),
+      h("span.quiet.small.figures", {}, `${remark.actor} · ${moment(remark.at)} · v${remark.revision}`, remark.edited_at && ` · ${t("changed %(when)s", { when: moment(remark.edited_at) })}`),
     ];
+  }
+
+  /** The button that changes one's own words. */
+  changing(remark) {
+    return remark.own && h("button.button.quiet.remark-change", { type: "button", onClick: () => this.change(remark) }, t("Change"));
   }
 
   pin(remark, number) {
     const title = `${remark.actor} · ${moment(remark.at)}`;
     const marker = L.marker([remark.lat, remark.lon], { icon: icon(number), title, keyboard: true, riseOnHover: true });
-    marker.bindPopup(() => h("div.remark", {}, this.said(remark, number)), { maxWidth: isWall() ? 640 : 320, autoPanPadding: [40, 60] });
+    marker.bindPopup(() => h("div.remark", {}, this.said(remark, number), this.changing(remark)), { maxWidth: isWall() ? 640 : 320, autoPanPadding: [40, 60] });
     marker.on("click", () => this.tellChosen(remark));
     remark.marker = marker;
     return marker;
@@ -117,12 +122,21 @@ export class Remarks {
     this.aims = false;
   }
 
-  /** Ask for the words at a place. */
-  ask(latlng) {
+  /** Write one's own remark anew. */
+  change(remark) {
+    this.planner.openSheet?.(null);
+    this.planner.map.closePopup();
+    this.ask(L.latLng(remark.lat, remark.lon), remark);
+  }
+
+  /** Ask for the words at a place, or for other words of a remark. */
+  ask(latlng, remark = null) {
     const { map } = this.planner;
     this.bench.tools.hold("choose");
     this.asked?.remove();
     const words = h("textarea", { name: "words", required: true, maxlength: LONGEST, rows: 4, "aria-label": t("Remark") });
+    words.value = remark?.words ?? "";
+    let version = remark?.version;
     const form = h(
       "form.draft-form.remark-form",
       {},
@@ -131,17 +145,28 @@ export class Remarks {
       h("div.row", {}, h("button.button.main", { type: "submit" }, t("Keep the remark")), h("button.button", { type: "button", onClick: () => this.asked.remove() }, t("Cancel"))),
     );
     const { path } = this;
+    const send = async (said) => {
+      if (!remark) return post(path, { words: said, lon: latlng.wrap().lng, lat: latlng.lat });
+      try {
+        return await post(`${path}/${remark.id}`, { words: said }, { method: "PATCH", headers: { "If-Match": `"${version}"` } });
+      } catch (error) {
+        const { remark: now } = error.body ?? {};
+        if (!now) throw error;
+        version = now.version; // who has read what it says now may replace it
+        throw Object.assign(new Error(`${error.message} ${t("Now it says: %(words)s", { words: now.words })}`), { body: {} });
+      }
+    };
     onSend(form, async (values) => {
-      const { comments } = await post(path, { words: values.words, lon: latlng.wrap().lng, lat: latlng.lat });
+      const { comments } = await send(values.words);
       this.asked.remove();
       if (path === this.path) this.show(comments);
     });
     form.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !words.value.trim()) this.asked.remove();
+      if (event.key === "Escape" && words.value.trim() === (remark?.words ?? "")) this.asked.remove();
     });
     const popup = L.popup({ closeOnClick: false, closeOnEscapeKey: false, closeButton: false, autoClose: false, minWidth: isWall() ? 520 : 240, maxWidth: isWall() ? 640 : 320, offset: [0, isWall() ? -58 : -26], autoPanPadding: [40, 60] }).setContent(form);
-    const pin = L.marker(latlng, { icon: icon("+"), keyboard: false });
-    this.asked = L.layerGroup([pin]).addTo(map);
+    const pins = remark ? [] : [L.marker(latlng, { icon: icon("+"), keyboard: false })];
+    this.asked = L.layerGroup(pins).addTo(map);
     this.asked.on("remove", () => popup.remove());
     popup.setLatLng(latlng).openOn(map);
     focusSoon(words);
@@ -149,6 +174,9 @@ export class Remarks {
 }
 
 const icon = (words) => L.divIcon({ className: "remark-pin", iconSize: [26, 26], iconAnchor: [13, 32], popupAnchor: [0, -30], html: h("i", {}, h("b", {}, words)) });
+
+/** What a list of remarks says, to know whether another one says something else. */
+const said = (list) => list.map(({ id, version }) => `${id}.${version}`).join();
 
 /** Focus a field once it is seen: a popup is hidden while it is laid out. */
 function focusSoon(field, frames = 30) {

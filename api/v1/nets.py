@@ -120,6 +120,9 @@ class FitBody(Body):
         max_length=departments.MOST_NETS,
         description="numbers of nets, and `draft`",
     )
+    band: bool = Field(
+        default=True, description="whether the grids' households shall lie in the profile's band"
+    )
 
 
 class PatchesQuery(Body):
@@ -280,6 +283,7 @@ def fit(number: int, json_data: FitBody) -> tuple[Job, int, dict[str, str]]:
         current_actor(),
         number,
         json_data.nets,
+        band=json_data.band,
         revision=revision_seen(),
         language=language(),
         profile=settings.profile,

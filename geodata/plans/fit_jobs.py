@@ -14,7 +14,7 @@ from geodata.settings import Settings
 def run_fit(work: Work) -> dict[str, Any]:
     """Lay the net that fits several best on a draft; the report tells how far it agrees with each.
 
-    ``work.arguments``: ``plan``, ``revision``, ``nets`` and ``profile``.
+    ``work.arguments``: ``plan``, ``revision``, ``nets``, ``band`` and ``profile``.
     """
     from geodata.plans import uniting  # noqa: PLC0415 - takes seconds to load
 
@@ -32,6 +32,7 @@ def run_fit(work: Work) -> dict[str, Any]:
         profile,
         said["plan"],
         said["nets"],
+        band=said.get("band", True),
         revision=said["revision"],
         tell=tell,
     )

@@ -146,7 +146,7 @@ def test_a_draft_without_grids_is_compared_and_fitted_too(database):
     with pytest.raises(InvalidInput):
         departments.agreement(database, ANNE, plan, [keys[0], "draft"])
     assert departments.agreement(database, ANNE, plan, keys).found.best in keys
-    done = uniting.fit(database, ANNE, PROFILE, plan, keys)
+    done = uniting.fit(database, ANNE, PROFILE, plan, keys, band=False)
     assert (done["revision"], done["grids"]) == (1, 2)
     assert departments.correspondence(database, ANNE, plan, None).rows == []
 
@@ -166,7 +166,7 @@ def test_grids_that_keep_most_of_their_households_keep_code_and_worker(database,
         )
         for name in ("公安", "城管")
     ]
-    uniting.fit(database, ANNE, PROFILE, plan, keys)
+    uniting.fit(database, ANNE, PROFILE, plan, keys, band=False)
     with database.read() as connection:
         net = drafting.whole(connection, drafting.readable(connection, ANNE, plan))
     assert sorted(net.grids["code"]) == sorted(lattice().grids["code"])
@@ -174,6 +174,51 @@ def test_grids_that_keep_most_of_their_households_keep_code_and_worker(database,
         lattice().grids.set_index("code")["worker"].to_dict()
     )
     assert set(net.grids["name"]) == {f"新{k}" for k in range(9)}
+
+
+def heavier(net, times):
+    """The lattice with so many times its households, and no buildings."""
+    units = net.units.assign(homes=[[] for _ in net.units.index])
+    units["households"] *= times
+    return replace(net, units=units)
+
+
+def test_a_fit_within_the_band_says_what_the_band_cost_and_keeps_the_table_of_patches_right(
+    database,
+):
+    plan = kept(database, heavier(lattice(), 4))
+    nets = {
+        str(add(database, name, columns(0, 3, 6)).id): columns(0, 3, 6) for name in ("公安", "城管")
+    }
+    free = uniting.fit(database, ANNE, PROFILE, plan, list(nets), band=False)
+    assert [one["agreement"] for one in free["nets"]] == [1.0, 1.0]
+    assert free["band"] == {"low": 300, "high": 500, "within": 0, "below": 0, "above": 2}
+
+    done = uniting.fit(database, ANNE, PROFILE, plan, list(nets))
+
+    assert done["band"] == {**free["band"], "within": done["grids"], "above": 0}
+    assert [one["unbound"] for one in done["nets"]] == [1.0, 1.0]
+    assert all(0 < one["agreement"] < 1 for one in done["nets"])
+    with database.read() as connection:
+        net = drafting.whole(connection, drafting.readable(connection, ANNE, plan))
+    sizes = net.units.groupby("grid")["households"].sum()
+    assert ((sizes >= 300) & (sizes <= 500)).all()
+    rows = departments.correspondence(database, ANNE, plan, int(next(iter(nets)))).rows
+    by_grid = gpd.pd.DataFrame(rows).groupby("grid")["households"].sum()
+    assert by_grid.to_dict() == sizes.to_dict()
+    by_patch = gpd.pd.DataFrame(rows).groupby("patch_code")["share"].sum()
+    assert by_patch.tolist() == pytest.approx([1.0, 1.0])
+
+
+def test_what_keeps_a_fit_from_the_band_is_told_in_words(database):
+    plan = kept(database, heavier(lattice(2, block=1), 1))
+    keys = [str(add(database, name, columns(0, 1, 2)).id) for name in ("公安", "城管")]
+
+    done = uniting.fit(database, ANNE, PROFILE, plan, keys)
+
+    assert done["band"]["below"] == done["grids"] == 1
+    assert [one["reason"] for one in done["obstacles"]] == ["too_light"]
+    assert "300" in done["obstacles"][0]["detail"]
 
 
 def test_a_fit_that_is_stopped_leaves_the_draft_as_it_was(database, plan):

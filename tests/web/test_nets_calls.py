@@ -140,8 +140,9 @@ def test_a_net_agrees_wholly_with_a_draft_that_has_its_borders(planner, plan):
     assert body["disagreements"]["features"] == []
 
 
-def fit(database, browser, plan, nets, revision=0):
-    answer = browser.post(f"{plan}/fit", json={"nets": nets}, headers={"If-Match": f'"{revision}"'})
+def fit(database, browser, plan, nets, revision=0, **wish):
+    body = {"nets": nets, "band": False, **wish}
+    answer = browser.post(f"{plan}/fit", json=body, headers={"If-Match": f'"{revision}"'})
     assert answer.status_code == 202, answer.json
     run_worker(database, wait=False)
     return browser.get(answer.headers["Location"]).json
@@ -166,6 +167,16 @@ def test_the_fitted_net_is_one_step_that_can_be_taken_back(database, planner, pl
     undone = planner.post(f"{plan}/undo", headers={"If-Match": '"1"'})
     assert undone.status_code == 200, undone.json
     assert planner.get(f"{plan}/units").json == before
+
+
+def test_the_fitted_net_keeps_to_the_band_and_the_job_tells_what_that_cost(database, planner, plan):
+    nets = [str(added(planner, stripes(0, 3, 6), name=name)) for name in ("公安", "城管")]
+    job = fit(database, planner, plan, nets, band=True)
+    assert job["state"] == "done", job
+    report = job["report"]
+    assert report["band"] == {"low": 300, "high": 500, "within": 1, "below": 0, "above": 0}
+    assert report["obstacles"] == report["cuts"] == []
+    assert [(one["agreement"], one["unbound"]) for one in report["nets"]] == [(0.0, 1.0)] * 2
 
 
 def test_locked_grids_are_not_fitted(database, planner, plan):

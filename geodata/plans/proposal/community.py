@@ -28,6 +28,8 @@ TOGETHER: Final = 1.5
 """What a metre of border between two small open compounds costs more (就近联片)."""
 KEPT: Final = 4.0
 """What a metre of border inside a grid of today costs more, if all of today is to be kept."""
+AGREED: Final = 0.2
+"""What a metre of border costs that all nets of departments have, against 1 where none has one."""
 NO_PART: Final = -1
 
 Watch = Callable[[float, Callable[[], Numbers]], bool]
@@ -35,14 +37,25 @@ Watch = Callable[[float, Callable[[], Numbers]], bool]
 
 
 class Community:
-    """The units of a community that are to be divided."""
+    """The units of a community that are to be divided.
+
+    ``patches``: nets that borders shall follow, as the patch that each unit has in each of them.
+    """
 
     def __init__(
-        self, light: Lightened, name: str, *, low: float, high: float, keep: float
+        self,
+        light: Lightened,
+        name: str,
+        *,
+        low: float,
+        high: float,
+        keep: float,
+        patches: pd.DataFrame | None = None,
     ) -> None:
         self.net, self.name = light.net, name
         self.low, self.high, self.keep = low, high, keep
         self.part = light.part
+        self.patches = patches
         self.units = free_units(light.net, name)
         self.ids = self.units.index.to_numpy()
         self.households = self.units["households"].fillna(0).to_numpy(dtype=float)
@@ -188,6 +201,9 @@ class Community:
         """What each shared border costs, in metres of a border that lies on nothing."""
         cost = along_streets(self.shared, lines_of(self.net))
         a, b = self.shared.pairs.T
+        if self.patches is not None:
+            has = self.patches.reindex(self.ids).to_numpy()
+            cost = cost * (AGREED + (1 - AGREED) * (has[a] == has[b]).mean(axis=1))
         small = ((self.units["kind"] == "compound") & ~self.units["closed"].astype(bool)).to_numpy()
         small = small & (self.households < self.low)
         cost = np.where(small[a] & small[b], cost * TOGETHER, cost)

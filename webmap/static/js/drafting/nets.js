@@ -293,7 +293,7 @@ export class Nets {
       }
       return null;
     };
-    return h("section.draft-form", {}, h("h3", {}, t("One net for all")), h("p.small.quiet", {}, t("Draws the net that agrees best with all that are ticked, out of whole compounds and street blocks. No grid lies in two communities, closed compounds stay whole, and locked grids stay as they are. It is one step that can be taken back.")), h("label.check", {}, band, h("span", {}, t("Keep households within the band of %(low)s to %(high)s", { low, high }))), button, told);
+    return h("section.draft-form", {}, h("h3", {}, t("One net for all")), h("p.small.quiet", {}, t("Draws the net that agrees best with all that are ticked, out of whole compounds and street blocks. No grid lies in two communities, closed compounds stay whole, and locked grids stay as they are. It is one step that can be taken back.")), h("label.net-band", {}, band, h("span", {}, t("Keep households within the band of %(low)s to %(high)s", { low, high }))), button, told);
   }
 
   /** What came of it: how it lies to the band and what that cost, how far it agrees, what is in the way. */

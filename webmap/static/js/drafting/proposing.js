@@ -137,6 +137,11 @@ function figuresOf({ grids, in_band: within, border_m: border, on_street_m: alon
 
 /** What came out: figures, what was cut, what is in the way and would help. */
 function summary(bench, { objective, cuts = [], obstacles = [] }) {
+  return [h("p.done", {}, t("The proposal is on the map.")), figuresOf(objective), findingsOf(bench, { cuts, obstacles })];
+}
+
+/** What was cut, what is in the way and would help; null if nothing. */
+export function findingsOf(bench, { cuts, obstacles }) {
   const flyTo = (units) => {
     const box = boxAround(units.map((unit) => bench.draft.units.get(unit)).filter(Boolean));
     if (box) bench.goTo({ where: { point: [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2], box } });
@@ -151,7 +156,7 @@ function summary(bench, { objective, cuts = [], obstacles = [] }) {
   const lines = [...obstacles.map((one) => line(["▲", "near", t("in the way")], one)), ...cuts.map((one) => line(["○", "hint", t("divided")], one))];
   const show = (most) => fill(list, lines.slice(0, most), lines.length > most && h("li", {}, h("button.button.quiet", { type: "button", onClick: () => show(Infinity) }, t("Show all %(number)s", { number: count(lines.length) }))));
   show(SHOWN);
-  return [h("p.done", {}, t("The proposal is on the map.")), figuresOf(objective), lines.length > 0 && h("div.findings", {}, list)];
+  return lines.length > 0 ? h("div.findings", {}, list) : null;
 }
 
 /**

@@ -35,12 +35,13 @@ export class Sketching {
       workingLayer.on("pm:unsnap", say(false));
     });
     map.on("mousemove", () => this.shape && this.tell());
-    // Leaflet's canvas passes on one move in 32 ms and drops those between, also the last.
-    map.getContainer().addEventListener("mousemove", (event) => {
-      if (!this.shape) return;
+    // Leaflet's canvas passes on one move in 32 ms and drops those between, also the last before a click.
+    const box = map.getContainer();
+    box.addEventListener("mousemove", (event) => {
       this.mouse = event;
-      this.snapSoon();
+      if (this.shape) this.snapSoon();
     });
+    box.addEventListener("mousedown", (event) => this.shape && this.snap(event), { capture: true });
   }
 
   async ready() {
@@ -100,7 +101,7 @@ export class Sketching {
 
   stop() {
     if (!this.shape) return;
-    this.shape = this.mouse = null;
+    this.shape = null;
     this.map.pm.disableDraw();
     this.lines.clearLayers().remove();
   }
@@ -168,13 +169,13 @@ export class Sketching {
     return left;
   }
 
-  /** Snap where the mouse came to rest, or where it rests while new lines are laid. */
-  snap() {
-    if (!this.shape || !this.mouse) return;
-    const containerPoint = this.map.mouseEventToContainerPoint(this.mouse);
+  /** Snap where the mouse came to rest or is pressed, or where it rests while new lines are laid. */
+  snap(originalEvent = this.mouse) {
+    if (!this.shape || !originalEvent) return;
+    const containerPoint = this.map.mouseEventToContainerPoint(originalEvent);
     const layerPoint = this.map.containerPointToLayerPoint(containerPoint);
     const latlng = this.map.layerPointToLatLng(layerPoint);
-    this.map.fire("mousemove", { containerPoint, layerPoint, latlng, originalEvent: this.mouse });
+    this.map.fire("mousemove", { containerPoint, layerPoint, latlng, originalEvent });
   }
 }
 

@@ -77,7 +77,15 @@ export function sendingMenu(host) {
     return { ...asked, minutes: boxes.reach.checked ? minutes : null, layers: layers.join(","), ...(withCases ? host.cases() : {}) };
   }
 
-  const weighSoon = settled(() => weigh(), 60);
+  const settle = settled(() => weigh(), 60);
+
+  /** What was weighed no longer holds, from this moment on. */
+  function weighSoon() {
+    under?.abort();
+    weight = null;
+    say();
+    settle();
+  }
 
   async function weigh() {
     under?.abort();

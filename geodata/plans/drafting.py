@@ -20,7 +20,7 @@ import shapely
 from geodata.accounts import record, require
 from geodata.crs import convert_geometries
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound, StaleRevision
-from geodata.plans import actions, keeping, store, store_people
+from geodata.plans import actions, keeping, numbering, store, store_people
 from geodata.plans.actions import Reach, Refused
 from geodata.plans.findings import Finding
 from geodata.plans.net import Net
@@ -102,6 +102,8 @@ def keep_draft(
         values: Further columns: ``communities``, ``start``, ``base``, ``report``.
     """
     srid = net.units.crs.to_epsg()
+    lies = [str(code) for code in values["communities"]]
+    named = numbering.kept_with_names(tx.connection, net, lies, language=actor.language or "zh")
     row = store.add_plan(
         tx.connection,
         name=checked_name(name),
@@ -113,7 +115,7 @@ def keep_draft(
         made_by_name=actor.name,
         **values,
     )
-    store.write(tx.connection, row.id, keeping.rows_of(net, srid=srid))
+    store.write(tx.connection, row.id, keeping.rows_of(named, srid=srid))
     tx.changed("plans", str(row.id), "added", revision=0)
     record(tx, actor, "opened_draft", f"plans/{row.id}", area=area_code, start=row.start)
     return draft_of(row)
@@ -273,6 +275,14 @@ def _keep(
     action: Mapping[str, Any],
 ) -> Outcome:
     """Store what differs between two states of a part of a draft, as one step."""
+    after = numbering.kept_with_names(
+        tx.connection,
+        after,
+        row.communities,
+        before=before.grids.index,
+        plan_id=row.id,
+        language=actor.language or "zh",
+    )
     old, new = keeping.difference(
         keeping.rows_of(before, srid=row.srid), keeping.rows_of(after, srid=row.srid)
     )

@@ -20,7 +20,7 @@ from geodata.database.copying import Same, copy_rows
 from geodata.errors import Conflict, InvalidInput, NotAllowed
 from geodata.places import codes, storing
 from geodata.places.tables import grids as grid_table
-from geodata.plans import corresponding, drafting, keeping, store, store_standing
+from geodata.plans import corresponding, drafting, keeping, numbering, store, store_standing
 from geodata.plans.drafting import Draft, draft_of
 from geodata.plans.succeeding import communities, successors
 from geodata.plans.surrounding import Seen, seen
@@ -50,6 +50,20 @@ class Published:
     added: tuple[str, ...]
     ended: tuple[str, ...]
     unchanged: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Coded:
+    """The codes of a net's grids, by number.
+
+    ``given`` are carried on from before, by the grids of ``same`` unchanged; ``new`` are new.
+    ``was``: the rows of all grids as the draft had them until then.
+    """
+
+    given: dict[int, str]
+    new: dict[int, str]
+    same: set[int]
+    was: list[dict[str, Any]]
 
 
 def submit(database: Database, actor: Actor, plan_id: int, *, revision: int | None = None) -> Draft:
@@ -134,10 +148,20 @@ def publish(
         _refuse_findings(actor, seen(tx.connection, net, profile), profile)
         old = _standing(tx, row)
         given = successors(net, old)
+        was = keeping.rows_of(net, srid=row.srid)["grids"]
+        called = dict(zip(old["code"], old["name"], strict=True))
+        net = numbering.kept_with_names(
+            tx.connection,
+            net,
+            row.communities,
+            language=actor.language or "zh",
+            wishes={grid: called[code] for grid, code in given.items() if called[code]},
+        )
         new = _numbered(tx, net, given, digits=profile.codes.grid)
         same = _unchanged(net, old, given)
         corresponding.keep(tx.connection, row, net, old=old, codes=given | new)
-        return _write(tx, actor, row, net, (given, new, same), old=old, day=(day, start), why=why)
+        coded = _Coded(given, new, same, was)
+        return _write(tx, actor, row, net, coded, old=old, day=(day, start), why=why)
 
 
 def withdraw(database: Database, actor: Actor, profile: Profile, plan_id: int) -> Draft:
@@ -306,14 +330,14 @@ def _write(
     actor: Actor,
     row: Any,
     net: Net,
-    coded: tuple[dict[int, str], dict[int, str], set[int]],
+    coded: _Coded,
     *,
     old: gpd.GeoDataFrame,
     day: tuple[date, datetime],
     why: str,
 ) -> Published:
     """End the old versions, begin the new ones, tell everybody."""
-    given, new, same = coded
+    given, new, same = coded.given, coded.new, coded.same
     kept = {given[grid] for grid in same}
     changed = {grid: code for grid, code in given.items() if grid not in same}
     ended = sorted(set(old["code"]) - set(given.values()))
@@ -322,9 +346,11 @@ def _write(
     store_standing.close_versions(tx.connection, closed, day[1])
     _open_versions(tx, net, changed | new, old, day[1])
     everything = given | new
-    before = keeping.rows_of(net, srid=row.srid)["grids"]
-    after = [grid | {"code": everything.get(grid["grid"], grid["code"])} for grid in before]
-    turned = [(a, b) for a, b in zip(before, after, strict=True) if a != b]
+    after = [
+        grid | {"code": everything.get(grid["grid"], grid["code"])}
+        for grid in keeping.rows_of(net, srid=row.srid)["grids"]
+    ]
+    turned = [(a, b) for a, b in zip(coded.was, after, strict=True) if a != b]
     rows: tuple[keeping.Rows, keeping.Rows] = (
         {"units": [], "grids": [a for a, _ in turned]},
         {"units": [], "grids": [b for _, b in turned]},

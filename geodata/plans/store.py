@@ -229,6 +229,17 @@ def _ints(numbers: Collection[int]) -> Any:
     return sa.literal(list(numbers), sa.ARRAY(sa.Integer))
 
 
+def names_of_grids(connection: sa.Connection, plan_id: int) -> list[Any]:
+    """Name and community of the grids of a draft that have a name."""
+    return [
+        *connection.execute(
+            sa.select(plan_grids.c.name, plan_grids.c.community).where(
+                plan_grids.c.plan_id == plan_id, plan_grids.c.name != ""
+            )
+        )
+    ]
+
+
 # ── steps ────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -73,6 +73,18 @@ def standing(connection: sa.Connection, layer: str, communities: list[str]) -> l
     return [dict(row) for row in rows.mappings()]
 
 
+def names_of_grids(connection: sa.Connection, communities: list[str]) -> list[Any]:
+    """Name and community of grids that are in force, or are to come into force."""
+    return [
+        *connection.execute(
+            sa.select(grids.c.name, grids.c.area_code)
+            .where(grids.c.area_code == sa.any_(sa.literal(communities, sa.ARRAY(sa.Text))))
+            .where(sa.func.coalesce(sa.func.upper(grids.c.held) > sa.func.now(), sa.true()))
+            .where(grids.c.name != "")
+        )
+    ]
+
+
 def communities_with_borders(connection: sa.Connection, codes: list[str]) -> list[Row]:
     """Current areas of these codes; ``geom`` as WKB in WGS 84."""
     wkb = sa.func.ST_AsBinary(areas.c.geom, type_=sa.LargeBinary).label("geom")

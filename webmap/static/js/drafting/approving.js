@@ -64,7 +64,8 @@ export class Approving {
     fill(this.told);
     const answer = await post(`/api/v1/plans/${draft.id}/${path}`, body, { headers: { "If-Match": `"${draft.info.revision}"` } });
     draft.info = answer.plan ?? answer;
-    await draft.learn().catch(() => {});
+    if (path === "publish" || path === "withdraw") await draft.reload().catch(() => {}); // codes and names are others now
+    else await draft.learn().catch(() => {});
     draft.tell("changed", { grids: [], removed: [] });
     this.bench.tools.open();
     return answer;

@@ -143,7 +143,8 @@ export class Picture {
     const state = !known ? "unknown" : households < low ? "below" : households > high ? "above" : "within";
     const sign = { below: "▽ ", above: "▲ " }[state] ?? "";
     const plain = shortName(name || code || t("New grid %(number)s", { number }));
-    return { number, state, locked: Boolean(locked), name: `${plain} ${sign}${known ? count(households) : ""}`.trim(), brief: sign && `${sign}${count(households)}`, colour: COLOURS[state] };
+    const people = known ? `${sign}${t("%(number)s households", { number: count(households) })}` : null;
+    return { number, state, locked: Boolean(locked), name: plain, people, brief: sign && people, colour: COLOURS[state] };
   }
 
   mark(selected) {
@@ -233,7 +234,7 @@ export class Picture {
 
 const COLOURS = { below: "--near-mark", above: "--late-mark", within: "--map-label-quiet", unknown: "--map-label-quiet" };
 
-const shortName = (name) => String(name).replace(/^.+社区(?=.)/, "");
+export const shortName = (name) => String(name).replace(/^.+社区(?=.)/, "");
 
 /** Slanted lines, as a fill. */
 function hatched(colour) {

@@ -22,7 +22,10 @@ const RULES = {
   },
   compounds: (props, zoom) => (zoom >= 15 ? { size: 12, weight: 400, order: 40 - Math.min(9, (props.households ?? 0) / 300), colour: "--map-label" } : null),
   grids: (props, zoom) => (zoom >= 16 ? { size: 12, weight: 600, order: 30, colour: "--map-label-quiet", text: (props.name || String(props.code ?? "").slice(-3)).replace(/^.+社区(?=.)/, "") } : null),
-  draft: ({ colour, brief }, zoom) => (zoom >= 15 || brief ? { size: 12, weight: 600, order: brief ? 0 : 1, colour, text: zoom < 15 ? brief : undefined } : null),
+  draft: ({ colour, brief, people }, zoom) => {
+    if (zoom >= 15) return { size: 12, weight: 600, order: brief ? 0 : 1, colour: "--map-label", under: people && { text: people, weight: brief ? 600 : 400, colour } };
+    return brief ? { size: 12, weight: 600, order: 0, colour, text: brief } : null;
+  },
   differences: (props, zoom) => (zoom >= 14 ? { size: 13, weight: 700, order: -1, colour: "--near" } : null),
   facilities: (props, zoom) => (zoom >= 16 ? { size: 12, weight: 400, order: 50, colour: "--map-label-quiet", below: 10 } : null),
   streets: ({ kind }, zoom) => (WATER.has(kind) && zoom >= 14 ? { size: zoom >= 16 ? 15 : 13, weight: 400, order: 15, colour: "--map-label-water", spaced: true, apart: true } : null),
@@ -148,10 +151,14 @@ const Labels = L.Layer.extend({
       if (seen.has(place)) continue;
       seen.add(place);
       const pixels = label.size * scale;
-      context.font = `${label.weight} ${pixels}px ${token("--font")}`;
       context.letterSpacing = label.spaced ? `${pixels * 0.2}px` : "0px";
-      const lines = label.folded ? foldedName(label.text) : [label.text];
-      const width = Math.max(...lines.map((line) => context.measureText(line).width));
+      const lines = (label.folded ? foldedName(label.text) : [label.text]).map((text) => ({ text, weight: label.weight, colour: label.colour }));
+      if (label.under) lines.push(label.under);
+      const write = (line) => {
+        context.font = `${line.weight} ${pixels}px ${token("--font")}`;
+        return line.text;
+      };
+      const width = Math.max(...lines.map((line) => context.measureText(write(line)).width));
       const height = pixels * (0.7 + 0.6 * (lines.length - 1));
       const box = [x - width / 2 - 4, y - height, x + width / 2 + 4, y + height];
       if (box[2] < 0 || box[0] > size.x || box[3] < 0 || box[1] > size.y) continue;
@@ -166,10 +173,12 @@ const Labels = L.Layer.extend({
       context.globalAlpha = theme() === "dark" ? 0.85 : 0.9;
       context.lineWidth = 3.5 * scale;
       const rows = lines.map((line, i) => [line, y + (i - (lines.length - 1) / 2) * pixels * 1.2]);
-      for (const [line, at] of rows) context.strokeText(line, x, at);
+      for (const [line, at] of rows) context.strokeText(write(line), x, at);
       context.globalAlpha = 1;
-      context.fillStyle = token(label.colour);
-      for (const [line, at] of rows) context.fillText(line, x, at);
+      for (const [line, at] of rows) {
+        context.fillStyle = token(line.colour);
+        context.fillText(write(line), x, at);
+      }
     }
     this._paintWays(context, ways, { placed, world, origin, size, scale });
     this.drawn = placed;

@@ -15,7 +15,7 @@ from real_district import real_district
 from geodata.crs import to_local
 from geodata.exchange.checking import Wish, check_file, mend_checked, write_checked
 from geodata.plans import units
-from geodata.plans.coverage import cut, made_valid
+from geodata.plans.coverage import cut, made_valid, mend
 from geodata.plans.findings import examine
 from geodata.plans.proposal.propose import propose
 from geodata.profiles import load_profile
@@ -64,6 +64,7 @@ def test_the_precincts_become_a_coverage_and_stay_one_in_a_file(tmp_path):
                 told[who] += change.area_m2
     # Changes below a square metre are not told; of these a precinct may have a few neighbours.
     assert (np.abs(after - before) <= told + 12).all()
+    assert mend(mended.shapes, report_m2=0.0).changes == ()
     write_checked(checked, mended, tmp_path / "mended.gpkg", language="en")
     again = check_file(tmp_path / "mended.gpkg", profile=PROFILE, wish=Wish(layer="mended"))
     assert again.summary["rules"].get("overlap", 0) == 0

@@ -146,6 +146,26 @@ def test_every_change_of_a_polygon_is_explained(seed, count, dirt, snap_m):
 
 
 @slowly
+@given(
+    seed=st.integers(0, 2**32),
+    count=st.integers(2, 12),
+    dirt=DIRT,
+    snap_m=st.sampled_from([0, 0.5, 2.0]),
+    boundary=st.sampled_from([None, FIELD]),
+)
+def test_what_was_mended_is_not_changed_by_mending_it_again(seed, count, dirt, snap_m, boundary):
+    rng = np.random.default_rng(seed)
+    dirty = soiled(rng, partition(rng, count), dirt)
+
+    mended = mend(dirty, boundary=boundary, snap_m=snap_m)
+    again = mend(mended.shapes, boundary=boundary, snap_m=snap_m)
+
+    moved = shapely.area(shapely.symmetric_difference(mended.shapes, again.shapes))
+    assert (moved <= 2 * RASTER_M * shapely.length(mended.shapes)).all()
+    assert again.changes == ()
+
+
+@slowly
 @given(seed=st.integers(0, 2**32), count=st.integers(2, 12))
 def test_what_is_clean_stays_as_it_is(seed, count):
     clean = partition(np.random.default_rng(seed), count)

@@ -17,6 +17,8 @@ from geodata.plans.coverage.snapping import snap
 Kind = Literal["invalid", "snapped", "overlap", "gap", "crumb", "outside", "vanished"]
 
 _NOBODY = -1
+_TURNS = 8
+"""How often the rules are gone through at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,9 @@ def mend(
     6. Bits below ``crumb_m2`` apart from the rest of their polygon go to the neighbour with the
        longest border.
 
+    Ground that goes to another polygon leaves borders that may not fit again, so rules 2 to 6 are
+    gone through until nothing moves: what was mended is not changed by mending it again.
+
     Args:
         shapes: Polygons or multipolygons in metres; invalid, empty and None ones too.
         boundary: A polygon that they shall fill; gaps along it count as gaps.
@@ -102,20 +107,25 @@ def mend(
     valid = made_valid(given)
     told.difference("invalid", given, valid, shapely.is_valid(given))
     fence = None if boundary is None else made_valid(np.array([boundary], dtype=object))[0]
-    near = snap(valid, snap_m, fence=fence) if snap_m else valid
-    told.difference("snapped", valid, near, near == valid)
-    faces = cut(near, lines=None if fence is None else shapely.boundary(fence))
-    if fence is not None:
-        faces = _inside(faces, fence, told)
-    owner = _settle_overlaps(faces, len(given), told)
-    owner = _close_gaps(faces, owner, widest_gap_m, told)
-    owner = _sweep_crumbs(faces, owner, crumb_m2, told)
-    whole = _union(faces, owner, len(given))
-    for lost in np.flatnonzero(shapely.is_empty(whole) & ~shapely.is_empty(near)):
-        told.add("vanished", int(lost), None, shapely.area(near[lost]), near[lost])
-    gaps = _union(faces, np.where(owner == _NOBODY, 0, _NOBODY), 1)
-    open_ground = shapely.get_parts(gaps[~shapely.is_empty(gaps)])
-    return Mended(_unchanged_kept(given, whole), told.sorted(), open_ground)
+    now, open_ground = valid, np.empty(0, dtype=object)
+    for turn in range(_TURNS):
+        near = snap(now, snap_m, fence=fence) if snap_m else now
+        if turn and (near == now).all():
+            break
+        told.difference("snapped", now, near, near == now)
+        faces = cut(near, lines=None if fence is None else shapely.boundary(fence))
+        if fence is not None:
+            faces = _inside(faces, fence, told)
+        owner = _settle_overlaps(faces, len(given), told)
+        owner = _close_gaps(faces, owner, widest_gap_m, told)
+        owner = _sweep_crumbs(faces, owner, crumb_m2, told)
+        whole = _union(faces, owner, len(given))
+        for lost in np.flatnonzero(shapely.is_empty(whole) & ~shapely.is_empty(near)):
+            told.add("vanished", int(lost), None, shapely.area(near[lost]), near[lost])
+        gaps = _union(faces, np.where(owner == _NOBODY, 0, _NOBODY), 1)
+        open_ground = shapely.get_parts(gaps[~shapely.is_empty(gaps)])
+        now = _unchanged_kept(now, whole)
+    return Mended(_unchanged_kept(given, now), told.sorted(), open_ground)
 
 
 def made_valid(shapes: Any) -> Shapes:

@@ -12,7 +12,7 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from geodata.demo.district import District, make_district
-from geodata.demo.framing import Codes, give_codes, in_degrees, make_frames
+from geodata.demo.framing import GRID_WORKER, Codes, give_codes, in_degrees, make_frames
 from geodata.demo.nets import weave
 from geodata.demo.places import open_places
 from geodata.demo.reporting import report_cases
@@ -167,6 +167,6 @@ def _users(codes: Codes) -> tuple[DemoUser, ...]:
         DemoUser("planner", "planner", "规划员 沈文涛", ()),
         DemoUser("planner_office", "planner", "街道规划员 吕晓梅", (min(codes.offices),)),
         DemoUser("commander", "commander", "指挥长 高建军", ()),
-        DemoUser("worker", "worker", "网格员 宋桂兰", (min(codes.communities),)),
+        DemoUser("worker", "worker", f"网格员 {GRID_WORKER}", (min(codes.communities),)),
         DemoUser("viewer", "viewer", "观察员 许明", ()),
     )

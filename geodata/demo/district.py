@@ -65,7 +65,8 @@ class District:
         return np.random.default_rng(self.seeds[purpose])
 
 
-_PURPOSES = ("ground", "filling", "names", "nets", "facilities", "cases", "people", "history")
+_PURPOSES = ("ground", "filling", "names", "nets", "facilities", "cases", "people", "history",
+             "posts")  # fmt: skip
 
 
 def make_district(number: int, place: Place, seed: int, *, band: tuple[int, int]) -> District:

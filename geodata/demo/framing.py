@@ -22,6 +22,8 @@ from geodata.demo.ways import street_rows
 
 Parts = list[tuple[District, Net, list[Facility]]]
 """Each district with its net and its facilities."""
+GRID_WORKER = "宋桂兰"
+"""The grid worker who has a demo account."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,7 @@ def _grids(parts: Parts, codes: list[Codes], recut: datetime) -> gpd.GeoDataFram
     shapes: list[BaseGeometry] = []
     for (district, net, _), code in zip(parts, codes, strict=True):
         people = _people_of_units(district)
+        workers = _workers(district, code)
         for number, grid in enumerate(net.grids):
             area = code.communities[grid.community]
             community = district.community_names[grid.community]
@@ -193,10 +196,24 @@ def _grids(parts: Parts, codes: list[Codes], recut: datetime) -> gpd.GeoDataFram
                     "residents": int(people[grid.units, 1].sum()),
                     "since": None if grid.before else recut,
                     "ended": None if grid.now else recut,
+                    "extra": {"worker": workers[code.grids[number]]},
                 }
             )
             shapes.append(grid.shape)
     return _frame(rows, _many(shapes))
+
+
+def _workers(district: District, codes: Codes) -> dict[str, str]:
+    """Who answers for each grid, by code: everybody for one, all of other names.
+
+    The first grid of the first community is that of the demo account's grid worker.
+    """
+    posts = sorted(set(codes.grids))
+    drawn = naming.people(district.rng("posts"), 3 * len(posts))
+    names = [name for name in dict.fromkeys(drawn) if name != GRID_WORKER]
+    if district.number == 0:
+        names.insert(0, GRID_WORKER)
+    return dict(zip(posts, names, strict=False))
 
 
 def _people_of_units(district: District) -> NDArray[np.int_]:

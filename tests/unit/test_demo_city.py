@@ -270,6 +270,21 @@ def test_codes_are_twelve_digits_and_fifteen_under_a_county_that_there_is_not(ci
     assert county_code(7) == "379907"
 
 
+def test_each_grid_has_a_worker_who_answers_for_no_other(city):
+    current = city.grids[city.grids["ended"].isna()]
+    workers = [extra["worker"] for extra in current["extra"]]
+    assert len(set(workers)) == len(current)
+    account = next(user for user in city.users if user.name == "worker")
+    [duty] = account.areas
+    mine = current[[extra["worker"] in account.display_name for extra in current["extra"]]]
+    assert mine["area_code"].tolist() == [duty]
+    # Whose number did not change has the same worker after the net was cut anew.
+    former = city.grids[city.grids["ended"].notna()].set_index("code")["extra"]
+    both = current.set_index("code")["extra"].loc[lambda one: one.index.isin(former.index)]
+    assert len(both) > 3
+    assert (both == former.loc[both.index]).all()
+
+
 def test_a_grid_number_that_was_given_up_is_not_used_again(city):
     recut = city.grids["since"].dropna().unique()
     assert len(recut) == 1

@@ -74,7 +74,7 @@ export class Workbench {
     draft.check().catch(() => {});
     this.remarks.open();
     const label = document.getElementById("drafts-name");
-    label.textContent = `${t("Draft")}: ${draft.info.name}`;
+    label.textContent = t("Draft: %(name)s", { name: draft.info.name });
     document.querySelector("[data-sheet=right]").textContent = t("Draft");
   }
 

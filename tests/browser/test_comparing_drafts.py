@@ -59,6 +59,28 @@ def test_a_draft_is_compared_with_today_on_paper(desk, artefact):
     expect(paper.locator("#draft-panel")).to_be_visible(timeout=30_000)
 
 
+def test_the_grid_workers_whose_households_change_stand_on_the_paper(desk, own_live, artefact):
+    """The worker of the dissolved grid has none left, the other has them all."""
+    page = desk.page
+    grids = desk.grids()
+    kept = grids[1]["properties"]
+    before = draft_of(page, name="不动")
+    old = Desk(page, before).grids()
+    lost = old[3]["properties"]["worker"]
+    assert kept["worker"] != lost
+    for other in ("today", str(before)):
+        page.goto(f"{own_live}/planner/compare/{desk.number}/{other}")
+        page.wait_for_selector("body[data-ready]", timeout=30_000)
+        rows = page.locator("#workers tbody tr")
+        expect(rows).to_have_count(3)
+        expect(rows.filter(has_text=kept["worker"])).to_contain_text("+528")
+        expect(rows.filter(has_text=lost)).to_contain_text("−528")
+        expect(rows.last.locator("td").last).to_have_text("0")
+        expect(page.locator("#moved tbody tr")).to_contain_text(kept["worker"])
+        expect(page.locator("#changes")).to_contain_text("更换网格员的户数528")
+    page.screenshot(path=artefact("compare-workers"), full_page=True)
+
+
 def test_two_drafts_are_compared_and_a_stranger_is_refused_in_words(desk, open_page, own_live):
     page = desk.page
     other = draft_of(page, name="另一方案")

@@ -96,7 +96,7 @@ const name = (key) => DETAILS[key] ?? key;
 
 /** A detail of an entry in words. */
 function said([key, value]) {
-  if (key === "areas" && Array.isArray(value)) return `${t("Areas of duty")}: ${value.join(" ")}`;
+  if (key === "areas" && Array.isArray(value)) return t("Areas of duty: %(areas)s", { areas: value.join(" ") });
   if (key === "role") return `${name(key)}: ${ROLE_NAMES[value] ?? value}`;
   if (typeof value === "boolean") return `${name(key)}: ${value ? t("on") : t("off")}`;
   if (Array.isArray(value)) return `${name(key)}: ${value.map(name).join(" ")}`;

@@ -118,7 +118,7 @@ def look(
     shapes = made_valid(net.into(WGS84))
     placing = Placing("wgs84", "file" if crs is None else "declared", "geometry")
     with database.read() as connection:
-        guess = guess_shift(connection, "grids", shapes, placing, names=_words(net, "name"))
+        guess = guess_shift(connection, "grids", shapes, placing, names=net.names())
         areas = _areas(connection, actor, shapes)
     return NetFile(
         filename=net.filename,

@@ -8,7 +8,7 @@ lines ought to run along. A guess is told, never acted on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from geodata.places.tables import LAYERS
 from geodata.words import sentence as _
 
 _OTHERS = ("gcj02", "bd09")
+_NAMED = {"grids": ("grids", "areas"), "nets": ("grids", "areas")}
 _MOST_VERTICES = 3_000
 _MOST_LINES = 60_000
 _FAR_M = 150.0
@@ -77,7 +78,8 @@ def guess_shift(
         layer: Which layer the shapes would join.
         shapes: Its geometries, read as WGS 84.
         placing: How they were read; a shift that was declared is not doubted.
-        names: Their names, if they have any: matched to the same layer's.
+        names: Their names, if they have any: matched to the same layer's, and those of a net to
+            the areas' too, for nets of departments are drawn along these.
     """
     if placing.reason == "declared" or not len(shapes):
         return None
@@ -88,8 +90,8 @@ def guess_shift(
     moved = crs.convert_points(bounds[0], bounds[1], from_="gcj02", to="wgs84")
     if moved[0] == bounds[0]:
         return None  # outside China nothing is shifted
-    if layer in LAYERS and any(names):
-        guess = _by_name(connection, layer, shapes, names)
+    for named in _NAMED.get(layer, (layer,)) if any(names) else ():
+        guess = _by_name(connection, named, shapes, names) if named in LAYERS else None
         if guess is not None:
             return guess
     return _by_lines(connection, layer, shapes[there], bounds)
@@ -150,7 +152,16 @@ def _by_lines(
         far[near] = distance
         return float(np.median(far))
 
-    return _best({name: off(name) for name in ("wgs84", *_OTHERS)}, "lines")
+    guess = _best({name: off(name) for name in ("wgs84", *_OTHERS)}, "lines")
+    if guess is None or guess.before_m < _FAR_M:
+        return guess
+    # How far off it is cannot be measured so far away: the shift between the readings tells.
+    here_points, there_points = (
+        np.column_stack(crs.convert_points(x, y, from_=name, to=plane))
+        for name in ("wgs84", guess.crs)
+    )
+    shift = float(np.median(np.hypot(*(here_points - there_points).T)))
+    return replace(guess, before_m=max(shift, _FAR_M))
 
 
 def _lines(connection: sa.Connection, layer: str, bounds: Any) -> NDArray[np.object_]:
@@ -159,7 +170,7 @@ def _lines(connection: sa.Connection, layer: str, bounds: Any) -> NDArray[np.obj
     west, south, east, north = (float(one) for one in bounds)
     box = (west - margin, south - margin, east + margin, north + margin)
     found: list[bytes] = []
-    for name in ("streets", "areas", "grids", "compounds"):
+    for name in ("areas", "grids", "streets", "compounds"):
         if name != layer:
             found += standing_lines(connection, name, box, most=_MOST_LINES)
     return np.asarray(shapely.from_wkb(found[:_MOST_LINES]), dtype=object)

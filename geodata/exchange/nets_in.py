@@ -19,6 +19,7 @@ from geodata.exchange.polygons import Polygons, read_polygons
 from geodata.exchange.reading import MOST_BYTES
 from geodata.exchange.values import texts
 from geodata.plans import departments
+from geodata.plans.coverage import made_valid
 from geodata.plans.departments import DepartmentNet
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def add_net(  # noqa: PLR0913 - what a form asks
     reason: Any = "file" if crs is None else "declared"
     placing = Placing("wgs84", reason, "geometry")
     with database.read() as connection:
-        guess = guess_shift(connection, "nets", frame.geometry.to_numpy(), placing)
+        shapes = made_valid(frame.geometry.to_numpy())
+        guess = guess_shift(connection, "nets", shapes, placing, names=found.names())
     hint = None if guess is None else guess.as_dict()
     if hint is None and crs is None and plan_id is not None:
         hint = _elsewhere(database, actor, plan_id, frame.geometry.to_numpy())

@@ -66,6 +66,16 @@ class Polygons:
         name = self.mapping.column(field)
         return None if name is None else self.table[name]
 
+    def names(self) -> list[str | None]:
+        """What each is called, in a column for the names of grids, or of areas."""
+        columns = list(self.table.columns)
+        for layer in ("grids", "areas"):
+            column = map_columns(layer, columns, has_geometry=True).column("name")
+            if column is not None:
+                words = self.table[column]
+                return [None if pd.isna(one) else str(one).strip() or None for one in words]
+        return [None] * len(self)
+
     def into(self, system: Any) -> NDArray[np.object_]:
         """The shapes in another plane."""
         if pyproj.CRS(system) == pyproj.CRS(self.system):

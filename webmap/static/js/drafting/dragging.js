@@ -1,8 +1,11 @@
-// Dragging the points of the selected grid's border: all sides that meet there move together.
+// Dragging the points of the selected grid's border, by mouse or keyboard: all sides that meet there
+// move together.
 
 import { h } from "wangge/core/dom.js";
 import { token } from "wangge/core/theme.js";
 import { ringsOf } from "wangge/drafting/draft.js";
+import { Gripping } from "wangge/drafting/gripping.js";
+import { calledGrid } from "wangge/drafting/outcome.js";
 
 const L = globalThis.L;
 const APART = 14; // pixels between two handles
@@ -10,16 +13,34 @@ const APART = 14; // pixels between two handles
 const key = (lng, lat) => `${lng.toFixed(7)} ${lat.toFixed(7)}`;
 
 export class Dragging {
-  constructor(map, bench) {
-    Object.assign(this, { map, bench });
+  /**
+   * @param {L.Map} map
+   * @param {object} bench
+   * @param {object} options
+   * @param {(from, to) => void} options.change - a point is on its way, both [lng, lat]
+   * @param {() => void} options.rest - none is any more
+   * @param {(sentence: string|null) => void} options.say
+   */
+  constructor(map, bench, { change, rest, say }) {
+    Object.assign(this, { map, bench, change, rest });
     this.handles = L.layerGroup();
     this.isOn = false;
+    this.threadsNow = null;
+    this.gripping = new Gripping({
+      begin: (at) => this.threads(at),
+      move: (threads, at, to) => this.pull(threads, at, to),
+      drop: (at, to) => this.drop(at, to),
+      cancel: rest,
+      say,
+      names: (at) => this.gridsAt(at).map((number) => calledGrid(bench.draft, number)),
+    });
     map.on("moveend", () => this.isOn && this.start());
   }
 
   /** Put a handle on each point of the selected grid's border that is seen. */
   start() {
     const { draft, selected } = this.bench;
+    this.gripping.clear();
     this.handles.clearLayers().addTo(this.map);
     this.isOn = true;
     if (!draft || selected.length !== 1 || draft.grids.get(selected[0])?.properties.locked) return;
@@ -35,6 +56,7 @@ export class Dragging {
         this.put(at);
       }
     }
+    this.gripping.ready();
   }
 
   /** The corners of what lies beside the selected grid: the edge of the draft has no handles. */
@@ -46,6 +68,7 @@ export class Dragging {
   }
 
   stop() {
+    if (this.isOn) this.gripping.stop();
     this.isOn = false;
     this.handles.clearLayers().remove();
   }
@@ -54,27 +77,52 @@ export class Dragging {
     const handle = L.marker(at, {
       icon: L.divIcon({ className: "border-handle", iconSize: [12, 12], html: h("i") }),
       draggable: true,
-      keyboard: false,
+      keyboard: true,
+      autoPanOnFocus: false,
       zIndexOffset: 1000,
       snapIgnore: true,
       pmIgnore: true,
     });
     let threads = null;
     handle.on("dragstart", () => (threads = this.threads(at)));
-    handle.on("drag", () => threads.eachLayer((thread) => thread.setLatLngs([thread.far, handle.getLatLng()])));
-    handle.on("dragend", async () => {
-      const to = handle.getLatLng();
+    handle.on("drag", () => this.pull(threads, at, handle.getLatLng()));
+    handle.on("dragend", () => {
       threads.remove();
-      const point = ({ lat, lng }) => ({ type: "Point", coordinates: [lng, lat] });
-      const answer = await this.bench.act({ action: "drag", from: point(at), to: point(to) });
-      if (!answer && this.isOn) this.start();
+      return this.drop(at, handle.getLatLng());
     });
     handle.addTo(this.handles);
+    this.gripping.add(handle, at);
+  }
+
+  /** Let the borders follow the point. */
+  pull(threads, at, to) {
+    threads.eachLayer((thread) => thread.setLatLngs([thread.far, to]));
+    this.change([at.lng, at.lat], [to.lng, to.lat]);
+  }
+
+  /** Ask for the change. */
+  async drop(at, to) {
+    const point = ({ lat, lng }) => ({ type: "Point", coordinates: [lng, lat] });
+    const answer = await this.bench.act({ action: "drag", from: point(at), to: point(to) });
+    this.rest();
+    if (!answer && this.isOn) this.start();
+  }
+
+  /** Show whether the server would refuse it. */
+  mark(isRefused) {
+    this.threadsNow?.setStyle({ color: token(isRefused ? "--late-mark" : "--accent") });
+  }
+
+  /** The grids that meet in a point. */
+  gridsAt(at) {
+    const { draft, picture } = this.bench;
+    const isThere = ([lng, lat]) => Math.abs(lng - at.lng) < 1e-7 && Math.abs(lat - at.lat) < 1e-7;
+    return [...picture.selected, ...picture.beside].filter((number) => ringsOf(draft.grids.get(number)).some((ring) => ring.some(isThere)));
   }
 
   /** The borders that meet in a point, as lines that follow the mouse: of all grids beside it. */
   threads(at) {
-    const group = L.featureGroup().addTo(this.map);
+    const group = (this.threadsNow = L.featureGroup().addTo(this.map));
     const { draft, picture } = this.bench;
     const far = new Map();
     for (const number of [...picture.selected, ...picture.beside]) {

@@ -71,6 +71,7 @@ export class Sketching {
     this.lines.addTo(this.map);
     this.renew();
     const line = { color: token("--accent"), weight: 2.5 };
+    this.isRefused = false;
     this.map.pm.enableDraw(shape, {
       snappable: true,
       snapDistance: SNAP_PIXELS,
@@ -124,6 +125,7 @@ export class Sketching {
   point(latlng) {
     this.drawer._hintMarker.setLatLng(latlng);
     this.drawer._createVertex({ latlng });
+    this.tell();
   }
 
   /** Take the last point back. False if there is none. */
@@ -132,6 +134,14 @@ export class Sketching {
     if ((drawer._layer?.getLatLngs().length ?? 0) < 2) return false;
     drawer._removeLastVertex();
     return true;
+  }
+
+  /** Show whether the server would refuse what is drawn. */
+  mark(isRefused) {
+    if (!this.shape || this.isRefused === isRefused) return;
+    this.isRefused = isRefused;
+    const color = token(isRefused ? "--late-mark" : "--accent");
+    for (const line of [this.drawer?._layer, this.drawer?._hintline]) line?.setStyle?.({ color });
   }
 
   tell() {

@@ -2,10 +2,11 @@
 
 import { h, fill } from "wangge/core/dom.js";
 import { count, t } from "wangge/core/words.js";
-import { guess } from "wangge/drafting/guessing.js";
 import { Dragging } from "wangge/drafting/dragging.js";
 import { Handing } from "wangge/drafting/handing.js";
+import { Outcome } from "wangge/drafting/outcome.js";
 import { Sketching } from "wangge/drafting/sketching.js";
+import { Trial } from "wangge/drafting/trying.js";
 import { toolButton } from "wangge/operations/measuring.js";
 import { stackOf } from "wangge/layers/stack.js";
 
@@ -37,7 +38,13 @@ export class Tools {
       hand: (units) => this.hand(units),
       change: (units) => this.tellChosen(units),
     });
-    this.dragging = new Dragging(planner.map, bench);
+    this.dragging = new Dragging(planner.map, bench, {
+      change: (from, to) => this.trial.ask("drag", { from, to }),
+      rest: () => this.trial.clear(),
+      say: (sentence) => this.tellPoint(sentence),
+    });
+    this.outcome = new Outcome(planner, bench);
+    this.trial = new Trial((answer) => this.foretell(answer));
     this.names = {
       choose: [t("Select"), "V"],
       draw: [t("Draw"), "D"],
@@ -88,6 +95,7 @@ export class Tools {
 
   close() {
     this.put();
+    this.trial.end();
     this.bar.hidden = true;
     this.told.hidden = true;
   }
@@ -109,6 +117,7 @@ export class Tools {
     this.sketching.stop();
     this.handing.stop();
     this.dragging.stop();
+    this.trial.clear();
     this.bench.remarks.stop();
     this.bench.picture.showUnits(false);
     this.planner.map.getContainer().classList.remove("drafting-aims");
@@ -124,6 +133,7 @@ export class Tools {
     if (["draw", "split", "reshape"].includes(key)) {
       map.doubleClickZoom.disable();
       stackOf(map).paused = true;
+      this.trial.begin(this.bench.draft);
       this.sketch(key);
     } else if (key === "assign") {
       this.bench.picture.showUnits(true);
@@ -156,7 +166,7 @@ export class Tools {
       draw: [t("Draw the new grid as a polygon; it takes the ground from the grids below."), ends],
       split: [chosen ? t("Draw a line across the selected grid, from outside to outside.") : t("Draw a line across one or several grids, from outside to outside."), ends],
       merge: [chosen ? t("Click a neighbour to merge it with the selected grid.") : t("Click the grid that stays, then the neighbour that joins it.")],
-      reshape: [chosen ? t("Drag a point of the border, or draw the new border from border to border.") : t("Draw the new border from border to border; with a grid selected its points can be dragged."), ends],
+      reshape: [chosen ? t("Drag a point of the border, or come to it with Tab; or draw the new border from border to border.") : t("Draw the new border from border to border; with a grid selected its points can be dragged."), ends],
       remark: [t("Click the place that the remark is about."), t("Esc leaves.")],
       assign: [chosen ? t("Choose ground of the neighbours: it goes to the selected grid.") : t("Click the grid that is to get ground.")],
     }[this.held];
@@ -217,10 +227,30 @@ export class Tools {
   }
 
   preview(key, points) {
-    const parts = guess(key, points, this.bench);
-    if (!parts) return;
-    this.hint();
-    this.told.append(h("p.figures", { id: "draft-guess" }, parts));
+    const { selected } = this.bench;
+    if (points.length < (key === "draw" ? 3 : 2)) this.trial.clear();
+    else this.trial.ask(key, { points, grids: key === "split" ? [...selected] : [] });
+  }
+
+  /** Show what the drawing would come to; null: nothing is known of it. */
+  foretell(answer) {
+    const { outcome } = this;
+    outcome.show(answer);
+    this.sketching.mark(outcome.isRefused);
+    this.dragging.mark(outcome.isRefused);
+    const words = outcome.words();
+    const told = this.told.querySelector("#draft-guess.outcome-words, #draft-guess.outcome-refused");
+    if (told && words) told.replaceWith(words);
+    else if (words) this.told.append(words);
+    else told?.remove();
+  }
+
+  /** Say which point of the border is meant, and where it goes. */
+  tellPoint(sentence) {
+    const told = this.told.querySelector("#draft-point");
+    if (!sentence) return told?.remove();
+    const words = h("p", { id: "draft-point" }, sentence);
+    return told ? told.replaceWith(words) : this.told.append(words);
   }
 
   async drawn(key, points) {
@@ -235,6 +265,7 @@ export class Tools {
     }
     const before = new Set(bench.draft.grids.keys());
     const answer = await bench.act(action);
+    this.trial.clear();
     if (!answer) return null;
     const made = answer.grids.features.map(({ id }) => id).filter((id) => !before.has(id));
     if (made.length) bench.select(key === "draw" ? made.slice(0, 1) : selected.length ? selected : made.slice(0, 1));

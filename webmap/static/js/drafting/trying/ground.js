@@ -9,7 +9,6 @@ export class Ground {
     this.units = new Map();
     this.plane = null;
     this.locked = new Set();
-    this.hasHomes = false;
     this.waiting = new Map(); // homes of units that have not come yet
   }
 
@@ -51,7 +50,6 @@ export class Ground {
 
   /** Who lives where: {unit: [[lng, lat, households]]}. */
   house(homes) {
-    this.hasHomes = true;
     for (const [number, those] of Object.entries(homes)) {
       const unit = this.units.get(Number(number));
       if (unit) unit.homes = those.map(([lng, lat, count]) => [...this.plane.to([lng, lat]), count]);

@@ -4,7 +4,7 @@ import { outline } from "../foreseeing.js";
 import { divided, innerOf, piecesOf, beside, settled } from "./cutting.js";
 import { houseOf, NO_GRID, sumOf } from "./ground.js";
 import { faultOfLine, faultOfRing, liesIn, lineOf, polygonOf, SNAP, snapped, snappedRing } from "./laying.js";
-import { boxOf, distinct, farFrom, isInside, meet, same } from "./plane.js";
+import { areaOf, boxOf, distinct, farFrom, isInside, meet, same } from "./plane.js";
 
 const NEW = 2 ** 40; // numbers from here on are of grids that are not there yet
 
@@ -157,7 +157,7 @@ export function settledOr(faces, labels) {
  * Who has how much afterwards, of the grids named and of the new ones.
  *
  * @returns {{pieces: object[], taken: object[]}} pieces: {grid (null: new), isNew, households, before,
- *   isAbout, geometry}; taken: {from, to, households} of what changes hands
+ *   isAbout, geometry, at}; taken: {from, to, households} of what changes hands
  */
 export function told(ground, near, faces, { label, part }, concerned) {
   const moves = movesOf(ground, near, faces, { label, part });
@@ -170,14 +170,14 @@ export function told(ground, near, faces, { label, part }, concerned) {
     const mine = moves.filter(({ from, to }) => from === grid || to === grid);
     const known = mine.filter(({ households }) => households != null);
     const change = known.reduce((sum, { to, households }) => sum + (to === grid ? households : -households), 0);
-    const ground_ = [...faces.filter((_, i) => label[i] === grid), ...own.filter((unit) => !among.has(unit))];
+    const land = [...faces.filter((_, i) => label[i] === grid), ...own.filter((unit) => !among.has(unit))];
     return {
       grid: grid >= NEW ? null : grid,
       isNew: grid >= NEW,
       households: before == null && !known.length ? null : (before ?? 0) + change,
       before,
       isAbout: mine.some(({ isAbout }) => isAbout),
-      geometry: ground_.length ? degrees(ground, outline(ground_.map(featureOf)) ?? apart(ground_)) : null,
+      ...placed(ground, land),
     };
   });
   pieces.sort((one, other) => one.isNew - other.isNew || one.grid - other.grid);
@@ -233,6 +233,16 @@ export function portions(total, weights) {
   const order = exact.map((_, i) => i).sort((a, b) => exact[b] - given[b] - (exact[a] - given[a]));
   for (let k = 0, rest = total - given.reduce((all, one) => all + one, 0); k < rest; k++) given[order[k]] += 1;
   return given;
+}
+
+/** The border of ground in degrees, and a point inside it. */
+function placed(ground, land) {
+  if (!land.length) return { geometry: null, at: null };
+  const found = outline(land.map(featureOf)) ?? apart(land);
+  const polygons = found.type === "Polygon" ? [found.coordinates] : found.coordinates;
+  const largest = polygons.reduce((one, other) => (areaOf(other) > areaOf(one) ? other : one));
+  const inner = polygonOf(largest).getInteriorPoint();
+  return { geometry: degrees(ground, found), at: ground.plane.from([inner.getX(), inner.getY()]) };
 }
 
 const featureOf = ({ rings }) => ({ geometry: { type: "Polygon", coordinates: rings } });

@@ -1,5 +1,5 @@
-// The points of a border by keyboard: Tab comes to them, arrow keys choose one, Enter takes hold of it,
-// arrow keys move it, Enter leaves it there, Esc puts it back.
+// The points of a border by keyboard: Tab and arrow keys choose one, Enter takes hold of it, arrow keys
+// move it, Enter leaves it there, Esc puts it back.
 
 import { count, t } from "wangge/core/words.js";
 
@@ -57,12 +57,15 @@ export class Gripping {
     const { wish } = this;
     const far = ({ at }) => Math.hypot(at.lat - wish.lat, (at.lng - wish.lng) * Math.cos((at.lat * Math.PI) / 180));
     this.current = wish ? this.points.reduce((best, point, i) => (far(point) < far(this.points[best]) ? i : best), 0) : 0;
-    this.points.forEach(({ element }, i) => {
-      element.tabIndex = i === this.current ? 0 : -1;
-      element.setAttribute("aria-label", this.called(i));
-    });
+    this.points.forEach(({ element }, i) => element.setAttribute("aria-label", this.called(i)));
     this.wish = null;
     if (wish) this.points[this.current].element.focus({ preventScroll: true });
+  }
+
+  /** Come to the points; false if there are none. */
+  enter() {
+    this.points[this.current]?.element.focus({ preventScroll: true });
+    return this.points.length > 0;
   }
 
   called(i) {
@@ -72,7 +75,6 @@ export class Gripping {
   focused(point) {
     this.current = this.points.indexOf(point);
     if (this.held || this.current < 0) return;
-    this.points.forEach(({ element }) => (element.tabIndex = element === point.element ? 0 : -1));
     this.say(`${this.called(this.current)}${t(". Arrow keys choose another, Enter takes hold of it.")}`);
   }
 

@@ -320,7 +320,9 @@ export class Tools {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const isSketching = Boolean(this.sketching.shape);
     const isOnMap = event.target === this.planner.map.getContainer();
-    if (event.key === "Escape") this.escape();
+    if (event.key === "Tab") {
+      if (this.held !== "reshape" || event.shiftKey || !this.isHere(event.target) || !this.dragging.gripping.enter()) return;
+    } else if (event.key === "Escape") this.escape();
     else if (event.key === "Enter" && isSketching) this.sketching.finish();
     else if (event.key === "Backspace" && isSketching) this.sketching.back() || this.hold(this.held);
     else if (event.key === " " && isSketching && isOnMap) this.sketching.point(this.planner.map.getCenter());
@@ -333,6 +335,11 @@ export class Tools {
       this.press(found[0]);
     } else return;
     event.preventDefault();
+  }
+
+  /** Whether the keyboard is at the map or the tools, and not elsewhere on the page. */
+  isHere(element) {
+    return element === document.body || element === this.planner.map.getContainer() || this.bar.contains(element);
   }
 
   async pickMiddle() {

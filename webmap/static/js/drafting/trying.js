@@ -43,8 +43,8 @@ export class Trial {
     this.draft?.removeEventListener("changed", this.changed);
     this.worker?.terminate();
     clearTimeout(this.patience);
-    this.worker = this.draft = this.asked = null;
-    this.isReady = false;
+    this.worker = this.draft = this.asked = this.last = null;
+    this.isReady = this.isFeeding = this.isHoused = false;
     this.clear();
   }
 
@@ -70,7 +70,7 @@ export class Trial {
   ask(key, given) {
     if (!this.worker) return;
     this.turn += 1;
-    this.wanted = { kind: "ask", turn: this.turn, key, given };
+    this.wanted = this.last = { kind: "ask", turn: this.turn, key, given };
     this.next();
   }
 
@@ -86,6 +86,10 @@ export class Trial {
     if (answer.ready) {
       this.isReady = true;
       this.feed();
+    }
+    if (answer.housed) {
+      this.isHoused = true;
+      if (this.last?.turn === this.turn) this.ask(this.last.key, this.last.given);
     }
     if (answer.turn === undefined) return;
     clearTimeout(this.patience);

@@ -177,7 +177,7 @@ def act(
         before = _part(tx.connection, row, actions.reach_of(here))
         after = actions.apply(before, here).net
         kept = _keep(tx, actor, row, before, after, kind=str(here.get("action")), action=action)
-        around = seen(tx.connection, kept.net, profile)
+        around = seen(tx.connection, kept.net, profile, part_of=plan_id)
     return _examined(kept, around, profile)
 
 
@@ -234,7 +234,7 @@ def undo(
             undoable=done.below,
             redoable=row.revision + 1,
         )
-        around = seen(tx.connection, kept.net, profile)
+        around = seen(tx.connection, kept.net, profile, part_of=plan_id)
     return _examined(kept, around, profile)
 
 
@@ -260,7 +260,7 @@ def redo(
             undoable=taken_back.of,
             redoable=taken_back.below,
         )
-        around = seen(tx.connection, kept.net, profile)
+        around = seen(tx.connection, kept.net, profile, part_of=plan_id)
     return _examined(kept, around, profile)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from geodata.accounts import require
 from geodata.errors import Conflict, NotAllowed
-from geodata.plans import comparing, laying, store, store_people, store_standing
+from geodata.plans import comparing, examined, laying, store, store_people, store_standing
 from geodata.plans.comparing import Comparison
 from geodata.plans.drafting import Draft, draft_of, readable, whole
 from geodata.plans.figures import reckoning_of
@@ -96,10 +96,8 @@ def findings(
     database: Database, actor: Actor, profile: Profile, plan_id: int
 ) -> tuple[Draft, list[Finding]]:
     """What is wrong with a draft, the gravest first."""
-    with database.read() as connection:
-        row = readable(connection, actor, plan_id)
-        around = seen(connection, whole(connection, row), profile)
-    return draft_of(row), around.findings(profile)
+    draft, found = examined.findings(database, actor, profile, plan_id)
+    return draft, [*found]
 
 
 def history(

@@ -240,6 +240,19 @@ def names_of_grids(connection: sa.Connection, plan_id: int) -> list[Any]:
     ]
 
 
+def grids_beyond(connection: sa.Connection, plan_id: int, loaded: Collection[int]) -> list[Any]:
+    """Rows of a draft's other grids than these: grid, code, name, community, worker."""
+    shown = [plan_grids.c[name] for name in ("grid", "code", "name", "community", "worker")]
+    return [
+        *connection.execute(
+            sa.select(*shown)
+            .where(plan_grids.c.plan_id == plan_id)
+            .where(sa.not_(plan_grids.c.grid == sa.any_(_ints(loaded))))
+            .order_by(plan_grids.c.grid)
+        )
+    ]
+
+
 # ── steps ────────────────────────────────────────────────────────────────────────────────────
 
 

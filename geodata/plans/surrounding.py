@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from geodata.crs import convert_geometries
-from geodata.plans import store_standing
+from geodata.plans import store, store_standing
 from geodata.plans.figures import figures, reckoning_of
 from geodata.plans.findings import Finding, examine
 from geodata.plans.naming_places import has_stations, names_of
@@ -28,11 +28,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Seen:
-    """A net with the lines beside it, stations in its metres, and what compounds are called."""
+    """A net with the lines beside it, stations in its metres, and what compounds are called.
+
+    ``beyond``: of a part of a draft, the rows of its other grids.
+    """
 
     net: Net
     stations: Any
     names: Mapping[str, str] = field(default_factory=dict)
+    beyond: pd.DataFrame | None = None
 
     def findings(self, profile: Profile, grids: Iterable[int] | None = None) -> list[Finding]:
         """What is wrong with it, or with these grids of it."""
@@ -43,6 +47,7 @@ class Seen:
             grids=grids,
             no_border=NO_BORDER,
             names=self.names,
+            beyond=self.beyond,
         )
 
     def figures(self, profile: Profile, grids: Iterable[int] | None = None) -> pd.DataFrame:
@@ -52,8 +57,10 @@ class Seen:
         )
 
 
-def seen(connection: sa.Connection, net: Net, profile: Profile) -> Seen:
-    """The net with what stands around it now."""
+def seen(
+    connection: sa.Connection, net: Net, profile: Profile, *, part_of: int | None = None
+) -> Seen:
+    """The net, or what is loaded of a draft, with what stands around it now."""
     if not len(net.units):
         return Seen(net, np.empty(0, dtype=object))
     crs = f"EPSG:{net.units.crs.to_epsg()}"
@@ -76,7 +83,16 @@ def seen(connection: sa.Connection, net: Net, profile: Profile) -> Seen:
     known = gpd.GeoDataFrame(frame, geometry=lines, crs=net.units.crs)
     codes = {*net.units["compound"].dropna(), *net.units["community"]}
     at = None if stations is None else _metres(stations, crs)
-    return Seen(replace(net, lines=known), at, names_of(connection, codes))
+    names = names_of(connection, codes)
+    return Seen(replace(net, lines=known), at, names, _beyond(connection, net, part_of))
+
+
+def _beyond(connection: sa.Connection, net: Net, plan_id: int | None) -> pd.DataFrame | None:
+    if plan_id is None:
+        return None
+    rows = store.grids_beyond(connection, plan_id, net.grids.index.tolist())
+    columns = ["grid", "code", "name", "community", "worker"]
+    return pd.DataFrame(rows, columns=columns, dtype=object).set_index("grid")
 
 
 def _metres(given: list[Any], crs: str) -> Any:

@@ -8,10 +8,12 @@ actions, and who reads them decides.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyproj
 import shapely
 
@@ -113,6 +115,7 @@ def examine(
     grids: Iterable[int] | None = None,
     no_border: frozenset[str] = frozenset(),
     names: Mapping[str, str] | None = None,
+    beyond: pd.DataFrame | None = None,
 ) -> list[Finding]:
     """The findings of a plan, the gravest first.
 
@@ -123,10 +126,13 @@ def examine(
         grids: Only findings that touch these grids, and those of ground in no grid.
         no_border: Kinds of lines that no border needs to lie on.
         names: What compounds and communities are called, by code.
+        beyond: Rows of the plan's grids that are not in this part of it.
     """
     subject = of_net(
         net, limits=limits_of(profile), stations=stations, no_border=no_border, names=names
     )
+    if beyond is not None:
+        subject = replace(subject, beyond=beyond)
     found = findings_of(subject, profile=profile, crs=net.units.crs)
     if grids is None:
         return found

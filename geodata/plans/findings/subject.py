@@ -79,6 +79,7 @@ class Subject:
         lived: Where the households are: ``grid``, ``households``, points; None: the grids' middles.
         net: The plan, if it is one: then mends name units.
         names: What compounds and communities are called, by code, as far as known.
+        beyond: In a part of a plan: ``code``, ``name``, ``community`` and ``worker`` of the others.
         others: For each grid the share of it that agrees with the best patch of another net.
         limits: What rules measure against.
         kept: What rules work out together.
@@ -98,6 +99,7 @@ class Subject:
     net: Net | None = None
     others: pd.Series | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    beyond: pd.DataFrame | None = None
     limits: Limits = field(default_factory=Limits)
     kept: dict[str, Any] = field(default_factory=dict)
 

@@ -32,7 +32,7 @@ export class Draft extends EventTarget {
     this.pending = null; // {run, words} that could not be sent
     this.conflict = null; // the server's answer of 412, and what was wanted
     this.turn = 0; // changes whenever grids or units do
-    this.checkTook = 0; // milliseconds, the last time
+    this.steps = []; // {revision, found, grids, units, features} that the whole was not looked at since
     this.under = 0; // steps that are being saved, or wait for that
     this.line = Promise.resolve();
     this.forget();
@@ -167,9 +167,13 @@ export class Draft extends EventTarget {
     const former = this.swap(changes);
     this.remember(wanted.path, { former, after: changes });
     this.info = plan;
-    this.findings = renewed(this.findings ?? [], findings, new Set(changes.grids.keys()), [...former.grids.values(), ...changes.grids.values()].filter(Boolean));
+    const step = { revision: plan.revision, found: findings, grids: new Set(changes.grids.keys()), units: new Set(changes.units.keys()), features: [...former.grids.values(), ...changes.grids.values()].filter(Boolean) };
+    this.steps.push(step);
+    if (this.steps.length > MOST_STEPS) this.steps.shift();
+    this.findings = renewed(this.findings ?? [], step);
     const seen = { grids: new Map([...(hoped?.grids ?? []), ...changes.grids]), units: new Map([...(hoped?.units ?? []), ...changes.units]) };
     this.announce(seen);
+    this.tell("answered");
   }
 
   /** Keep what a step changed, so that taking it back is seen at once. */
@@ -217,17 +221,16 @@ export class Draft extends EventTarget {
     this.grids = fresh.grids;
     this.units = fresh.units;
     this.turn += 1;
+    this.steps = [];
     this.forget();
     await this.check();
   }
 
-  /** The findings of the whole draft. */
+  /** The findings of the whole draft; what was done while they were looked for comes on top. */
   async check() {
-    const began = performance.now();
-    const found = await get(`${CALL}/${this.id}/findings`);
-    this.checkTook = performance.now() - began;
-    if (this.findings && found.revision < this.info.revision) return; // of what was before a step
-    this.findings = found.findings;
+    const { revision, findings } = await get(`${CALL}/${this.id}/findings`);
+    this.steps = this.steps.filter((step) => step.revision > revision);
+    this.findings = this.steps.reduce(renewed, findings);
     this.tell("checked");
   }
 
@@ -248,13 +251,17 @@ export class Draft extends EventTarget {
   }
 }
 
-/** Findings after a step: those of the grids that it changed, and of ground there, are the new ones. */
-function renewed(old, found, grids, features) {
+/**
+ * Findings after a step: those of the grids that it changed, and of ground there, are the new ones.
+ * Others lose the mends that name what the step changed: they may not be possible any more.
+ */
+function renewed(old, { found, grids, units, features }) {
   const box = boxAround(features);
   const isThere = ({ where: { point } }) => box && point[0] >= box[0] && point[0] <= box[2] && point[1] >= box[1] && point[1] <= box[3];
   const keys = new Set(found.map(({ key }) => key));
   const kept = old.filter((one) => !keys.has(one.key) && (one.ids.length ? !one.ids.some((id) => grids.has(id)) : !isThere(one)));
-  return [...found, ...kept];
+  const isPossible = ({ grid, grids: several, units: pieces }) => !(grids.has(grid) || several?.some((one) => grids.has(one)) || pieces?.some((one) => units.has(one)));
+  return [...found, ...kept.map((one) => (one.mends.every(isPossible) ? one : { ...one, mends: one.mends.filter(isPossible) }))];
 }
 
 /** West, south, east, north of several features; null if there are none. */

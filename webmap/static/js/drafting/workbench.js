@@ -3,6 +3,7 @@
 import { onState, setState, state } from "wangge/core/state.js";
 import { t } from "wangge/core/words.js";
 import { conflictNote, lostNote, refusalNote } from "wangge/drafting/answering.js";
+import { Checking } from "wangge/drafting/checking.js";
 import { boxOf, Draft } from "wangge/drafting/draft.js";
 import { joinOpening } from "wangge/drafting/opening.js";
 import { Panel } from "wangge/drafting/panel.js";
@@ -12,9 +13,6 @@ import { Remarks } from "wangge/drafting/remarks.js";
 import { Tools } from "wangge/drafting/tools.js";
 
 const BEGAN_WITH = state().map; // before the page keeps its own view there
-const CHECK_AFTER = 3000; // milliseconds of rest, for what the answers of single steps do not tell
-const RESTS = 10; // as long as so many checks take: steps are answered first
-const MOST_REST = 30_000;
 const NARROW = 720; // pixels: below, a draft is looked at and not drawn on
 
 export class Workbench {
@@ -59,6 +57,7 @@ export class Workbench {
     document.body.dataset.drafting = "yes";
     for (const [kind, listener] of Object.entries({
       changed: ({ detail }) => this.changed(detail),
+      answered: () => this.checking.soon(),
       checked: () => this.panel.show(),
       busy: () => this.panel.show(),
       waiting: () => this.tools.say(t("Wait: the step before is being saved.")),
@@ -71,7 +70,8 @@ export class Workbench {
     this.select([]);
     this.tools.open();
     if (fly) this.flyToAll();
-    draft.check().catch(() => {});
+    this.checking = new Checking(draft);
+    this.checking.ask();
     this.remarks.open();
     const label = document.getElementById("drafts-name");
     label.textContent = t("Draft: %(name)s", { name: draft.info.name });
@@ -91,6 +91,7 @@ export class Workbench {
     this.remarks.clear();
     this.publishing.clear();
     this.picture.close();
+    this.checking.stop();
     this.draft = null;
     this.planner.draft = null;
     this.selected = [];
@@ -166,23 +167,10 @@ export class Workbench {
     return this.draft.redo();
   }
 
-  /** Look at the whole again when there has been rest: the larger the draft, the longer. */
-  recheck() {
-    clearTimeout(this.checkSoon);
-    const { draft } = this;
-    const rest = Math.min(MOST_REST, Math.max(CHECK_AFTER, RESTS * draft.checkTook));
-    this.checkSoon = setTimeout(() => {
-      if (draft !== this.draft) return;
-      if (draft.isBusy || this.tools.isDrawing || document.hidden) this.recheck();
-      else draft.check().catch(() => {});
-    }, rest);
-  }
-
   changed({ grids, removed, units }) {
     this.picture.renew(units && { grids: [...grids, ...removed], units });
     const kept = this.selected.filter((number) => this.draft.grids.has(number));
     this.select(kept.length ? kept : grids.slice(0, 1).filter(() => this.selected.length > 0));
-    this.recheck();
   }
 
   refused({ error, wanted }) {

@@ -2,9 +2,9 @@
 
 import { outline } from "../foreseeing.js";
 import { divided, innerOf, piecesOf, beside, settled } from "./cutting.js";
-import { houseOf, NO_GRID, sumOf } from "./ground.js";
+import { houseOf, NO_GRID, sidesOfUnit, sumOf } from "./ground.js";
 import { faultOfLine, faultOfRing, liesIn, lineOf, polygonOf, SNAP, snapped, snappedRing } from "./laying.js";
-import { areaOf, boxOf, distinct, farFrom, isInside, meet, same } from "./plane.js";
+import { areaOf, boxOf, crossing, distinct, farFrom, isInside, meet, same } from "./plane.js";
 
 const NEW = 2 ** 40; // numbers from here on are of grids that are not there yet
 
@@ -46,9 +46,11 @@ function laid(ground, points) {
 }
 
 /** Whether a line meets a unit; corners of it may lie half a step off a border that they are on. */
-function crosses({ rings, box }, line) {
-  if (!meet(box, boxOf(line, 1))) return false;
-  return line.some((point) => farFrom(rings, point) <= 1) || lineOf(line).intersects(polygonOf(rings));
+function crosses(unit, line) {
+  if (!meet(unit.box, boxOf(line, 1))) return false;
+  const sides = sidesOfUnit(unit);
+  const isOn = (from, to) => sides.some(({ a, b }) => crossing(from, to, a, b));
+  return line.some((point, i) => isInside(unit.rings, point) || farFrom(unit.rings, point) <= 1 || (i > 0 && isOn(line[i - 1], point)));
 }
 
 /** A line that ends inside one of the grids is none. */

@@ -33,6 +33,7 @@ from geodata.exchange.coordinates import Placing, find_placing
 from geodata.exchange.findings import Report
 from geodata.exchange.guessing import guess_shift
 from geodata.exchange.mapping import ColumnMapping, map_columns
+from geodata.exchange.over_published import refuse_over_published
 from geodata.exchange.places_in import Incoming, complete, read_places
 from geodata.exchange.reading import MOST_BYTES, open_source
 from geodata.exchange.source import Chunk, Source
@@ -321,12 +322,22 @@ class _Import:
                 connection=tx.connection,
             )
         self._tell("storing", 0.7)
+        since = _instant(self._said.since, self._profile)
+        if self._layer == "grids":
+            refuse_over_published(
+                tx.connection,
+                codes=incoming.texts("code"),
+                communities=incoming.texts("area_code"),
+                shapes=incoming.shapes,
+                since=since,
+                replace=self._said.replace,
+            )
         first = is_empty(tx.connection, self._layer)
         stored = store_versions(
             tx.connection,
             self._layer,
             {**incoming.columns, "geom": incoming.shapes},
-            since=_instant(self._said.since, self._profile),
+            since=since,
             worked_out=incoming.worked_out,
             import_id=report.import_id,
             replace=self._said.replace,

@@ -25,6 +25,7 @@ from geodata.exchange.values import as_json
 from geodata.places.codes import number, shape_keys
 from geodata.places.holding import Held, held_polygons, largest_overlap, standing_borders
 from geodata.places.storing import all_codes
+from geodata.plans.store_standing import codes_ever_given
 from geodata.profiles import Profile
 from geodata.words import sentence as _
 
@@ -302,6 +303,8 @@ def _new_codes(
     middle = shapely.point_on_surface(incoming.shapes[missing])
     prefixes = [_prefix(layer, parents[k], levels[k]) for k in missing]
     taken = all_codes(connection, layer) | {code for code in codes if code is not None}
+    if layer == "grids":
+        taken |= codes_ever_given(connection)
     return number(prefixes, shapely.get_x(middle), shapely.get_y(middle), taken=taken)
 
 

@@ -24,6 +24,18 @@ class WanggeError(Exception):
         self.members: dict[str, Any] = {}
         super().__init__(message % params if params else message)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Come over from another process as it is, whatever the class wants to be made from."""
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
+
+def _as_it_was(
+    kind: type[WanggeError], args: tuple[str], attributes: dict[str, Any]
+) -> WanggeError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
+
 
 class InvalidInput(WanggeError):
     """What was asked makes no sense (HTTP 400)."""

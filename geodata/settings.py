@@ -42,7 +42,11 @@ class Settings(BaseSettings):
         default=None, description="the operator's own 天地图 key; absent: no 天地图"
     )
     map_approval: str = Field(default="", description="审图号, shown on every map if given")
-    scheduler: str | None = Field(default=None, description="address of a Dask scheduler")
+    scheduler: str | None = Field(
+        default=None,
+        pattern=r"^(tcp|tls)://[^\s/@]+:\d{1,5}$",
+        description="tcp:// or tls:// address of a Dask scheduler; absent: this machine",
+    )
     trusted_proxies: int = Field(
         default=0, ge=0, le=5, description="how many proxies before the server set X-Forwarded-*"
     )

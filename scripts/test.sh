@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.." || exit
 # shellcheck source=scripts/saying.sh
 . scripts/saying.sh
-for name in DATA_DIR PORT HOST PROFILE LANGUAGE SECRET_KEY DEMO_PASSWORD BASEMAP_URL TIANDITU_KEY; do
+for name in DATA_DIR PORT HOST PROFILE LANGUAGE SECRET_KEY DEMO_PASSWORD BASEMAP_URL TIANDITU_KEY SCHEDULER; do
     unset "WANGGE_$name"
 done
 

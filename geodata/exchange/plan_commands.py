@@ -127,11 +127,13 @@ def propose(
 ) -> None:
     """Propose a net of grids for the units in UNITS; needs no database."""
     from geodata.exchange import checking, proposing  # noqa: PLC0415 - the help answers at once
+    from geodata.spreading import Hands  # noqa: PLC0415
 
     language = settings.language
     if out is not None:
         checking.refuse_ending(out)
-    found = proposing.propose_file(units, proposing.Demand(**demand))
+    hands = Hands(scheduler=settings.scheduler)
+    found = proposing.propose_file(units, proposing.Demand(**demand), hands=hands)
     console = Console(stderr=as_json)
     if as_json:
         click.echo(orjson.dumps(found.summary, option=orjson.OPT_INDENT_2))

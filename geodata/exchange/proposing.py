@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from geodata.plans.coverage import mend
 from geodata.plans.coverage.sharing import shared_borders
 from geodata.plans.proposal import NoPartition, nearest_parts, partition
 from geodata.plans.proposal.streets import ON_STREET, street_share
+from geodata.spreading import ALONE, Hands, dropped, spread
 
 
 @dataclass(frozen=True)
@@ -74,16 +75,22 @@ class Proposed:
     obstacle: NoPartition | None
 
 
-def propose_file(path: str | Path, demand: Demand) -> Proposed:
+def propose_file(path: str | Path, demand: Demand, *, hands: Hands = ALONE) -> Proposed:
     """Divide the polygons of a file into grids; each grid is in one piece.
 
     Units need not fit exactly: borders nearer than half a metre count as one.
+
+    Args:
+        path: The file.
+        demand: What is asked.
+        hands: Who searches; the file is read and written here.
 
     Raises:
         NotFound: No such file or layer.
         InvalidInput: A file that cannot be read, a column that is not there or holds no numbers, a
             demand that makes no sense.
         NoPartition: Units that are to stay together lie apart, or the count cannot be met.
+        Unavailable: A scheduler of ``hands`` that cannot be reached.
     """
     started = time.perf_counter()
     given = read_polygons(path, "compounds", declared=demand.crs, layer_name=demand.layer)
@@ -99,7 +106,8 @@ def propose_file(path: str | Path, demand: Demand) -> Proposed:
     if demand.streets is not None:
         on_street = street_share(shared, _lines(demand.streets, metres, demand.crs))
     cost = shared.metres * (1 - (1 - ON_STREET) * on_street)
-    labels, obstacle = _divided(shared.pairs, weights, cost, whole, demand)
+    search = _Search(shared.pairs, weights, cost, whole, replace(demand, streets=None))
+    labels, obstacle = next(spread(_divided, [search], hands=hands))
     between = labels[shared.pairs[:, 0]] != labels[shared.pairs[:, 1]]
     grids = _grids(shapes, labels, weights, metres)
     low, high = _band(weights, demand)
@@ -148,11 +156,21 @@ def write_proposed(proposed: Proposed, out: Path) -> list[Path]:
     return [out, beside]
 
 
-def _divided(
-    pairs: Any, weights: Any, cost: Any, whole: Any, demand: Demand
-) -> tuple[Any, NoPartition | None]:
-    options: dict[str, Any] = {"border": cost, "whole": whole, "seed": demand.seed}
-    options["seconds"] = demand.seconds
+@dataclass(frozen=True)
+class _Search:
+    """All that the search needs to know of the file."""
+
+    pairs: Any
+    weights: Any
+    cost: Any
+    whole: Any
+    demand: Demand
+
+
+def _divided(search: _Search) -> tuple[Any, NoPartition | None]:
+    demand, pairs, weights = search.demand, search.pairs, search.weights
+    options: dict[str, Any] = {"border": search.cost, "whole": search.whole, "seed": demand.seed}
+    options |= {"seconds": demand.seconds, "watch": lambda *_best: dropped()}
     band: dict[str, Any] = {"low": demand.low, "high": demand.high}
     try:
         found = partition(

@@ -22,7 +22,7 @@ from geodata.plans.surrounding import seen
 from geodata.plans.telling import codes_of, cut_told, obstacle_told
 from geodata.profiles import load_profile
 from geodata.settings import Settings
-from geodata.spreading import cores
+from geodata.spreading import ALONE, Hands, cores
 from geodata.words import sentence as _
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def propose_for(
         seed=demand.seed,
         seconds=demand.seconds,
         told=told,
-        processes=_processes(around.net, demand),
+        hands=_hands(around.net, demand),
     )
     if stopped:
         raise Cancelled("The draft stays as it was: the proposal was stopped.")
@@ -300,11 +300,14 @@ class Sketch:
         }
 
 
-def _processes(net: Net, demand: Demand) -> int:
-    """How many communities are searched at once: one, unless it would take long."""
+def _hands(net: Net, demand: Demand) -> Hands:
+    """Who searches: the cluster if there is one, else this process, unless it would take long."""
+    scheduler = Settings().scheduler
+    if scheduler is not None:
+        return Hands(scheduler=scheduler)
     communities = net.units["community"].nunique()
     is_long = communities * (demand.seconds or 0.0) > LONG_SECONDS
-    return cores() if is_long else 1
+    return Hands(processes=cores()) if is_long else ALONE
 
 
 def _band(demand: Demand, profile: Profile) -> tuple[int, int]:

@@ -4,6 +4,9 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+from pydantic import ValidationError
+
 from geodata.settings import Settings
 
 
@@ -24,3 +27,14 @@ def test_the_key_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
     assert kept.read_text() == key
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+@pytest.mark.parametrize("address", ["tcp://10.1.2.3:8786", "tls://dask.example:8786"])
+def test_a_scheduler_is_named_by_its_address(address: str) -> None:
+    assert Settings(scheduler=address).scheduler == address
+
+
+@pytest.mark.parametrize("address", ["dask", "10.1.2.3:8786", "http://dask:8787", "tcp://a@b:1"])
+def test_what_is_no_address_of_a_scheduler_is_refused(address: str) -> None:
+    with pytest.raises(ValidationError, match="scheduler"):
+        Settings(scheduler=address)

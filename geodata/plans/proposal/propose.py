@@ -25,6 +25,7 @@ from geodata.plans.proposal.obstacle import CutGround, Obstacle
 from geodata.plans.proposal.searching import all_searched
 from geodata.plans.proposal.streets import lines_of, street_share
 from geodata.plans.succeeding import heirs
+from geodata.spreading import ALONE, Hands
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def propose(
     seed: int = 0,
     seconds: float | None = None,
     told: Told | None = None,
-    processes: int = 1,
+    hands: Hands = ALONE,
 ) -> Proposal:
     """Give every unit to a grid of ``low`` to ``high`` households.
 
@@ -83,8 +84,8 @@ def propose(
         seed: The same one gives the same net.
         seconds: For each community; see ``partition``.
         told: Told how far it is; may stop it: what was not reached keeps today's net.
-        processes: How many communities are searched at once; the answer is the same. With more
-            than one, nothing is told of a community before it is done.
+        hands: Who searches, several communities at once; the answer is the same. Of a community
+            that others than this process search, nothing is told before it is done.
 
     Returns:
         The proposal; in a community in which the band cannot be met, a net as near to it as was
@@ -94,8 +95,8 @@ def propose(
     run = _Run(net, names, told)
     demand = {"low": low, "high": high, "keep": keep, "seed": seed, "seconds": seconds}
     answers = None
-    if processes > 1 and len(names) > 1:
-        answers = all_searched(net, names, demand, processes=processes, stopped=run.ask)
+    if hands.many and len(names) > 1:
+        answers = all_searched(net, names, demand, hands=hands, stopped=run.ask)
     for name in names:
         light = lightened(run.best.net, name, low=low, high=high, seed=seed)
         one = Community(light, name, low=low, high=high, keep=keep)

@@ -1,4 +1,4 @@
-"""Communities searched apart from each other, each in a process that knows no other."""
+"""Communities searched apart from each other, each by one who knows no other."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from geodata.plans.net import Net
@@ -15,7 +16,7 @@ from geodata.plans.proposal.cutting import lightened
 from geodata.plans.proposal.graph import Numbers
 from geodata.plans.proposal.obstacle import Obstacle
 from geodata.plans.proposal.streets import STREET_M
-from geodata.spreading import spread
+from geodata.spreading import Hands, dropped, spread
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def searched(task: Task) -> Answer:
     low, high, seed = (task.demand[name] for name in ("low", "high", "seed"))
     light = lightened(task.net, task.community, low=low, high=high, seed=seed)
     one = Community(light, task.community, low=low, high=high, keep=task.demand["keep"])
-    parts, obstacles = one.divided(seed=seed, seconds=task.demand["seconds"], watch=None)
+    seconds = task.demand["seconds"]
+    parts, obstacles = one.divided(seed=seed, seconds=seconds, watch=lambda *_best: dropped())
     return Answer(parts, one.ids.tolist(), obstacles)
 
 
@@ -59,7 +61,7 @@ def all_searched(
     names: list[str],
     demand: dict[str, Any],
     *,
-    processes: int,
+    hands: Hands,
     stopped: Callable[[], bool],
 ) -> Iterator[Answer]:
     """Search these communities at once; the answers come in their order.
@@ -68,15 +70,19 @@ def all_searched(
         net: The whole net as it is today.
         names: Codes.
         demand: ``low`` ``high`` ``keep`` ``seed`` ``seconds``.
-        processes: How many at once.
+        hands: Who searches.
         stopped: Asked all the while; true ends it.
     """
-    tasks = [Task(_own(net, name), name, demand) for name in names]
-    return spread(searched, tasks, processes=processes, stopped=stopped)
+    tasks = [Task(own(net, name), name, demand) for name in names]
+    return spread(searched, tasks, hands=hands, stopped=stopped)
 
 
-def _own(net: Net, community: str) -> Net:
-    """The units of a community with the streets beside them."""
+def own(net: Net, community: str) -> Net:
+    """The units of a community with the streets beside them.
+
+    It may go over a network: of the grids of today it tells apart who answers for them, without
+    their names.
+    """
     units = net.units[net.units["community"] == community]
     lines = net.lines
     if lines is not None and len(lines):
@@ -85,4 +91,12 @@ def _own(net: Net, community: str) -> Net:
         far = 2 * STREET_M
         near = (x0 <= east + far) & (x1 >= west - far) & (y0 <= north + far) & (y1 >= south - far)
         lines = lines[np.asarray(near, dtype=bool)]
-    return replace(net, units=units, lines=lines)
+    grids = net.grids[net.grids.index.isin(units["grid"].dropna())]
+    people = pd.factorize(grids["worker"].where(grids["worker"].map(_is_named)))[0]
+    nameless = [None if number < 0 else str(number) for number in people.tolist()]
+    grids = grids.assign(name="", worker=pd.Series(nameless, index=grids.index, dtype=object))
+    return replace(net, units=units, lines=lines, grids=grids)
+
+
+def _is_named(worker: Any) -> bool:
+    return isinstance(worker, str) and bool(worker.strip())

@@ -58,6 +58,7 @@ def test_a_remark_is_written_anew_by_who_wrote_it_and_says_so(desk, open_page, o
     page.click(".remark-row .remark-change")
     words = page.locator(".remark-form textarea")
     expect(words).to_have_value("由谁负责？")
+    expect(words).to_be_focused()
     page.keyboard.press("Escape")
     expect(words).to_have_count(0)
     page.click(".remark-row .remark-change")

@@ -51,7 +51,7 @@ def answers(
     stopped: Callable[[], bool],
 ) -> Iterator[Answer]:
     """See ``spread``. A task whose worker is lost is done again by another one."""
-    with _connected(address) as client:
+    with connected(address) as client:
         _refuse_others(client, address)
         if stopped():
             return
@@ -87,7 +87,7 @@ def _done(order: bytes, wanted: Mapping[str, str]) -> Any:
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[Any]:
+def connected(address: str) -> Iterator[Any]:
     """A client of the scheduler."""
     _log_as_we_do()
     try:

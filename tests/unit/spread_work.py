@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 from geodata.errors import WanggeError
 from geodata.spreading import dropped
@@ -65,3 +66,8 @@ def once_too_long(folder: Path) -> int:
 
 def out_of_this_world(_task: object) -> None:
     os._exit(3)
+
+
+def under_way(dask_worker: Any) -> list[str]:
+    """At a worker: what its threads are at."""
+    return list(dask_worker.active_keys)

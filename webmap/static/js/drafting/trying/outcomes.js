@@ -3,7 +3,7 @@
 import { outline } from "../foreseeing.js";
 import { divided, innerOf, piecesOf, beside, settled } from "./cutting.js";
 import { houseOf, NO_GRID, sidesOfUnit, sumOf } from "./ground.js";
-import { faultOfLine, faultOfRing, liesIn, lineOf, polygonOf, SNAP, snapped, snappedRing } from "./laying.js";
+import { faultOfLine, faultOfRing, lineOf, polygonOf, SNAP, snapped, snappedRing } from "./laying.js";
 import { areaOf, boxOf, crossing, distinct, farFrom, isInside, meet, same } from "./plane.js";
 
 const NEW = 2 ** 40; // numbers from here on are of grids that are not there yet
@@ -109,8 +109,8 @@ export function reshape(ground, { points }) {
 /** Whether an end of a line lies in one grid only. */
 function endsInside(line, units) {
   return [line[0], line.at(-1)].some((end) => {
-    const grid = liesIn(units, end)?.grid;
-    return grid !== undefined && units.every((unit) => unit.grid === grid || farFrom(unit.rings, end) > 2);
+    const there = units.filter(({ box, rings }) => meet(box, boxOf([end], 1)) && (isInside(rings, end) || farFrom(rings, end) <= 1));
+    return new Set(there.map(({ grid }) => grid)).size === 1;
   });
 }
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -44,13 +44,18 @@ class Settings(BaseSettings):
     map_approval: str = Field(default="", description="审图号, shown on every map if given")
     scheduler: str | None = Field(
         default=None,
-        pattern=r"^(tcp|tls)://[^\s/@]+:\d{1,5}$",
+        pattern=r"^((tcp|tls)://[^\s/@]+:\d{1,5})?$",
         description="tcp:// or tls:// address of a Dask scheduler; absent: this machine",
     )
     trusted_proxies: int = Field(
         default=0, ge=0, le=5, description="how many proxies before the server set X-Forwarded-*"
     )
     upload_limit_mb: int = Field(default=512, ge=1, description="largest file taken, megabytes")
+
+    @field_validator("scheduler")
+    @classmethod
+    def _empty_is_absent(cls, scheduler: str | None) -> str | None:
+        return scheduler or None
 
     def signing_key(self) -> str:
         """The configured secret, or one made once and kept in ``data_dir`` with mode 0600."""

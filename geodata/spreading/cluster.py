@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,21 +18,18 @@ from typing import Any, Final, TypeVar
 
 import dask
 import distributed
-import structlog
 from distributed.comm.core import CommClosedError
 
 from geodata.errors import SetUpIncomplete, Unavailable
 from geodata.spreading.dropping import asking
 from geodata.spreading.versions import versions
 
-log = structlog.get_logger()
-
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
 LOOK_EVERY: Final = 0.3
 """Seconds between two questions whether to stop."""
-REACHED_WITHIN: Final = 10.0
+REACHED_WITHIN: Final = 5.0
 """Seconds that a scheduler has to answer."""
 SENT_AT_ONCE: Final = 32
 """Tasks in one message to the scheduler."""
@@ -88,21 +86,37 @@ def _done(order: bytes, wanted: Mapping[str, str]) -> Any:
 
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
-    """A client of the scheduler."""
+    """A client of the scheduler; it shows the certificate that Dask's own settings name.
+
+    Raises:
+        Unavailable: Nobody answers there, or one of the two does not trust the other.
+    """
     _log_as_we_do()
     try:
-        client = distributed.Client(address, timeout=REACHED_WITHIN, set_as_default=False)
-    except Exception as error:  # of sockets, of TLS, of its certificates
-        log.warning("the Dask scheduler cannot be reached", address=address, error=str(error))
+        security = distributed.Security()
+        if address.startswith("tls:") and not _certificate(security):
+            raise _untrusted(address)
+        client = distributed.Client(
+            address, security=security, timeout=REACHED_WITHIN, set_as_default=False
+        )
+    except (FileNotFoundError, ssl.SSLError) as error:
+        raise _untrusted(address) from error
+    except OSError as error:
+        if isinstance(error.__cause__, ssl.SSLError):
+            raise _untrusted(address) from error
         raise Unavailable(
             "The Dask scheduler at %(address)s cannot be reached. Start it, or take "
-            "WANGGE_SCHEDULER away to work on this machine; the log says more.",
+            "WANGGE_SCHEDULER away to work on this machine.",
             address=address,
         ) from error
     try:
         yield client
     finally:
         client.close()
+
+
+def _certificate(security: Any) -> Any:
+    return security.get_connection_args("client").get("ssl_context")
 
 
 def _refuse_others(client: Any, address: str) -> None:
@@ -113,7 +127,6 @@ def _refuse_others(client: Any, address: str) -> None:
     except LOST:
         raise _gone(address) from None
     except Exception as error:  # what a machine without this function says has no type of its own
-        log.warning("the Dask cluster has another Wangge", address=address, error=str(error))
         raise _others(address, versions() | {"wangge": "–"}, versions()) from error
     for machine, has in theirs.items():
         if has != versions():
@@ -179,6 +192,14 @@ def _others(machine: str, theirs: Mapping[str, str], ours: Mapping[str, str]) ->
         machine=machine,
         theirs=said(theirs),
         ours=said(ours),
+    )
+
+
+def _untrusted(address: str) -> Unavailable:
+    return Unavailable(
+        "The Dask scheduler at %(address)s and this machine do not trust each other: look at the "
+        "certificates that the settings DASK_DISTRIBUTED__COMM__TLS__… name.",
+        address=address,
     )
 
 

@@ -34,6 +34,11 @@ def test_a_scheduler_is_named_by_its_address(address: str) -> None:
     assert Settings(scheduler=address).scheduler == address
 
 
+def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANGGE_SCHEDULER", "")
+    assert Settings().scheduler is None
+
+
 @pytest.mark.parametrize("address", ["dask", "10.1.2.3:8786", "http://dask:8787", "tcp://a@b:1"])
 def test_what_is_no_address_of_a_scheduler_is_refused(address: str) -> None:
     with pytest.raises(ValidationError, match="scheduler"):

@@ -5,7 +5,7 @@ import { h } from "wangge/core/dom.js";
 import { token } from "wangge/core/theme.js";
 import { ringsOf } from "wangge/drafting/draft.js";
 import { Gripping } from "wangge/drafting/gripping.js";
-import { calledGrid } from "wangge/drafting/outcome.js";
+import { calledGrids } from "wangge/drafting/outcome.js";
 
 const L = globalThis.L;
 const APART = 14; // pixels between two handles
@@ -32,7 +32,7 @@ export class Dragging {
       drop: (at, to) => this.drop(at, to),
       cancel: rest,
       say,
-      names: (at) => this.gridsAt(at).map((number) => calledGrid(bench.draft, number)),
+      names: (at) => calledGrids(bench.draft, this.gridsAt(at)),
     });
     map.on("moveend", () => this.isOn && this.start());
   }

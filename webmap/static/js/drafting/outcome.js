@@ -6,8 +6,10 @@ import { count, t } from "wangge/core/words.js";
 import { shortName } from "wangge/drafting/picture.js";
 
 const L = globalThis.L;
-const PANE = "wangge-outcome";
+const GROUND = "wangge-outcome";
+const MARKS = "wangge-outcome-marks"; // above the map's names
 const LABELLED = 36; // pixels: smaller pieces have no label
+const NAMED = 140; // pixels: narrower ones only their number
 const MOST_NAMED = 4; // pieces told one by one
 
 const COLOURS = { below: "--near-mark", above: "--late-mark", within: "--accent", unknown: "--map-label-quiet" };
@@ -28,10 +30,14 @@ const refusals = () => ({
   too_many_points: t("What is drawn has too many points."),
 });
 
-/** What a grid of a draft is called. */
-export function calledGrid(draft, number) {
-  const { name, code } = draft.grids.get(number)?.properties ?? {};
-  return shortName(name || code || t("New grid %(number)s", { number }));
+/** What grids of a draft are called beside each other: with their community only where there are several. */
+export function calledGrids(draft, numbers) {
+  const known = numbers.map((number) => draft.grids.get(number)?.properties ?? {});
+  const isShort = new Set(known.map(({ community }) => community)).size < 2;
+  return known.map(({ name, code }, i) => {
+    const called = name || code || t("New grid %(number)s", { number: numbers[i] });
+    return isShort ? shortName(called) : called;
+  });
 }
 
 export class Outcome {
@@ -50,31 +56,51 @@ export class Outcome {
     const { map } = this.planner;
     this.answer = answer;
     this.layer.clearLayers();
+    if (!answer) this.hush(new Set());
     if (!answer?.pieces) return;
-    if (!map.getPane(PANE)) {
-      Object.assign(map.createPane(PANE).style, { zIndex: 380, pointerEvents: "none" });
-      this.renderer = L.svg({ pane: PANE });
-    }
+    this.renderer ??= this.made();
     this.layer.addTo(map);
+    this.hush(new Set(answer.pieces.map(({ grid }) => grid)));
     const taken = [];
     for (const piece of answer.pieces) if (piece.geometry) this.paint(piece, taken);
   }
 
-  paint({ geometry, at, isNew, households, isAbout }, taken) {
+  /** The panes, made when first asked for. */
+  made() {
     const { map } = this.planner;
+    for (const [name, zIndex] of [[GROUND, 380], [MARKS, 470]]) Object.assign(map.createPane(name).style, { zIndex, pointerEvents: "none" });
+    return L.svg({ pane: GROUND });
+  }
+
+  paint(piece, taken) {
+    const { map } = this.planner;
+    const { geometry, at, isNew, households } = piece;
     const state = this.stateOf(households);
     const polygons = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
     const latlngs = polygons.map((rings) => rings.map((ring) => ring.map(([lng, lat]) => [lat, lng])));
     const colour = token(COLOURS[state]);
-    const shape = L.polygon(latlngs, { pane: PANE, renderer: this.renderer, color: colour, weight: isNew ? 3 : 2, fillColor: colour, fillOpacity: isNew ? 0.32 : 0.16, interactive: false, pmIgnore: true, snapIgnore: true, className: `outcome outcome-${state}` });
+    const shape = L.polygon(latlngs, { pane: GROUND, renderer: this.renderer, color: colour, weight: isNew ? 3 : 2, fillColor: colour, fillOpacity: isNew ? 0.32 : 0.16, interactive: false, pmIgnore: true, snapIgnore: true, className: `outcome outcome-${state}` });
     shape.addTo(this.layer);
     const box = shape.getBounds();
     const [low, high] = [map.latLngToContainerPoint(box.getSouthWest()), map.latLngToContainerPoint(box.getNorthEast())];
+    const wide = high.x - low.x;
     const spot = map.latLngToContainerPoint([at[1], at[0]]);
-    if (Math.min(high.x - low.x, low.y - high.y) < LABELLED || taken.some((other) => Math.abs(other.x - spot.x) < 90 && Math.abs(other.y - spot.y) < 26)) return;
+    if (Math.min(wide, low.y - high.y) < LABELLED || taken.some((other) => Math.abs(other.x - spot.x) < NAMED && Math.abs(other.y - spot.y) < 30)) return;
     taken.push(spot);
-    const label = h(`span.outcome-label.outcome-${state}`, {}, this.figure(households, isAbout));
-    L.marker([at[1], at[0]], { pane: PANE, icon: L.divIcon({ className: "outcome-mark", iconSize: [0, 0], html: label }), interactive: false, keyboard: false, pmIgnore: true, snapIgnore: true }).addTo(this.layer);
+    const label = h(`span.outcome-label.outcome-${state}`, {}, wide < NAMED ? this.figure(piece) : this.called(piece));
+    L.marker([at[1], at[0]], { pane: MARKS, icon: L.divIcon({ className: "outcome-mark", iconSize: [0, 0], html: label }), interactive: false, keyboard: false, pmIgnore: true, snapIgnore: true }).addTo(this.layer);
+  }
+
+  /** Leave the map's names of these grids away: the pieces have labels of their own. */
+  hush(numbers) {
+    const name = [...numbers].join(" ");
+    if (name === (this.hushed ?? "")) return;
+    this.hushed = name;
+    const { data } = this.bench.picture.grids;
+    if (this.named?.data === data) data.labels = this.named.labels;
+    this.named = { data, labels: data.labels };
+    data.labels = data.labels.filter(({ code }) => !numbers.has(code));
+    this.planner.labels.refresh();
   }
 
   stateOf(households) {
@@ -84,7 +110,7 @@ export class Outcome {
   }
 
   /** A number of households with the sign of the band. */
-  figure(households, isAbout) {
+  figure({ households, isAbout }) {
     if (households == null) return t("households unknown");
     const sum = t("%(number)s households %(sign)s", { number: count(households), sign: SIGNS[this.stateOf(households)] });
     return isAbout ? t("about %(sum)s", { sum }) : sum;
@@ -96,17 +122,23 @@ export class Outcome {
     if (!answer) return null;
     if (this.isRefused) return h("p.outcome-refused", { id: "draft-guess" }, h("span", { "aria-hidden": "true" }, "✕ "), refusals()[answer.refusal]);
     if (!answer.pieces?.length) return null;
-    const told = [...answer.pieces].sort((one, other) => other.isNew - one.isNew);
-    const rows = told.slice(0, MOST_NAMED).map((piece) => h("span.outcome-row", {}, this.sentence(piece)));
+    const change = ({ households, before }) => Math.abs((households ?? 0) - (before ?? 0));
+    const told = [...answer.pieces].sort((one, other) => other.isNew - one.isNew || change(other) - change(one));
+    const shown = told.slice(0, MOST_NAMED);
+    const names = calledGrids(this.bench.draft, shown.filter(({ isNew }) => !isNew).map(({ grid }) => grid));
+    const rows = shown.map((piece) => h("span.outcome-row", {}, this.sentence(piece, piece.isNew ? null : names.shift())));
     const rest = told.length - rows.length;
     return h("p.figures.outcome-words", { id: "draft-guess" }, rows, rest > 0 && h("span.outcome-row", {}, t("and %(number)s more", { number: count(rest) })));
   }
 
-  sentence({ grid, isNew, households, before, isAbout, geometry }) {
-    const sum = this.figure(households, isAbout);
-    if (isNew) return t("New grid: %(sum)s", { sum });
-    const called = calledGrid(this.bench.draft, grid);
-    if (!geometry) return t("%(grid)s: nothing is left of it", { grid: called });
-    return before == null ? t("%(grid)s: %(sum)s", { grid: called, sum }) : t("%(grid)s: %(before)s → %(sum)s", { grid: called, before: count(before), sum });
+  /** A piece with its name and what it would have. */
+  called(piece, grid = calledGrids(this.bench.draft, [piece.grid])[0]) {
+    const sum = this.figure(piece);
+    return piece.isNew ? t("New grid: %(sum)s", { sum }) : t("%(grid)s: %(sum)s", { grid, sum });
+  }
+
+  sentence(piece, grid) {
+    if (piece.isNew || (piece.geometry && piece.before == null)) return this.called(piece, grid);
+    return piece.geometry ? t("%(grid)s: %(before)s → %(sum)s", { grid, before: count(piece.before), sum: this.figure(piece) }) : t("%(grid)s: nothing is left of it", { grid });
   }
 }

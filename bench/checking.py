@@ -2,7 +2,8 @@
 
 The check has no fair peer: what exists finds overlaps or gaps alone. Its overlaps must be those of
 ``geopandas.sjoin`` and ``intersection`` in the same run. Mending is measured beside
-``shapely.coverage_clean``, which names no change; the ratio is told, none is wanted.
+``shapely.coverage_clean``, which names no change; the ratio is told, none is wanted. One polygon
+with a million points stands for files that were drawn too finely.
 
 ``python bench/checking.py [POLYGONS]`` prints JSON lines.
 """
@@ -96,6 +97,32 @@ def checked(count: int) -> dict[str, object]:
     }
 
 
+def fine(points: int = 1_000_000) -> dict[str, object]:
+    """Seconds of the check of one polygon with very many points, beside its bare validity."""
+    random = np.random.default_rng(1)
+    turn = np.linspace(0, 2 * np.pi, points, endpoint=False)
+    reach = 3_000 * (1 + 0.001 * random.random(points))
+    ring = np.column_stack((500_000 + reach * np.cos(turn), 3_880_000 + reach * np.sin(turn)))
+    shape = shapely.Polygon(ring)
+    start = time.perf_counter()
+    shapely.is_valid(shape)
+    peer_seconds = time.perf_counter() - start
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "net.gpkg"
+        gpd.GeoDataFrame({"code": ["1"]}, geometry=[shape], crs=EPSG).to_file(path)
+        start = time.perf_counter()
+        told = check_file(path, profile=load_profile("linyi"))
+        seconds = time.perf_counter() - start
+    return {
+        "name": f"check of one polygon of {points:,} points, seconds",
+        "findings": len(told.findings),
+        "peer": "shapely.is_valid alone",
+        "peer_seconds": round(peer_seconds, 2),
+        "value": round(seconds, 2),
+        "limit": 15.0,
+    }
+
+
 def mended(count: int) -> dict[str, object]:
     """Seconds of mending with every change named, beside a peer that names none."""
     shapes = dirty(count).geometry.to_numpy()
@@ -176,5 +203,5 @@ def examined() -> dict[str, object]:
 
 if __name__ == "__main__":
     polygons = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    for measured in (checked(polygons), mended(polygons), examined()):
+    for measured in (checked(polygons), fine(), mended(polygons), examined()):
         print(json.dumps(measured), flush=True)

@@ -109,7 +109,8 @@ def check_file(path: str | Path, *, profile: Profile, wish: Wish | None = None) 
     wish = wish or Wish()
     low, high = _band(wish, profile)
     net = read_polygons(path, "grids", declared=wish.crs, layer_name=wish.layer)
-    valid = made_valid(net.shapes)
+    sound = shapely.is_valid(net.shapes)
+    valid = made_valid(net.shapes, sound=sound)
     metres = _metres(net, valid)
     fences = None
     if wish.boundary is not None:
@@ -139,7 +140,7 @@ def check_file(path: str | Path, *, profile: Profile, wish: Wish | None = None) 
         overlaps=overlaps,
         gaps=gaps,
         outside=outside,
-        invalid=_invalid(net, ids, metres),
+        invalid=_invalid(net, sound, ids, metres),
         holdings=holdings,
         members=None if fences is None else _members(fences, shapes, ids, metres),
         others=others,
@@ -412,9 +413,11 @@ def _gaps(faces: Faces, ids: list[Any], free: NDArray[np.bool_]) -> list[Patch]:
     return patches
 
 
-def _invalid(net: Polygons, ids: list[Any], metres: pyproj.CRS) -> list[tuple[Any, Any]]:
+def _invalid(
+    net: Polygons, sound: NDArray[np.bool_], ids: list[Any], metres: pyproj.CRS
+) -> list[tuple[Any, Any]]:
     """Which polygons cross themselves, and where."""
-    bad = np.flatnonzero(~shapely.is_valid(net.shapes))
+    bad = np.flatnonzero(~sound)
     if not len(bad):
         return []
     places = []

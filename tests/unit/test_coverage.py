@@ -290,6 +290,29 @@ def test_faces_tell_who_claims_each_piece():
     assert by_claims == {(0,): 5_000, (0, 1): 5_000, (1,): 5_000}
 
 
+@given(seed=st.integers(0, 2**32), points=st.integers(3, 60), wild=st.floats(0, 0.9))
+def test_the_only_polygon_is_cut_as_it_would_be_among_others(seed, points, wild):
+    rng = np.random.default_rng(seed)
+    turn = np.linspace(0, 2 * np.pi, points, endpoint=False)
+    reach = 50 * (1 - wild * rng.random(points))
+    drawn = shapely.Polygon(np.column_stack((reach * np.cos(turn), reach * np.sin(turn))))
+    polygons = np.array([shapely.Polygon(), drawn], dtype=object)
+
+    alone, noded = cut(polygons), cut(polygons, lines=[shapely.LineString()])
+
+    assert alone.claimants(0).tolist() == noded.claimants(0).tolist() == [1]
+    assert len(alone) == len(noded) == 1
+    assert shapely.equals_exact(*shapely.normalize([alone.shapes[0], noded.shapes[0]]), 1e-9)
+
+
+def test_the_only_polygon_keeps_its_hole_as_a_gap_and_what_rounding_folds_is_unfolded():
+    ring = square(0, 0).difference(square(40, 40, 20, 20))
+    assert sorted(cut([ring]).areas) == pytest.approx([400, 9_600])
+    folded = shapely.Polygon([(0, 0), (10, 0), (10, 10), (5, 2e-5), (0, 10)])
+    assert folded.is_valid
+    assert shapely.is_valid(cut([folded]).shapes).all()
+
+
 @given(width=st.floats(0.5, 20), length=st.floats(30, 90), turn=st.floats(0, 180))
 def test_width_is_that_of_the_largest_circle(width, length, turn):
     strip = shapely.affinity.rotate(shapely.box(0, 0, length, width), turn)

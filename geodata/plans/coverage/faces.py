@@ -107,6 +107,10 @@ def cut(shapes: Any, *, lines: Any = None, raster: float = RASTER_M) -> Faces:
         Every piece that borders enclose, gaps too; what is outside of all is none.
     """
     polygons = np.asarray(shapes, dtype=object)
+    if lines is None:
+        alone = _alone(polygons, raster)
+        if alone is not None:
+            return alone
     borders = [shapely.boundary(polygons)]
     if lines is not None:
         borders.append(np.atleast_1d(np.asarray(lines, dtype=object)))
@@ -116,3 +120,15 @@ def cut(shapes: Any, *, lines: Any = None, raster: float = RASTER_M) -> Faces:
     claim, face = shapely.STRtree(inner).query(polygons, predicate="intersects")
     order = np.lexsort((claim, face))
     return Faces(np.asarray(pieces, dtype=object), face[order], claim[order])
+
+
+def _alone(polygons: Shapes, raster: float) -> Faces | None:
+    """The piece of the only polygon, if it is one and needs no noding: that takes most time."""
+    there = np.flatnonzero(~shapely.is_empty(polygons))
+    if len(there) != 1 or shapely.get_type_id(polygons[there[0]]) != 3:
+        return None
+    (rounded,) = shapely.set_precision(polygons[there], raster, mode="pointwise")
+    if shapely.get_num_interior_rings(rounded) or not shapely.is_valid(rounded):
+        return None
+    first = np.zeros(1, dtype=np.int64)
+    return Faces(np.array([rounded], dtype=object), first, there.astype(np.int64))

@@ -128,12 +128,15 @@ def mend(
     return Mended(_unchanged_kept(given, now), told.sorted(), open_ground)
 
 
-def made_valid(shapes: Any) -> Shapes:
-    """Polygons and multipolygons that enclose what their rings do; empty where nothing is left."""
+def made_valid(shapes: Any, *, sound: Any = None) -> Shapes:
+    """Polygons and multipolygons that enclose what their rings do; empty where nothing is left.
+
+    ``sound`` tells which are valid, if that is known.
+    """
     polygons = np.atleast_1d(np.asarray(shapes, dtype=object)).copy()
     polygons[shapely.is_missing(polygons)] = shapely.Polygon()
     polygons = np.asarray(shapely.force_2d(polygons), dtype=object)
-    bad = ~shapely.is_valid(polygons)
+    bad = ~(shapely.is_valid(polygons) if sound is None else np.asarray(sound))
     polygons[bad] = shapely.make_valid(polygons[bad], method="structure", keep_collapsed=False)
     for place in np.flatnonzero(~np.isin(shapely.get_type_id(polygons), (3, 6))):
         parts = shapely.get_parts(polygons[place])
@@ -323,4 +326,6 @@ def wider_than(ground: Any, metres: float) -> bool:
     """Whether a circle of that diameter has room in a polygon."""
     if 2 * np.sqrt(shapely.area(ground) / np.pi) <= metres:
         return False
+    if 2 * shapely.distance(shapely.point_on_surface(ground), shapely.boundary(ground)) > metres:
+        return True  # seen without the costly buffer
     return not shapely.is_empty(shapely.buffer(ground, -metres / 2, quad_segs=4))

@@ -14,7 +14,6 @@ from geodata.errors import Cancelled, InvalidInput
 from geodata.plans import departments, store_standing
 from geodata.plans.agreeing import agreement
 from geodata.plans.drafting import drawable, replace, whole
-from geodata.plans.fitting import Fitted, fitted, within_band
 from geodata.plans.succeeding import successors
 from geodata.plans.surrounding import seen
 from geodata.plans.telling import codes_of, cut_told, obstacle_told
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from geodata.accounts import Actor
     from geodata.database import Database
+    from geodata.plans.fitting import Fitted
     from geodata.plans.net import Net
     from geodata.profiles import Profile
 
@@ -121,6 +121,8 @@ def fit(
         Cancelled: It was stopped.
         StaleRevision: Somebody drew on the draft meanwhile.
     """
+    from geodata.plans.fitting import Fitted  # noqa: PLC0415 - takes seconds to load
+
     stopped = tell("comparing", 0.0)
     with database.begin() as tx:
         row = drawable(tx.connection, actor, plan_id, revision=revision)
@@ -189,6 +191,8 @@ def united(
     locked = net.grids.index[net.grids["locked"].to_numpy(dtype=bool)]
     if net.units["grid"].isin(locked).all():
         raise InvalidInput("All grids of this draft are locked.")
+    from geodata.plans.fitting import fitted  # noqa: PLC0415 - takes seconds to load
+
     return _carried_on(fitted(net, nets, told=told), net)
 
 
@@ -202,6 +206,8 @@ def united_within(
     told: Callable[[float], bool] = lambda _share: False,
 ) -> Fitted:
     """What ``united`` gave brought into a band, with codes and workers of the net before it."""
+    from geodata.plans.fitting import within_band  # noqa: PLC0415 - takes seconds to load
+
     found = within_band(free, nets, low=low, high=high, told=told)
     return dataclasses.replace(found, net=_carried_on(found.net, net))
 

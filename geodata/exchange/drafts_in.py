@@ -16,6 +16,7 @@ import shapely
 from geodata.accounts import require
 from geodata.crs import local_crs
 from geodata.errors import InvalidInput, NotAllowed, TooLarge, WanggeError
+from geodata.exchange.choosing import several_layers_in_a_form
 from geodata.exchange.coordinates import Placing
 from geodata.exchange.guessing import Guess, guess_shift
 from geodata.exchange.polygons import Polygons, moved, read_polygons
@@ -24,6 +25,7 @@ from geodata.exchange.values import texts
 from geodata.places.holding import standing_borders
 from geodata.plans import opening
 from geodata.plans.coverage import made_valid, mend
+from geodata.plans.opening import Tell, going_on
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from geodata.plans.drafting import Draft
     from geodata.profiles import Profile
 
-MOST_POLYGONS: Final = 5_000
+MOST_POLYGONS: Final = 10_000
 MOST_POINTS: Final = 2_000_000
 MOST_SHOWN: Final = 2_000
 """Polygons that a look shows on the map."""
@@ -145,6 +147,7 @@ def open_from_file(  # noqa: PLR0913 - what a form asks
     crs: str | None = None,
     layer_name: str | None = None,
     most_bytes: int = MOST_BYTES,
+    tell: Tell = lambda _stage, _share: False,
 ) -> Draft:
     """Open a draft of an area whose grids are the polygons of a file.
 
@@ -162,19 +165,26 @@ def open_from_file(  # noqa: PLR0913 - what a form asks
         crs: See ``look``.
         layer_name: See ``look``.
         most_bytes: See ``look``.
+        tell: Told the stage and the share done; true stops it, and nothing is opened.
 
     Raises:
         WanggeError: As ``look`` and ``opening.open_draft``.
         InvalidInput: The net lies outside of the area.
+        Cancelled: It was stopped.
     """
     require(actor, "draw_plan")
+    going_on(tell, "reading", 0.0)
     net = _read(path, filename=filename, crs=crs, layer_name=layer_name, most_bytes=most_bytes)
     shapes = made_valid(net.into(WGS84))
     with database.read() as connection:
         _refuse_outside(connection, area, shapes)
     west, south, east, north = shapely.total_bounds(shapes)
     metres = local_crs((west + east) / 2, (south + north) / 2)
-    mended = mend(np.asarray(net.into(metres), dtype=object))
+    going_on(tell, "mending", 0.1)
+    mended = mend(
+        np.asarray(net.into(metres), dtype=object),
+        told=lambda share: going_on(tell, "mending", 0.1 + 0.4 * share),
+    )
     kept = ~shapely.is_empty(mended.shapes)
     frame = gpd.GeoDataFrame(_columns(net), geometry=mended.shapes, crs=metres)
     told = {
@@ -195,6 +205,7 @@ def open_from_file(  # noqa: PLR0913 - what a form asks
         start="file",
         grids=frame[kept].reset_index(drop=True),
         told=told,
+        tell=lambda stage, share: tell(stage, 0.5 + 0.5 * share),
     )
 
 
@@ -235,11 +246,8 @@ def _read(
 
 def _for_a_form(error: WanggeError) -> WanggeError:
     """A refusal that names options of the terminal, in the words of a form."""
-    if "--layer" in error.message:
-        return InvalidInput(
-            "The file holds several layers (%(layers)s); say which one.",
-            layers=error.params["layers"],
-        )
+    if (several := several_layers_in_a_form(error)) is not None:
+        return several
     if "lie outside the earth" in error.message:
         return InvalidInput(
             "The coordinates of the file lie outside the earth: choose another coordinate system."

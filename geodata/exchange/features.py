@@ -21,6 +21,7 @@ import pyproj
 import shapely
 
 from geodata.errors import InvalidInput, NotFound
+from geodata.exchange.choosing import several_layers
 from geodata.exchange.source import Chunk, Source
 from geodata.words import sentence as _
 
@@ -116,11 +117,7 @@ class FeatureSource(Source):
         choice = spatial or self.layers
         if len(choice) == 1:
             return choice[0]
-        raise InvalidInput(
-            "The file %(file)s holds several layers (%(layers)s); choose one with --layer.",
-            file=self.filename,
-            layers=", ".join(choice[:20]),
-        )
+        raise several_layers(self.filename, choice)
 
     def _reading(self) -> _Reading:
         return _Reading(self)

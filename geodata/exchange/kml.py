@@ -17,6 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.errors import InvalidInput, NotFound
+from geodata.exchange.choosing import several_layers
 from geodata.exchange.source import Chunk, Source
 
 _CONTAINERS = frozenset({"Document", "Folder"})
@@ -39,11 +40,7 @@ class KmlSource(Source):
         if not self.layers:
             raise InvalidInput("The file %(file)s holds no layer.", file=filename)
         if layer is None and len(self.layers) > 1 and target not in self._folders:
-            raise InvalidInput(
-                "The file %(file)s holds several layers (%(layers)s); choose one with --layer.",
-                file=filename,
-                layers=", ".join(self.layers[:20]),
-            )
+            raise several_layers(filename, self.layers)
         self.layer = layer or (target if target in self._folders else self.layers[0])
         self._rows = self._folders[str(self.layer)]
         self.columns = list(dict.fromkeys(name for said, _shape in self._rows for name in said))

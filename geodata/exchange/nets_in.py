@@ -13,6 +13,7 @@ import shapely
 from geodata.accounts import require
 from geodata.crs import convert_geometries
 from geodata.errors import InvalidInput, WanggeError
+from geodata.exchange.choosing import several_layers_in_a_form
 from geodata.exchange.coordinates import Placing
 from geodata.exchange.guessing import guess_shift
 from geodata.exchange.polygons import Polygons, read_polygons
@@ -162,11 +163,8 @@ def _arrow(values: Any) -> Any:
 
 def _without_options(error: WanggeError) -> WanggeError:
     """A refusal that names options of the terminal, in the words of a form."""
-    if "--layer" in error.message:
-        return InvalidInput(
-            "The file holds several layers (%(layers)s); say which one.",
-            layers=error.params["layers"],
-        )
+    if (several := several_layers_in_a_form(error)) is not None:
+        return several
     if "--crs" in error.message:
         return InvalidInput(
             "It cannot be told where this net lies: its coordinates do not fit the coordinate "

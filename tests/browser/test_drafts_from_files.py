@@ -78,3 +78,27 @@ def test_a_file_that_cannot_be_read_is_refused_in_a_sentence_and_another_one_tak
     expect(page.locator("#draft-crs")).to_have_value("gcj02")
     page.click(".draft-form [type=submit]")
     expect(page.locator("#draft-panel")).to_be_visible(timeout=30_000)
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desk", "phone"])
+def test_of_a_file_with_several_layers_one_is_chosen(grids, tmp_path, artefact, size):
+    """Whatever they are called: names have commas, and there may be many."""
+    page, frame = grids
+    page.context.watched.allowed.add(400)
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    path = tmp_path / "多层.gpkg"
+    empty = frame.iloc[:1]
+    for k in range(25):
+        empty.to_file(path, layer=f"层{k}", driver="GPKG")
+    frame.to_file(path, layer="城管, 2026 年修订", driver="GPKG")
+    begin(page, path)
+    told = page.locator(".draft-file-told")
+    expect(told).to_contain_text("26")
+    expect(told.locator(".refused")).to_have_count(0)
+    layer = page.locator(".draft-file select").first
+    expect(layer).to_be_focused()
+    page.screenshot(path=artefact(f"draft-file-layers-{size[0]}"))
+    layer.select_option("城管, 2026 年修订")
+    expect(page.locator("#draft-file-seen")).to_contain_text("共 3 个面")
+    expect(page.locator("#draft-file-seen")).to_contain_text("WGS 84")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

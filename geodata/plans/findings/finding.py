@@ -97,7 +97,9 @@ class Listed:
     def read(self, language: str) -> str:
         """The names as they stand in a sentence."""
         said = [it.read(language) if isinstance(it, Unnamed) else it for it in self.names[:5]]
-        return "、".join(said) + ("…" if len(self.names) > 5 else "")
+        return (", " if language == "en" else "、").join(said) + (
+            "…" if len(self.names) > 5 else ""
+        )
 
 
 @dataclass(frozen=True, slots=True)

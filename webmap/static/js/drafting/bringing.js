@@ -75,13 +75,15 @@ export function bringing(bench, then) {
       layerField.hidden = true;
       then();
     } catch (error) {
-      refused(told, error);
-      if (error.body?.hint) told.append(...otherwise(error.body.hint, () => send(error.body.hint.crs)));
-      const layers = error.body?.params?.layers;
+      const { layers, hint } = error.body ?? {};
       if (layers) {
-        fill(layer, layers.split(", ").map((one) => h("option", { value: one }, one)));
+        fill(layer, h("option", { value: "" }, t("Choose …")), layers.map((one) => h("option", { value: one }, one)));
         layerField.hidden = false;
         layer.focus();
+        fill(told, h("p.small", {}, t("The file holds %(number)s layers: choose the one with the grids.", { number: count(layers.length) })));
+      } else {
+        refused(told, error);
+        if (hint) told.append(...otherwise(hint, () => send(hint.crs)));
       }
     } finally {
       button.disabled = false;

@@ -4,6 +4,7 @@ import { post } from "wangge/core/api.js";
 import { fill, h } from "wangge/core/dom.js";
 import { refused } from "wangge/core/forms.js";
 import { count, share, t } from "wangge/core/words.js";
+import { watch } from "wangge/drafting/proposing.js";
 import { add as addPreview } from "wangge/layers/preview.js";
 
 const L = globalThis.L;
@@ -79,12 +80,12 @@ export class Filing {
       if (turn !== this.turn) return;
       this.seen = null; // what was refused is thrown away by the server
       this.sheet?.change({ data: { features: [] } });
-      refused(this.told, error);
-      const layers = error.body?.params?.layers;
-      if (layers) {
-        fill(this.layer, h("option", { value: "" }, t("Choose …")), layers.split(", ").map((one) => h("option", { value: one }, one)));
-        this.layerField.hidden = false;
-      }
+      const { layers } = error.body ?? {};
+      if (!layers) return refused(this.told, error);
+      fill(this.layer, h("option", { value: "" }, t("Choose …")), layers.map((one) => h("option", { value: one }, one)));
+      this.layerField.hidden = false;
+      this.layer.focus();
+      fill(this.told, h("p.small", {}, t("The file holds %(number)s layers: choose the one with the grids.", { number: count(layers.length) })));
     }
   }
 
@@ -95,7 +96,7 @@ export class Filing {
     this.sheet.change({ data: seen.features });
     const box = L.geoJSON(seen.features).getBounds();
     if (box.isValid()) this.planner.flyTo(null, [box.getWest(), box.getSouth(), box.getEast(), box.getNorth()]);
-    const name = systems().find(([key]) => key === seen.crs)?.[1] ?? seen.crs;
+    const name = systems().find(([key]) => key === seen.crs)?.[1] ?? (seen.crs === "EPSG:4326" ? "WGS 84" : seen.crs);
     const [first] = seen.areas;
     fill(
       this.told,
@@ -115,8 +116,24 @@ export class Filing {
       this.input.focus();
       throw new Error(t("Choose a file that can be read."));
     }
-    const plan = await post("/api/v1/plans/from_file", this.form({ name, area }));
+    const answer = await post("/api/v1/plans/from_file", this.form({ name, area }));
+    const plan = answer.state && answer.kind ? await this.follow(answer) : answer;
     this.show(false);
     return plan;
+  }
+
+  /** A large file is opened by a job, which can be stopped; gives the draft. */
+  async follow(job) {
+    const place = h("div", { id: "draft-file-job" });
+    this.told.append(place);
+    try {
+      const done = await watch(job, place);
+      this.seen = this.read = null; // the job threw the upload away
+      if (done.state === "cancelled") throw new Error(t("Stopped. No draft was opened; choose the file again if you want it."));
+      if (done.problem) throw new Error(done.problem.detail);
+      return { id: done.report.plan };
+    } finally {
+      place.remove();
+    }
   }
 }

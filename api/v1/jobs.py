@@ -15,13 +15,14 @@ from geodata.database import jobs
 from geodata.demo.jobs import STAGES as DEMO_STAGES
 from geodata.errors import NotFound
 from geodata.exchange.findings import STAGES
+from geodata.plans.opening import STAGES as OPENING_STAGES
 from geodata.plans.proposing import STAGES as PROPOSAL_STAGES
 from geodata.plans.uniting import STAGES as FIT_STAGES
 from geodata.words import translate
 
 blueprint = APIBlueprint("jobs", __name__, url_prefix="/api/v1", tag="Jobs")
 
-_STAGES = {**STAGES, **DEMO_STAGES, **PROPOSAL_STAGES, **FIT_STAGES}
+_STAGES = {**STAGES, **DEMO_STAGES, **PROPOSAL_STAGES, **OPENING_STAGES, **FIT_STAGES}
 PRIVATE = frozenset({"path", "profile", "most_bytes", "keep"})
 """Arguments that are the server's own business."""
 

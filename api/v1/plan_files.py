@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Final, Self, cast
 
 from apiflask import APIBlueprint
 from apiflask.fields import UploadFile
+from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from werkzeug.datastructures import FileStorage
 
 from api import uploads
 from api.languages import language
-from api.serving import database, profile
+from api.serving import database, profile, settings
 from api.signing_in import current_actor
+from api.v1.jobs import shown
 from api.v1.plan_bodies import Plan
-from geodata.accounts import Actor, require
+from geodata.accounts import Actor, record, require
 from geodata.crs import title
+from geodata.database import jobs
 from geodata.errors import InvalidInput
 from geodata.words import sentence as _
 from geodata.words import translate
 
+AT_ONCE_BYTES: Final = 1_000_000
+"""A larger file is opened by a job: its polygons may take many seconds."""
 blueprint = APIBlueprint("plan_files", __name__, url_prefix="/api/v1/plans", tag="Plans")
 
 
@@ -143,15 +148,17 @@ def look(form_and_files_data: NetFileForm) -> Any:
 @blueprint.post("/from_file")
 @blueprint.input(DraftFileForm, location="form_and_files")
 @blueprint.output(Plan, status_code=201)
-@blueprint.doc(summary="Open a draft from a file", responses=[400, 401, 403, 404])
-def open_from_file(form_and_files_data: DraftFileForm) -> tuple[Any, int, dict[str, str]]:
-    """Its polygons become the grids; `report` names what was mended."""
+@blueprint.doc(summary="Open a draft from a file", responses=[202, 400, 401, 403, 404])
+def open_from_file(form_and_files_data: DraftFileForm) -> Any:
+    """Its polygons become the grids; `report` names what was mended. Large files: by a job."""
     from geodata.exchange import drafts_in  # noqa: PLC0415 - seconds to load
 
     actor = current_actor()
     require(actor, "draw_plan")
     form = form_and_files_data
     path = _stored(form, actor)
+    if path.stat().st_size > AT_ONCE_BYTES:
+        return _by_a_job(form, path, actor)
     draft = drafts_in.open_from_file(
         database,
         actor,
@@ -166,6 +173,28 @@ def open_from_file(form_and_files_data: DraftFileForm) -> tuple[Any, int, dict[s
     )
     path.unlink(missing_ok=True)
     return asdict(draft), 201, {"ETag": f'"{draft.revision}"'}
+
+
+def _by_a_job(form: DraftFileForm, path: Path, actor: Actor) -> Response:
+    """Ask for the draft as long work."""
+    arguments = {
+        **form.model_dump(include={"name", "area", "crs", "layer_name"}),
+        "filename": _called(form),
+        "path": str(path),
+        "profile": settings.profile,
+        "most_bytes": uploads.most_bytes(),
+    }
+    asked_by = {"user_id": actor.user_id, "language": language()}
+    with uploads.taken(path), database.begin() as tx:
+        require(actor, "draw_plan", area_codes=[form.area], connection=tx.connection)
+        number = jobs.submit_within(
+            tx, "draft_file", arguments, actor=asked_by, asked_by=actor.user_id
+        )
+        record(tx, actor, "draft_asked", f"jobs/{number}", area=form.area, filename=_called(form))
+    body = shown(jobs.job(database, number)).model_dump_json()
+    answer = Response(body, 202, mimetype="application/json")
+    answer.headers["Location"] = f"/api/v1/jobs/{number}"
+    return answer
 
 
 def _stored(form: NetFileForm, actor: Actor) -> Path:

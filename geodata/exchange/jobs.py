@@ -1,4 +1,4 @@
-"""Imports and exports as long work."""
+"""Imports, and drafts out of large files, as long work."""
 
 from __future__ import annotations
 
@@ -44,3 +44,27 @@ def run_import(work: Work) -> dict[str, Any]:
         if not keep:
             path.unlink(missing_ok=True)
     return report.as_dict(actor.language or "zh")
+
+
+@job_kind("draft_file")
+def run_draft_file(work: Work) -> dict[str, Any]:
+    """Open a draft from an uploaded file and delete it; the report has the number of the ``plan``.
+
+    ``work.arguments``: ``path``, ``profile`` and the arguments of ``drafts_in.open_from_file``.
+    """
+    from geodata.exchange.drafts_in import open_from_file  # noqa: PLC0415 - takes seconds to load
+
+    said = dict(work.arguments)
+    path = Path(said.pop("path"))
+    profile = load_profile(said.pop("profile", None) or Settings().profile)
+
+    def tell(stage: str, share: float) -> bool:
+        work.progress(stage, share)
+        return work.cancelled()
+
+    try:
+        actor = actor_of(work.database, work.actor)
+        draft = open_from_file(work.database, actor, profile, path, tell=tell, **said)
+    finally:
+        path.unlink(missing_ok=True)
+    return {"plan": draft.id}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,10 +13,11 @@ import shapely
 
 from geodata.accounts import require
 from geodata.crs import convert_points
-from geodata.errors import InvalidInput, NotFound
+from geodata.errors import Cancelled, InvalidInput, NotFound
 from geodata.plans import laying, store_standing, units
 from geodata.plans.drafting import Draft, checked_name, keep_draft
 from geodata.plans.net import Net
+from geodata.words import sentence as _
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -25,13 +26,22 @@ if TYPE_CHECKING:
     from geodata.database import Database
     from geodata.profiles import Profile
 
+Tell = Callable[[str, float], bool]
+"""Told the stage and the share done; answers whether to stop."""
+STAGES: Final = {
+    "mending": _("Mending the polygons"),
+    "cutting": _("Cutting the ground"),
+    "laying": _("Laying the net on the draft"),
+    "keeping": _("Keeping the draft"),
+}
+"""What is done with a file after reading it."""
 STARTS: Final = ("current", "compounds", "proposal", "file")
 CHANGES_TOLD: Final = 200
 """Changes to a net that is laid on units that the draft's report tells, the largest."""
 WGS84: Final = "EPSG:4326"
 
 
-def open_draft(
+def open_draft(  # noqa: PLR0913 - what a form asks
     database: Database,
     actor: Actor,
     profile: Profile,
@@ -41,6 +51,7 @@ def open_draft(
     start: str,
     grids: gpd.GeoDataFrame | None = None,
     told: Mapping[str, Any] | None = None,
+    tell: Tell = lambda _stage, _share: False,
 ) -> Draft:
     """Open a draft of an area's net.
 
@@ -55,21 +66,25 @@ def open_draft(
         grids: Polygons of any CRS with ``name``, ``code`` and ``worker`` where known; codes that
             no grid has here are dropped.
         told: What the report tells besides, as JSON.
+        tell: Told the stage and the share done; true stops it, and nothing is kept.
 
     Raises:
         NotFound: no such area.
         NotAllowed: the role or the area of duty.
         InvalidInput: no such start, no community inside, or no ground to cut.
+        Cancelled: it was stopped.
     """
     require(actor, "draw_plan")
     checked_name(name)
     if start not in STARTS or (start == "file") != (grids is not None):
         raise InvalidInput("A draft starts from one of: %(starts)s.", starts=", ".join(STARTS))
+    going_on(tell, "cutting", 0.0)
     with database.read() as connection:
         require(actor, "draw_plan", area_codes=[area], connection=connection)
         communities = _communities(connection, profile, area)
         net, base = _cut(connection, communities)
         standing = store_standing.standing(connection, "grids", communities)
+    going_on(tell, "laying", 0.4)
     report: dict[str, Any] = {}
     if start == "current" and standing:
         net, report = _assigned(net, standing_grids(standing))
@@ -77,6 +92,7 @@ def open_draft(
         net, report = _assigned(net, _own_codes(grids, standing))
     elif start == "compounds":
         net = _a_grid_for_each_compound(net, base)
+    going_on(tell, "keeping", 0.8)
     with database.begin() as tx:
         return keep_draft(
             tx,
@@ -89,6 +105,12 @@ def open_draft(
             base={row["code"]: row["id"] for row in standing},
             report=report | dict(told or {}),
         )
+
+
+def going_on(tell: Tell, stage: str, share: float) -> None:
+    """Tell how far it is; raises Cancelled if it is to stop."""
+    if tell(stage, share):
+        raise Cancelled("Stopped; nothing was kept.")
 
 
 def _communities(connection: sa.Connection, profile: Profile, area: str) -> list[str]:

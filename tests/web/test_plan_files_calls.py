@@ -9,9 +9,16 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+import sqlalchemy as sa
 
+from api.v1 import plan_files
+from geodata.accounts import Actor
 from geodata.crs import convert_geometries
+from geodata.database.working import run_worker
+from geodata.errors import Cancelled
+from geodata.exchange.drafts_in import open_from_file
 from geodata.places import storing
+from geodata.profiles import load_profile
 
 pytestmark = pytest.mark.usefixtures("people", "ground")
 PLANS = "/api/v1/plans"
@@ -100,6 +107,74 @@ def test_a_draft_is_opened_from_a_file_of_any_kind(planner, tmp_path, kind):
     grids = planner.get(f"{PLANS}/{draft['id']}/grids").json["features"]
     assert [one["properties"]["name"] for one in grids] == NAMES
     assert all(abs(one["properties"]["area_m2"] - SIDE**2) < 30 for one in grids)
+
+
+def asked(browser, monkeypatch, **wish):
+    """The job that opens a draft, from a file that counts as large."""
+    monkeypatch.setattr(plan_files, "AT_ONCE_BYTES", 10)
+    wanted = {"name": "据大文件", "area": COMMUNITY, **wish}
+    return browser.post(f"{PLANS}/from_file", **form(geojson(NET, name=NAMES), **wanted))
+
+
+def test_a_large_file_is_opened_by_a_job(database, planner, monkeypatch, settings):
+    answer = asked(planner, monkeypatch)
+    assert answer.status_code == 202, answer.json
+    assert (answer.json["kind"], answer.json["state"]) == ("draft_file", "waiting")
+    assert "path" not in answer.json["about"]
+    assert planner.get(PLANS).json["plans"] == []
+    run_worker(database, wait=False)
+    done = planner.get(answer.headers["Location"]).json
+    assert (done["state"], done["done"]) == ("done", 1), done
+    plan = planner.get(f"{PLANS}/{done['report']['plan']}").json
+    assert (plan["name"], plan["start"]) == ("据大文件", "file")
+    assert plan["report"]["file"]["polygons"] == 6
+    assert list((settings.data_dir / "uploads").glob("*")) == []
+
+
+def test_a_job_that_opens_a_draft_can_be_stopped_and_keeps_nothing(database, planner, monkeypatch):
+    answer = asked(planner, monkeypatch)
+    stopped = planner.post(f"{answer.headers['Location']}/cancel")
+    assert stopped.status_code in {200, 202}, stopped.json
+    run_worker(database, wait=False)
+    assert planner.get(answer.headers["Location"]).json["state"] == "cancelled"
+    assert planner.get(PLANS).json["plans"] == []
+
+
+@pytest.mark.parametrize("stage", ["reading", "mending", "cutting", "laying", "keeping"])
+def test_a_draft_from_a_file_can_be_stopped_at_every_stage(database, tmp_path, stage):
+    path = tmp_path / "net.geojson"
+    path.write_bytes(geojson(NET, name=NAMES))
+    told = []
+
+    def tell(now, share):
+        told.append(share)
+        return now == stage
+
+    with pytest.raises(Cancelled):
+        open_from_file(
+            database,
+            Actor(user_id=None, name="anne", role="planner"),
+            load_profile("linyi"),
+            path,
+            name="停",
+            area=COMMUNITY,
+            tell=tell,
+        )
+    assert told == sorted(told)
+    with database.read() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM plans")).scalar_one() == 0
+
+
+def test_what_a_job_refuses_is_told_in_words(database, planner, monkeypatch):
+    answer = asked(planner, monkeypatch, area="371399001009")
+    run_worker(database, wait=False)
+    done = planner.get(answer.headers["Location"]).json
+    assert done["state"] == "failed"
+    assert "远处社区" in done["problem"]["detail"]
+
+
+def test_only_who_draws_there_asks_for_a_draft_from_a_large_file(sign_in, monkeypatch):
+    assert asked(sign_in("viewer"), monkeypatch).status_code == 403
 
 
 def test_overlaps_gaps_and_crossings_are_mended_and_told(planner):

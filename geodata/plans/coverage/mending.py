@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -68,6 +69,7 @@ def mend(
     widest_gap_m: float = 5.0,
     crumb_m2: float = 1.0,
     report_m2: float = 1.0,
+    told: Callable[[float], None] = lambda _share: None,
 ) -> Mended:
     """Make polygons a coverage: valid, on the raster, with shared borders and no overlap.
 
@@ -94,6 +96,7 @@ def mend(
         widest_gap_m: Diameter of the largest circle in a gap that is still closed, metres.
         crumb_m2: Size of what counts as a crumb, m².
         report_m2: Changes up to this size are not named, m²; 0 names all.
+        told: Told the share done now and then; what it raises ends the work.
 
     Raises:
         InvalidInput: A negative setting, or a coordinate that is no number.
@@ -103,29 +106,36 @@ def mend(
     given = np.atleast_1d(np.asarray(shapes, dtype=object))
     if not np.isfinite(shapely.get_coordinates(given)).all():
         raise InvalidInput("A coordinate is not a finite number.")
-    told = _Told(report_m2)
+    changes = _Told(report_m2)
     valid = made_valid(given)
-    told.difference("invalid", given, valid, shapely.is_valid(given))
+    changes.difference("invalid", given, valid, shapely.is_valid(given))
     fence = None if boundary is None else made_valid(np.array([boundary], dtype=object))[0]
     now, open_ground = valid, np.empty(0, dtype=object)
     for turn in range(_TURNS):
         near = snap(now, snap_m, fence=fence) if snap_m else now
         if turn and (near == now).all():
             break
-        told.difference("snapped", now, near, near == now)
+        changes.difference("snapped", now, near, near == now)
+        told(_share(turn, 0.3))
         faces = cut(near, lines=None if fence is None else shapely.boundary(fence))
         if fence is not None:
-            faces = _inside(faces, fence, told)
-        owner = _settle_overlaps(faces, len(given), told)
-        owner = _close_gaps(faces, owner, widest_gap_m, told)
-        owner = _sweep_crumbs(faces, owner, crumb_m2, told)
+            faces = _inside(faces, fence, changes)
+        told(_share(turn, 0.6))
+        owner = _settle_overlaps(faces, len(given), changes)
+        owner = _close_gaps(faces, owner, widest_gap_m, changes)
+        owner = _sweep_crumbs(faces, owner, crumb_m2, changes)
         whole = _union(faces, owner, len(given))
         for lost in np.flatnonzero(shapely.is_empty(whole) & ~shapely.is_empty(near)):
-            told.add("vanished", int(lost), None, shapely.area(near[lost]), near[lost])
+            changes.add("vanished", int(lost), None, shapely.area(near[lost]), near[lost])
         gaps = _union(faces, np.where(owner == _NOBODY, 0, _NOBODY), 1)
         open_ground = shapely.get_parts(gaps[~shapely.is_empty(gaps)])
         now = _unchanged_kept(now, whole)
-    return Mended(_unchanged_kept(given, now), told.sorted(), open_ground)
+    return Mended(_unchanged_kept(given, now), changes.sorted(), open_ground)
+
+
+def _share(turn: int, share: float) -> float:
+    """How much is done: half of what was left with each turn, for few need a third."""
+    return 1 - 0.5**turn * (1 - 0.5 * share)
 
 
 def made_valid(shapes: Any, *, sound: Any = None) -> Shapes:

@@ -34,7 +34,7 @@ export class Sketching {
       workingLayer.on("pm:snap", say(true));
       workingLayer.on("pm:unsnap", say(false));
     });
-    map.on("mousemove", () => this.shape && this.tell());
+    map.on("mousemove", () => this.shape && queueMicrotask(() => this.tell())); // when Geoman has moved its marker, too
     // Leaflet's canvas passes on one move in 32 ms and drops those between, also the last before a click.
     const box = map.getContainer();
     box.addEventListener("mousemove", (event) => {

@@ -18,8 +18,14 @@ from geodata.plans import drafting, publishing
 from geodata.profiles import load_profile
 
 PROFILE = load_profile("linyi")
-TODAY = datetime.now(PROFILE.zone).date()
-SOON = TODAY + timedelta(days=10)
+
+
+def day_of_now():
+    """The day in the district; asked anew each time, since a run may go past its midnight."""
+    return datetime.now(PROFILE.zone).date()
+
+
+SOON = day_of_now() + timedelta(days=10)
 COMMUNITY = "371399001001"
 
 
@@ -92,7 +98,11 @@ def test_a_file_for_a_later_day_than_a_published_net_comes_in_upon_it(database, 
     report = import_file(database, OPERATOR, "grids", later, since=SOON + timedelta(days=5))
     assert (report.changed, report.added) == (9, 0)
     with database.read() as connection:
-        for day, many in ((TODAY, 9), (SOON + timedelta(days=1), 9), (SOON + timedelta(days=9), 9)):
+        for day, many in (
+            (day_of_now(), 9),
+            (SOON + timedelta(days=1), 9),
+            (SOON + timedelta(days=9), 9),
+        ):
             found = connection.scalar(
                 sa.text("SELECT count(*) FROM grids WHERE held @> CAST(:day AS timestamptz)"),
                 {"day": datetime(day.year, day.month, day.day, 12, tzinfo=PROFILE.zone)},
@@ -101,7 +111,7 @@ def test_a_file_for_a_later_day_than_a_published_net_comes_in_upon_it(database, 
 
 
 def test_a_file_from_before_a_merge_is_refused_and_the_ended_code_named(database, old_file):
-    published(database, day=TODAY)
+    published(database, day=day_of_now())
     error = refusal(database, old_file)
     assert error.members["reason"] == "code_ended"
     assert error.params["codes"] == f"{COMMUNITY}002"
@@ -111,7 +121,7 @@ def test_a_file_from_before_a_merge_is_refused_and_the_ended_code_named(database
 def test_grids_without_codes_upon_a_published_net_are_refused_unless_they_replace_it(
     database, old_file, tmp_path
 ):
-    published(database, day=TODAY)
+    published(database, day=day_of_now())
     net = lattice()
     names = [f"新{k}格" for k in range(9)]
     bare = grids_file(tmp_path / "bare.geojson", net, 网格编码=[None] * 9, 名称=names)
@@ -158,7 +168,7 @@ def test_codes_of_a_net_that_was_withdrawn_are_not_given_to_a_files_grids(
 
 
 def test_a_corrected_file_of_the_published_net_comes_in(database, old_file, tmp_path):
-    draft = published(database, day=TODAY)
+    draft = published(database, day=day_of_now())
     with database.read() as connection:
         net = drafting.whole(connection, drafting.readable(connection, ANNE, draft))
     fresh = grids_file(tmp_path / "new.geojson", net, 户数=[400] * 8)

@@ -21,8 +21,14 @@ PROFILE = load_profile("linyi")
 TWO_PEOPLE = PROFILE.model_copy(
     update={"plans": PROFILE.plans.model_copy(update={"second_person": True})}
 )
-TODAY = datetime.now(PROFILE.zone).date()
-SOON = TODAY + timedelta(days=10)
+
+
+def day_of_now():
+    """The day in the district; asked anew each time, since a run may go past its midnight."""
+    return datetime.now(PROFILE.zone).date()
+
+
+SOON = day_of_now() + timedelta(days=10)
 COMMUNITY = "371399001001"
 NET = lattice()
 
@@ -150,7 +156,7 @@ def test_cases_keep_the_grid_of_their_day(database, base):
         )
     plan = opened(database, base)
     act(database, plan, {"action": "merge", "grids": [1, 2]})
-    done = publish(database, plan, day=TODAY)
+    done = publish(database, plan, day=day_of_now())
     assert done.ended == (f"{COMMUNITY}002",)
     with database.read() as connection:
         codes = connection.execute(sa.text("SELECT grid_code FROM cases")).scalars().all()
@@ -203,7 +209,7 @@ def test_what_is_in_force_is_not_withdrawn(database, base):
     act(database, plan, assign([3], 1))
     with pytest.raises(Conflict, match="not published"):
         publishing.withdraw(database, ANNE, PROFILE, plan)
-    publish(database, plan, day=TODAY)
+    publish(database, plan, day=day_of_now())
     with pytest.raises(Conflict, match="in force since"):
         publishing.withdraw(database, ANNE, PROFILE, plan)
 
@@ -263,7 +269,7 @@ def test_drawing_makes_an_approval_void(database, base):
 def test_publishing_asks_for_day_reason_and_the_newest_revision(database, base):
     plan = opened(database, base)
     act(database, plan, assign([3], 1))
-    for day, reason in ((TODAY - timedelta(days=1), "x"), (SOON, "  "), (SOON, "x" * 1_001)):
+    for day, reason in ((day_of_now() - timedelta(days=1), "x"), (SOON, "  "), (SOON, "x" * 1_001)):
         with pytest.raises(InvalidInput):
             publish(database, plan, day=day, reason=reason)
     with pytest.raises(StaleRevision):
@@ -295,7 +301,7 @@ def test_on_the_day_everybody_is_told_again(database, base):
     today = opened(database, base)
     act(database, today, assign([3], 1))
     assert publishing.tell_of_begun(database) == 0
-    publish(database, today, day=TODAY)
+    publish(database, today, day=day_of_now())
     version = database.version("grids")
     assert publishing.tell_of_begun(database) == 2
     assert database.version("grids") > version

@@ -240,7 +240,7 @@ def test_a_finding_says_in_both_languages_what_is_wrong_and_lies_where_it_is():
 
     (one,) = found(net)
 
-    assert one.read("en") == "The closed compound k is cut between Grid 1、Grid 2."
+    assert one.read("en") == "The closed compound k is cut between Grid 1, Grid 2."
     assert one.read("zh") == "封闭小区 k 被切割到 Grid 1、Grid 2。"
     west, south, east, north = one.where.box
     assert west <= one.where.lon <= east

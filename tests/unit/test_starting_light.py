@@ -8,14 +8,17 @@ import sys
 import pytest
 
 STARTS = {
-    "the command line": ("import app", {"sqlalchemy", "pandas", "geopandas", "pyarrow", "numba"}),
+    "the command line": (
+        "import app",
+        {"sqlalchemy", "pandas", "geopandas", "pyarrow", "numba", "distributed"},
+    ),
     "the worker": (
         "import app, geodata.database.working; app.register_jobs()",
-        {"pandas", "geopandas", "pyarrow", "numba", "pyogrio"},
+        {"pandas", "geopandas", "pyarrow", "numba", "pyogrio", "distributed"},
     ),
     "a server process": (
         "import api, api.v1, webmap, app; app.register_jobs()",
-        {"numba", "pyogrio", "openpyxl", "python_calamine"},
+        {"numba", "pyogrio", "openpyxl", "python_calamine", "distributed"},
     ),
 }
 

@@ -145,6 +145,8 @@ def test_nets_are_brought_in_compared_made_one_and_taken_back(
     expect(page.locator("#draft-nets [role=status]")).to_contain_text(
         "已合成一张网", timeout=60_000
     )
+    in_band = page.locator("#net-fit-in-band")
+    expect(in_band).to_contain_text(re.compile(r"(\d+) 个网格中，\1 个的户数在 300～500 户之间"))
     expect(page.locator("#draft-saved")).to_have_text(re.compile(r"^v1 ✓"))
     names = {one["properties"]["name"] for one in desk.get("/grids")["features"]}
     assert any({f"{whose}1片", f"{whose}2片"} <= names for whose in ("公安", "城管"))

@@ -6,6 +6,7 @@ import { conflictNote, lostNote, refusalNote } from "wangge/drafting/answering.j
 import { Checking } from "wangge/drafting/checking.js";
 import { boxOf, Draft } from "wangge/drafting/draft.js";
 import { joinOpening } from "wangge/drafting/opening.js";
+import { paperOf } from "wangge/drafting/papering.js";
 import { Panel } from "wangge/drafting/panel.js";
 import { Picture } from "wangge/drafting/picture.js";
 import { Publishing } from "wangge/drafting/publishing.js";
@@ -25,6 +26,7 @@ export class Workbench {
     this.panel = new Panel(planner, this);
     this.tools = new Tools(planner, this);
     this.remarks = new Remarks(planner, this); // after the tools: they hear a click first
+    planner.paperOfDraft = () => this.draft && paperOf(this.draft, planner.page.profile.band);
     joinOpening(planner, (id) => this.open(id));
     addEventListener("beforeunload", (event) => (this.draft?.pending || this.draft?.isBusy) && event.preventDefault());
   }

@@ -15,8 +15,11 @@ export function joinPrinting(planner) {
     [["a4", t("A4 landscape")], ["a4-tall", t("A4 portrait")], ["a3", t("A3 landscape")], ["a3-tall", t("A3 portrait")]].map(([key, name]) => h("option", { value: key }, name)),
   );
   const title = h("input", { type: "text", maxlength: 80 });
+  let proposed = "";
   menu.addEventListener("toggle", () => {
-    title.value ||= planner.summary?.name || planner.page.profile.name;
+    if (title.value && title.value !== proposed) return;
+    proposed = planner.paperOfDraft?.()?.title || planner.summary?.name || planner.page.profile.name;
+    title.value = proposed;
   });
   menu.append(
     h(
@@ -63,10 +66,11 @@ export async function printMap(planner, paper, title) {
 
 function fillPrint(planner, title) {
   const { summary, covering, layering, at } = planner;
+  const draft = planner.paperOfDraft?.();
   fill(
     document.getElementById("print-head"),
     h("h1", {}, title || planner.page.profile.name),
-    h("p", {}, [at ? t("The district as it stood on %(day)s", { day: day(at) }) : t("As of %(day)s", { day: day(new Date()) }), summary?.synthetic ? t("Synthetic data") : null].filter(Boolean).join(" · ")),
+    h("p", {}, [draft?.words, at ? t("The district as it stood on %(day)s", { day: day(at) }) : t("As of %(day)s", { day: day(new Date()) }), summary?.synthetic ? t("Synthetic data") : null].filter(Boolean).join(" · ")),
   );
   const legend = layering.legend();
   fill(
@@ -77,7 +81,8 @@ function fillPrint(planner, title) {
   const answer = covering.answer;
   fill(
     document.getElementById("print-table"),
-    answer
+    draft?.table,
+    draft ? null : answer
       ? h(
           "table",
           {},

@@ -208,6 +208,32 @@ def test_pieces_are_seen_while_the_line_is_drawn_and_come_true(desk):
     expect(page.locator("path.outcome")).to_have_count(0)
 
 
+def test_the_mouse_is_not_held_up_by_what_is_foreseen(desk):
+    page = desk.page
+    page.evaluate("""async () => {
+      const { Trial } = await import("wangge/drafting/trying.js");
+      globalThis.held = [];
+      for (const name of ["ask", "heard"]) {
+        const usual = Trial.prototype[name];
+        Trial.prototype[name] = function (...given) {
+          const began = performance.now();
+          usual.apply(this, given);
+          held.push(performance.now() - began);
+        };
+      }
+    }""")
+    start, end = across(desk, large(desk)[1])
+    page.keyboard.press("s")
+    desk.drawing()
+    page.mouse.move(*start, steps=3)
+    page.mouse.click(*start)
+    page.mouse.move(*end, steps=40)
+    expect(page.locator("path.outcome").first).to_be_visible()
+    held = sorted(page.evaluate("held"))
+    assert len(held) >= 10
+    assert held[len(held) * 9 // 10] < 30  # milliseconds; the rest is for a busy machine
+
+
 def test_a_polygon_says_what_it_takes_from_whom(desk):
     page = desk.page
     number, ground = large(desk)

@@ -127,7 +127,9 @@ export class Filing {
     const place = h("div", { id: "draft-file-job" });
     this.told.append(place);
     try {
-      const done = await watch(job, place);
+      const watched = watch(job, place);
+      place.scrollIntoView({ block: "nearest" }); // the form is long
+      const done = await watched;
       this.seen = this.read = null; // the job threw the upload away
       if (done.state === "cancelled") throw new Error(t("Stopped. No draft was opened; choose the file again if you want it."));
       if (done.problem) throw new Error(done.problem.detail);

@@ -213,7 +213,7 @@ def united_within(
 
 
 def _carried_on(found: Net, before: Net) -> Net:
-    """The net in which grids that carry on one that was there have its code and worker."""
+    """The net in which grids that carry on one have its code and worker, its name if without."""
     locked = before.grids.index[before.grids["locked"].to_numpy(dtype=bool)]
     old = before.borders().drop(index=locked)
     old = old[old["code"].notna()].rename(columns={"community": "area_code"})
@@ -222,10 +222,13 @@ def _carried_on(found: Net, before: Net) -> Net:
     held = found.units["grid"].isin(locked)
     free = dataclasses.replace(found, units=found.units[~held], grids=found.grids.drop(locked))
     worker = dict(zip(old["code"], old["worker"], strict=True))
+    name = dict(zip(old["code"], old["name"], strict=True))
     grids = found.grids.copy()
     for grid, code in successors(free, old.reset_index(drop=True)).items():
         grids.loc[grid, "code"] = code
         grids.loc[grid, "worker"] = worker[code]
+        if not grids.loc[grid, "name"]:
+            grids.loc[grid, "name"] = name[code]
     return dataclasses.replace(found, grids=grids)
 
 

@@ -176,6 +176,18 @@ def test_grids_that_keep_most_of_their_households_keep_code_and_worker(database,
     assert set(net.grids["name"]) == {f"新{k}" for k in range(9)}
 
 
+def test_a_grid_that_no_patch_names_keeps_the_name_of_the_one_that_it_carries_on(database, plan):
+    shapes = list(lattice().borders().geometry)
+    bare = gpd.GeoDataFrame({"name": [None] * 9}, geometry=shapes, crs=CRS)
+    keys = [str(add(database, name, bare).id) for name in ("公安", "城管")]
+    uniting.fit(database, ANNE, PROFILE, plan, keys, band=False)
+    with database.read() as connection:
+        net = drafting.whole(connection, drafting.readable(connection, ANNE, plan))
+    assert net.grids.set_index("code")["name"].to_dict() == (
+        lattice().grids.set_index("code")["name"].to_dict()
+    )
+
+
 def heavier(net, times):
     """The lattice with so many times its households, and no buildings."""
     units = net.units.assign(homes=[[] for _ in net.units.index])

@@ -18,6 +18,7 @@ from geodata.plans.findings import examine
 from geodata.plans.net import COUNTED, Net
 from geodata.plans.proposal.propose import laid, propose
 from geodata.profiles import load_profile
+from geodata.spreading import Hands
 
 EAST, NORTH = 500_000.0, 3_900_000.0
 CORNER = np.array((EAST, NORTH))
@@ -359,7 +360,7 @@ def two_communities():
 def test_several_processes_come_to_the_same_net_in_the_same_numbers():
     net = two_communities()
     one = propose(net, low=LOW, high=HIGH, seed=2)
-    two = propose(net, low=LOW, high=HIGH, seed=2, processes=2)
+    two = propose(net, low=LOW, high=HIGH, seed=2, hands=Hands(processes=2))
     assert [o.reason for o in one.obstacles] == ["no_buildings", "no_buildings"]
     assert two.net.units.drop(columns="geometry").equals(one.net.units.drop(columns="geometry"))
     assert two.net.units.geometry.geom_equals_exact(one.net.units.geometry, 0).all()
@@ -371,7 +372,7 @@ def test_several_processes_are_stopped_at_once():
     net = two_communities()
     start = time.monotonic()
     found = propose(
-        net, low=LOW, high=HIGH, seconds=60, processes=2, told=lambda _share, _best: True
+        net, low=LOW, high=HIGH, seconds=60, hands=Hands(2), told=lambda _share, _best: True
     )
     assert time.monotonic() - start < 20
     assert found.net.units["grid"].isna().all()

@@ -98,9 +98,16 @@ def test_locked_grids_stay_and_the_rest_is_divided_around_them():
 
 def test_the_more_of_today_is_kept_the_fewer_households_change_hands():
     today = propose(net_of(), low=300, high=500).net
+    codes = [f"{number:03}" for number in today.grids.index]
+    today = replace(today, grids=today.grids.assign(code=codes))
     free = propose(today, low=300, high=500, seed=5).objective["handed_over"]
     kept = propose(today, low=300, high=500, seed=5, keep=1.0).objective["handed_over"]
     assert kept < free / 2
+
+
+def test_grids_of_the_draft_alone_are_handed_over_by_nobody():
+    drawn = propose(net_of(), low=300, high=500).net
+    assert propose(drawn, low=300, high=500, seed=5).objective["handed_over"] is None
 
 
 def test_a_grid_is_called_as_the_one_of_today_that_it_carries_on():

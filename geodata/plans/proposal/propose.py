@@ -239,11 +239,15 @@ def objective(net: Net, today: Net, *, low: int, high: int) -> dict[str, float |
 def handed_over(net: Net, today: Net) -> float | None:
     """Households that get another worker than today.
 
-    Where no worker is named, those whose grid is not the one that carries on theirs of today.
+    Where no worker is named, those whose grid is not the one that carries on theirs of today. Grids
+    with neither worker nor code were drawn in the draft and are nobody's. None: none is anybody's.
     """
-    if not today.units["grid"].notna().any():
-        return None
+    worker = today.grids["worker"].fillna("").astype(str).str.strip()
+    owned = today.grids.index[(worker != "") | today.grids["code"].notna()]
     had = _today(net, today)
+    had = had.where(had.isin(owned))
+    if not had.notna().any():
+        return None
     has = net.units["grid"]
     households = net.units["households"].fillna(0).to_numpy(dtype=float)
     carried_on = heirs(

@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 
 from geodata.crs import WGS84, local_crs
 from geodata.errors import InvalidInput
-from geodata.exchange.outgoing import of_frame
 from geodata.exchange.polygons import Polygons, moved, read_polygons
-from geodata.exchange.writing import ENDINGS, place_for, write_frame, write_rows
 from geodata.plans.coverage import Change, Faces, Mended, cut, made_valid, mend
 from geodata.plans.findings import (
     SEVERITIES,
@@ -29,11 +27,8 @@ from geodata.plans.findings import (
     Subject,
     findings_of,
     limits_of,
-    said,
 )
 from geodata.profiles import Profile
-from geodata.words import sentence as _
-from geodata.words import translate
 
 _NOISE_M = 5e-6
 """Overlaps and gaps narrower than this come from rounding."""
@@ -174,70 +169,6 @@ def mend_checked(checked: Checked, *, snap_m: float = 0.5, widest_gap_m: float =
             area = float(shapely.area(ground))
             crossed.append(Change("invalid", None, place, area, point.x, point.y))
     return replace(done, changes=(*crossed, *done.changes))
-
-
-CHANGES = {
-    "invalid": _("The border of %(gains)s crossed itself: %(area)s m² remain."),
-    "less": _("Near borders were made one: %(loses)s lost %(area)s m²."),
-    "more": _("Near borders were made one: %(gains)s gained %(area)s m²."),
-    "overlap": _("Overlap settled: %(area)s m² from %(loses)s to %(gains)s."),
-    "gap": _("Gap closed: %(area)s m² to %(gains)s."),
-    "crumb": _("A bit that was cut off: %(area)s m² from %(loses)s to %(gains)s."),
-    "outside": _("Beyond the boundary: %(area)s m² taken from %(loses)s."),
-    "vanished": _("Nothing is left of %(loses)s, which lay wholly on others."),
-}
-"""What people read of a change, by its kind; of a snapped border by whether ground was lost."""
-
-
-def read_change(checked: Checked, change: Change, language: str) -> str:
-    """A change as a sentence."""
-    kind: str = change.kind
-    if kind == "snapped":
-        kind = "more" if change.loses is None else "less"
-    nobody = translate(_("no grid"), language)
-    who = {
-        name: nobody if one is None else checked.titles[one]
-        for name, one in (("loses", change.loses), ("gains", change.gains))
-    }
-    return translate(CHANGES[kind], language, area=said(change.area_m2), **who)
-
-
-def write_checked(checked: Checked, mended: Mended, out: Path, *, language: str) -> list[Path]:
-    """Write the mended net and the findings, in WGS 84.
-
-    A GeoPackage holds both as layers ``mended`` and ``findings``; any other kind of file gets the
-    net, and a second file beside it, ``NAME.findings.ENDING``, the findings.
-
-    Returns:
-        The files that were written.
-    """
-    net = _mended_frame(checked, mended)
-    found = _findings_frame(checked, language)
-    if out.suffix.lower() == ".gpkg":
-        with place_for(out) as part:
-            write_rows(of_frame(net), part, name="mended")
-            write_rows(of_frame(found), part, name="findings")
-        return [out]
-    beside = out.with_name(f"{out.stem}.findings{out.suffix}")
-    write_frame(net, out, name="mended")
-    write_frame(found, beside, name="findings")
-    return [out, beside]
-
-
-def refuse_ending(out: Path) -> None:
-    """Refuse what could not be written before all the work is done.
-
-    Raises:
-        InvalidInput: An ending that is not written, or no such folder.
-    """
-    if out.suffix.lower() not in ENDINGS:
-        raise InvalidInput(
-            "Files ending in %(ending)s are not written; use one of %(known)s.",
-            ending=out.suffix.lower() or out.name,
-            known=" ".join(ENDINGS),
-        )
-    if not out.parent.is_dir():
-        raise InvalidInput("There is no folder %(folder)s.", folder=str(out.parent))
 
 
 # ---------------------------------------------------------------- what comes in
@@ -577,37 +508,3 @@ def _summary(
 
 def _sum(findings: list[Finding], rule: str) -> float:
     return float(sum(one.numbers["area_m2"] for one in findings if one.rule == rule))
-
-
-# ---------------------------------------------------------------- what goes out
-
-
-def _mended_frame(checked: Checked, mended: Mended) -> gpd.GeoDataFrame:
-    net = checked.net
-    keep = ~shapely.is_empty(mended.shapes)
-    table = net.table.drop(columns=[net.mapping.column("wkt") or ""], errors="ignore")[keep]
-    table = table.drop(columns=["geometry"], errors="ignore").reset_index(drop=True)
-    shapes = moved(mended.shapes[keep], checked.metres, WGS84)
-    return gpd.GeoDataFrame(table, geometry=shapes, crs=WGS84)
-
-
-def _findings_frame(checked: Checked, language: str) -> gpd.GeoDataFrame:
-    rows = [
-        {
-            "rule": one.rule,
-            "severity": one.severity,
-            "ids": ", ".join(map(str, one.ids)),
-            "message": one.read(language),
-            "area_m2": one.numbers.get("area_m2"),
-            "households": one.numbers.get("households"),
-            "severity_text": translate(SEVERITIES[one.severity], language),
-        }
-        for one in checked.findings
-    ]
-    names = ("rule", "severity", "ids", "message", "area_m2", "households", "severity_text")
-    places = [shapely.Point(one.where.lon, one.where.lat) for one in checked.findings]
-    return gpd.GeoDataFrame(
-        pd.DataFrame(rows, columns=list(names)),
-        geometry=np.array(places, dtype=object),
-        crs=WGS84,
-    )

@@ -74,12 +74,12 @@ def check(
     **wish: Any,
 ) -> None:
     """Find what is wrong with the net in FILE; needs no database."""
-    from geodata.exchange import checking  # noqa: PLC0415 - the help must answer at once
+    from geodata.exchange import checked_out, checking  # noqa: PLC0415 - the help answers at once
     from geodata.profiles import load_profile  # noqa: PLC0415
 
     language = settings.language
     if out is not None:
-        checking.refuse_ending(out)
+        checked_out.refuse_ending(out)
     checked = checking.check_file(
         file, profile=load_profile(settings.profile), wish=checking.Wish(**wish)
     )
@@ -97,7 +97,7 @@ def check(
         if mended is not None:
             _show_changes(checked, mended, Console(), language)
     if out is not None and mended is not None:
-        for one in checking.write_checked(checked, mended, out, language=language):
+        for one in checked_out.write_checked(checked, mended, out, language=language):
             words = translate(_("%(file)s was written."), language, file=str(one))
             console.print(words, highlight=False, markup=False)
 
@@ -126,12 +126,12 @@ def propose(
     settings: Settings, /, units: Path, *, out: Path | None, as_json: bool, **demand: Any
 ) -> None:
     """Propose a net of grids for the units in UNITS; needs no database."""
-    from geodata.exchange import checking, proposing  # noqa: PLC0415 - the help answers at once
+    from geodata.exchange import checked_out, proposing  # noqa: PLC0415 - the help answers at once
     from geodata.spreading import Hands  # noqa: PLC0415
 
     language = settings.language
     if out is not None:
-        checking.refuse_ending(out)
+        checked_out.refuse_ending(out)
     hands = Hands(scheduler=settings.scheduler)
     found = proposing.propose_file(units, proposing.Demand(**demand), hands=hands)
     console = Console(stderr=as_json)
@@ -221,7 +221,7 @@ def _show(checked: Checked, console: Console, language: str) -> None:
 
 def _show_changes(checked: Checked, mended: Mended, console: Console, language: str) -> None:
     """What mending changed."""
-    from geodata.exchange.checking import read_change  # noqa: PLC0415
+    from geodata.exchange.checked_out import read_change  # noqa: PLC0415
 
     for one in mended.changes[:_SHOWN_CHANGES]:
         words = read_change(checked, one, language)

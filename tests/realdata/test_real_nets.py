@@ -13,7 +13,8 @@ import shapely
 from real_district import real_district
 
 from geodata.crs import to_local
-from geodata.exchange.checking import Wish, check_file, mend_checked, write_checked
+from geodata.exchange.checked_out import write_checked
+from geodata.exchange.checking import Wish, check_file, mend_checked
 from geodata.plans import units
 from geodata.plans.coverage import cut, made_valid, mend
 from geodata.plans.findings import examine

@@ -17,7 +17,8 @@ from api.answers import OPTIONS
 from api.languages import language
 from geodata.crs import convert_geometries
 from geodata.errors import InvalidInput
-from geodata.plans.drafting import Draft, Outcome
+from geodata.plans.drafting import Outcome
+from geodata.plans.drafts import Draft
 from geodata.plans.keeping import plain
 from geodata.plans.net import COUNTED, GRID_COLUMNS, Net
 

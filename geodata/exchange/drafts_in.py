@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from geodata.accounts import Actor
     from geodata.database import Database
     from geodata.plans.coverage import Mended
-    from geodata.plans.drafting import Draft
+    from geodata.plans.drafts import Draft
     from geodata.profiles import Profile
 
 MOST_POLYGONS: Final = 10_000

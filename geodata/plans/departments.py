@@ -21,7 +21,7 @@ from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound, TooLarg
 from geodata.plans import corresponding, opening, store_departments, store_standing
 from geodata.plans.agreeing import Agreement
 from geodata.plans.agreeing import agreement as agreement_of
-from geodata.plans.drafting import LARGEST_PLAN, Draft, draft_of, readable, whole
+from geodata.plans.drafts import LARGEST_PLAN, Draft, draft_of, readable, whole
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

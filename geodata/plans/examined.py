@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final
 
-from geodata.plans.drafting import Draft, draft_of, readable, whole
+from geodata.plans.drafts import Draft, draft_of, readable, whole
 from geodata.plans.surrounding import seen
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from geodata.accounts import require
 from geodata.crs import convert_points
 from geodata.errors import Cancelled, InvalidInput, NotFound
 from geodata.plans import laying, store_standing, units
-from geodata.plans.drafting import Draft, checked_name, keep_draft
+from geodata.plans.drafting import keep_draft
+from geodata.plans.drafts import Draft, checked_name
 from geodata.plans.net import Net
 from geodata.words import sentence as _
 

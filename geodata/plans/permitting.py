@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from geodata.accounts import require
 from geodata.errors import NotAllowed
 from geodata.plans import store_people
-from geodata.plans.drafting import readable
+from geodata.plans.drafts import readable
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

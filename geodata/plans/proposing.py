@@ -17,7 +17,8 @@ from geodata.crs import convert_geometries
 from geodata.database import jobs
 from geodata.errors import Cancelled, Conflict, InvalidInput, NotFound
 from geodata.plans import store_standing
-from geodata.plans.drafting import Outcome, drawable, readable, replace, whole
+from geodata.plans.drafting import Outcome, replace
+from geodata.plans.drafts import drawable, readable, whole
 from geodata.plans.surrounding import seen
 from geodata.plans.telling import codes_of, cut_told, obstacle_told
 from geodata.profiles import load_profile

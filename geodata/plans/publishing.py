@@ -20,8 +20,8 @@ from geodata.database.copying import Same, copy_rows
 from geodata.errors import Conflict, InvalidInput, NotAllowed
 from geodata.places import codes, storing
 from geodata.places.tables import grids as grid_table
-from geodata.plans import corresponding, drafting, keeping, numbering, store, store_standing
-from geodata.plans.drafting import Draft, draft_of
+from geodata.plans import corresponding, drafts, keeping, numbering, store, store_standing
+from geodata.plans.drafts import Draft, draft_of
 from geodata.plans.succeeding import communities, successors
 from geodata.plans.surrounding import Seen, seen
 from geodata.words import sentence as _
@@ -69,7 +69,7 @@ class _Coded:
 def submit(database: Database, actor: Actor, plan_id: int, *, revision: int | None = None) -> Draft:
     """Ask a second person to approve the draft as it is now."""
     with database.begin() as tx:
-        row = drafting.drawable(tx.connection, actor, plan_id, revision=revision)
+        row = drafts.drawable(tx.connection, actor, plan_id, revision=revision)
         if row.state not in {"draft", "withdrawn"}:
             raise Conflict("This draft is submitted already.")
         return _step(
@@ -94,7 +94,7 @@ def approve(
         NotAllowed: the same person submitted it.
     """
     with database.begin() as tx:
-        row = drafting.drawable(
+        row = drafts.drawable(
             tx.connection, actor, plan_id, revision=revision, permission="approve_plan"
         )
         if row.state != "submitted":
@@ -134,7 +134,7 @@ def publish(
     if day < datetime.now(profile.zone).date():
         raise InvalidInput("%(day)s has passed; name today or a later day.", day=day.isoformat())
     with database.begin() as tx:
-        row = drafting.drawable(
+        row = drafts.drawable(
             tx.connection, actor, plan_id, revision=revision, permission="publish_plan"
         )
         if profile.plans.second_person and row.state != "approved":
@@ -144,7 +144,7 @@ def publish(
             )
         storing.lock(tx.connection, "grids")
         _refuse_another_base(tx, row, start)
-        net = drafting.whole(tx.connection, row)
+        net = drafts.whole(tx.connection, row)
         _refuse_findings(actor, seen(tx.connection, net, profile), profile)
         old = _standing(tx, row)
         given = successors(net, old)
@@ -171,7 +171,7 @@ def withdraw(database: Database, actor: Actor, profile: Profile, plan_id: int) -
         Conflict: it is not published, or in force already, or another one stands upon it.
     """
     with database.begin() as tx:
-        row = drafting.drawable(
+        row = drafts.drawable(
             tx.connection, actor, plan_id, permission="publish_plan", published_too=True
         )
         if row.state != "published":

@@ -13,7 +13,7 @@ from geodata.accounts import require
 from geodata.errors import Conflict, NotAllowed
 from geodata.plans import comparing, examined, laying, store, store_people, store_standing
 from geodata.plans.comparing import Comparison
-from geodata.plans.drafting import Draft, draft_of, readable, whole
+from geodata.plans.drafts import Draft, draft_of, readable, whole
 from geodata.plans.figures import reckoning_of
 from geodata.plans.findings import Finding
 from geodata.plans.net import Net

@@ -10,7 +10,7 @@ from geodata.accounts import record
 from geodata.accounts.users import user_named
 from geodata.errors import InvalidInput, NotAllowed, NotFound, StaleRevision
 from geodata.plans import store_people
-from geodata.plans.drafting import LARGEST_PLAN, drawable, readable
+from geodata.plans.drafts import LARGEST_PLAN, drawable, readable
 
 if TYPE_CHECKING:
     from geodata.accounts import Actor

@@ -13,7 +13,8 @@ from geodata.database import jobs
 from geodata.errors import Cancelled, InvalidInput
 from geodata.plans import departments, store_standing
 from geodata.plans.agreeing import agreement
-from geodata.plans.drafting import drawable, replace, whole
+from geodata.plans.drafting import replace
+from geodata.plans.drafts import drawable, whole
 from geodata.plans.succeeding import successors
 from geodata.plans.surrounding import seen
 from geodata.plans.telling import codes_of, cut_told, obstacle_told

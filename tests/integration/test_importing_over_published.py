@@ -14,7 +14,7 @@ from kept_drafts import ANNE, SOUTH, WEST, assign, lattice
 from geodata.crs import convert_geometries
 from geodata.errors import Conflict
 from geodata.exchange import import_file
-from geodata.plans import drafting, publishing
+from geodata.plans import drafting, drafts, publishing
 from geodata.profiles import load_profile
 
 PROFILE = load_profile("linyi")
@@ -170,7 +170,7 @@ def test_codes_of_a_net_that_was_withdrawn_are_not_given_to_a_files_grids(
 def test_a_corrected_file_of_the_published_net_comes_in(database, old_file, tmp_path):
     draft = published(database, day=day_of_now())
     with database.read() as connection:
-        net = drafting.whole(connection, drafting.readable(connection, ANNE, draft))
+        net = drafts.whole(connection, drafts.readable(connection, ANNE, draft))
     fresh = grids_file(tmp_path / "new.geojson", net, 户数=[400] * 8)
     report = import_file(database, OPERATOR, "grids", fresh)
     assert (report.added, report.changed) == (0, 8)

@@ -17,7 +17,7 @@ from geodata.accounts import Actor
 from geodata.crs import convert_geometries
 from geodata.errors import Cancelled, Conflict, InvalidInput, NotAllowed, NotFound, TooLarge
 from geodata.places import storing
-from geodata.plans import departments, drafting, publishing, uniting
+from geodata.plans import departments, drafting, drafts, publishing, uniting
 from geodata.profiles import load_profile
 
 PROFILE = load_profile("linyi")
@@ -168,7 +168,7 @@ def test_grids_that_keep_most_of_their_households_keep_code_and_worker(database,
     ]
     uniting.fit(database, ANNE, PROFILE, plan, keys, band=False)
     with database.read() as connection:
-        net = drafting.whole(connection, drafting.readable(connection, ANNE, plan))
+        net = drafts.whole(connection, drafts.readable(connection, ANNE, plan))
     assert sorted(net.grids["code"]) == sorted(lattice().grids["code"])
     assert net.grids.set_index("code")["worker"].to_dict() == (
         lattice().grids.set_index("code")["worker"].to_dict()
@@ -182,7 +182,7 @@ def test_a_grid_that_no_patch_names_keeps_the_name_of_the_one_that_it_carries_on
     keys = [str(add(database, name, bare).id) for name in ("公安", "城管")]
     uniting.fit(database, ANNE, PROFILE, plan, keys, band=False)
     with database.read() as connection:
-        net = drafting.whole(connection, drafting.readable(connection, ANNE, plan))
+        net = drafts.whole(connection, drafts.readable(connection, ANNE, plan))
     assert net.grids.set_index("code")["name"].to_dict() == (
         lattice().grids.set_index("code")["name"].to_dict()
     )
@@ -212,7 +212,7 @@ def test_a_fit_within_the_band_says_what_the_band_cost_and_keeps_the_table_of_pa
     assert [one["unbound"] for one in done["nets"]] == [1.0, 1.0]
     assert all(0 < one["agreement"] < 1 for one in done["nets"])
     with database.read() as connection:
-        net = drafting.whole(connection, drafting.readable(connection, ANNE, plan))
+        net = drafts.whole(connection, drafts.readable(connection, ANNE, plan))
     sizes = net.units.groupby("grid")["households"].sum()
     assert ((sizes >= 300) & (sizes <= 500)).all()
     rows = departments.correspondence(database, ANNE, plan, int(next(iter(nets)))).rows

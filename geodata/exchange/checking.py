@@ -17,21 +17,19 @@ from numpy.typing import NDArray
 
 from geodata.crs import WGS84, local_crs
 from geodata.errors import InvalidInput
+from geodata.exchange.holdings import holdings_of, housed, members_of, names_of
+from geodata.exchange.patches import crossings, faces_of, noded, patches_of
 from geodata.exchange.polygons import Polygons, moved, read_polygons
-from geodata.plans.coverage import Change, Faces, Mended, cut, made_valid, mend
+from geodata.plans.coverage import Change, Mended, made_valid, mend
 from geodata.plans.findings import (
     SEVERITIES,
     Finding,
     Limits,
-    Patch,
     Subject,
     findings_of,
     limits_of,
 )
 from geodata.profiles import Profile
-
-_NOISE_M = 5e-6
-"""Overlaps and gaps narrower than this come from rounding."""
 
 
 @dataclass(frozen=True)
@@ -113,19 +111,19 @@ def check_file(path: str | Path, *, profile: Profile, wish: Wish | None = None) 
     plane = pyproj.CRS(net.system)
     fence = None if fences is None else shapely.union_all(made_valid(fences.into(plane)))
     ids = _ids(net)
-    faces = _cut(valid, fence, net.raster)
+    faces = faces_of(valid, fence, net.raster)
     faces = faces.moved(_mover(plane, metres))
-    shapes = _noded(faces, len(net))
+    shapes = noded(faces, len(net))
     households = _households(net, wish.households)
-    holdings, names = None, {} if fences is None else _names(fences)
+    holdings, names = None, {} if fences is None else names_of(fences)
     if wish.compounds is not None:
         estates = read_polygons(wish.compounds, "compounds", declared=wish.crs)
-        names |= _names(estates)
-        holdings = _holdings(estates, shapes, ids, metres)
+        names |= names_of(estates)
+        holdings = holdings_of(estates, shapes, ids, metres)
         if households is None:
-            households = _housed(estates, holdings, ids)
+            households = housed(estates, holdings, ids)
     grids = _grids(net, shapes, ids, households, metres)
-    overlaps, gaps, outside = _patches(faces, ids, fenced=fence is not None)
+    overlaps, gaps, outside = patches_of(faces, ids, fenced=fence is not None)
     others, agreement = None, None
     if wish.other_net is not None:
         other = read_polygons(wish.other_net, "grids", declared=wish.crs)
@@ -135,9 +133,9 @@ def check_file(path: str | Path, *, profile: Profile, wish: Wish | None = None) 
         overlaps=overlaps,
         gaps=gaps,
         outside=outside,
-        invalid=_invalid(net, sound, ids, metres),
+        invalid=crossings(net, sound, ids, metres),
         holdings=holdings,
-        members=None if fences is None else _members(fences, shapes, ids, metres),
+        members=None if fences is None else members_of(fences, shapes, ids, metres),
         others=others,
         names=names,
         limits=_limits(profile, low, high),
@@ -258,197 +256,7 @@ def _grids(
 _WORKERS = frozenset({"worker", "网格员", "网格员姓名", "grid_worker"})
 
 
-# ---------------------------------------------------------------- what is looked at
-
-
-def _cut(valid: NDArray[np.object_], fence: Any, raster: float) -> Faces:
-    if fence is None:
-        return cut(valid, raster=raster)
-    return cut(np.append(valid, fence), raster=raster)
-
-
-def _noded(faces: Faces, count: int) -> NDArray[np.object_]:
-    """The polygons out of their pieces: with a point wherever another border meets theirs."""
-    order = np.argsort(faces.claim, kind="stable")
-    bounds = np.searchsorted(faces.claim[order], np.arange(count + 1))
-    pieces = faces.shapes[faces.face[order]]
-    return np.array(
-        [
-            pieces[low] if high - low == 1 else shapely.coverage_union_all(pieces[low:high])
-            for low, high in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
-        ],
-        dtype=object,
-    )
-
-
-def _patches(
-    faces: Faces, ids: list[Any], *, fenced: bool
-) -> tuple[list[Patch], list[Patch], list[Patch]]:
-    """Overlaps by who overlaps, gaps one by one, and what lies outside by whose it is."""
-    count = len(ids)
-    within = np.zeros(len(faces), dtype=bool)
-    within[faces.face[faces.claim == count]] = True
-    claims = np.bincount(faces.face[faces.claim < count], minlength=len(faces))
-    real = 2 * faces.areas > _NOISE_M * shapely.length(faces.shapes)
-    by: dict[tuple[int, ...], list[int]] = {}
-    beyond: dict[int, list[int]] = {}
-    for face in np.flatnonzero((claims > 1) & real).tolist():
-        who = tuple(one for one in faces.claimants(face).tolist() if one < count)
-        by.setdefault(who, []).append(face)
-    if fenced:
-        for face in np.flatnonzero((claims > 0) & ~within & real).tolist():
-            for one in faces.claimants(face).tolist():
-                beyond.setdefault(one, []).append(face)
-    overlaps = [
-        Patch(tuple(ids[one] for one in who), _joined(faces, some), pieces=len(some))
-        for who, some in sorted(by.items())
-    ]
-    outside = [
-        Patch((ids[who],), _joined(faces, some), pieces=len(some))
-        for who, some in sorted(beyond.items())
-    ]
-    return overlaps, _gaps(faces, ids, (claims == 0) & (within | (not fenced))), outside
-
-
-def _joined(faces: Faces, some: list[int]) -> Any:
-    return shapely.coverage_union_all(faces.shapes[some])
-
-
-def _gaps(faces: Faces, ids: list[Any], free: NDArray[np.bool_]) -> list[Patch]:
-    """Each connected piece of free ground with its neighbours, the nearest first."""
-    region = faces.joined(np.where(free, 0, 1 + np.arange(len(faces))))
-    pairs, length = faces.beside
-    both = np.concatenate((pairs, pairs[:, ::-1]))
-    metres = np.concatenate((length, length))
-    across = free[both[:, 0]] & ~free[both[:, 1]]
-    around: dict[int, dict[int, float]] = {}
-    for inner, outer, run in zip(
-        region[both[across, 0]].tolist(), both[across, 1].tolist(), metres[across].tolist(),
-        strict=True,
-    ):  # fmt: skip
-        for one in faces.claimants(outer).tolist():
-            if one < len(ids):
-                mine = around.setdefault(inner, {})
-                mine[one] = mine.get(one, 0.0) + run
-    members: dict[int, list[int]] = {}
-    for face in np.flatnonzero(free).tolist():
-        members.setdefault(int(region[face]), []).append(face)
-    patches = []
-    for number, some in members.items():
-        ground = _joined(faces, some)
-        if 2 * shapely.area(ground) <= _NOISE_M * shapely.length(ground):
-            continue
-        beside = around.get(number, {})
-        order = sorted(beside, key=lambda one: (-beside[one], one))
-        patches.append(Patch(tuple(ids[one] for one in order), ground))
-    return patches
-
-
-def _invalid(
-    net: Polygons, sound: NDArray[np.bool_], ids: list[Any], metres: pyproj.CRS
-) -> list[tuple[Any, Any]]:
-    """Which polygons cross themselves, and where."""
-    bad = np.flatnonzero(~sound)
-    if not len(bad):
-        return []
-    places = []
-    for reason, shape in zip(
-        shapely.is_valid_reason(net.shapes[bad]).tolist(), net.shapes[bad], strict=True
-    ):
-        _words, _sign, rest = reason.partition("[")
-        numbers = rest.rstrip("]").split()
-        first = shapely.get_coordinates(shape)[0]
-        point = [float(one) for one in numbers[:2]] if len(numbers) >= 2 else first.tolist()
-        places.append(shapely.Point(point))
-    points = moved(np.array(places, dtype=object), net.system, metres)
-    return [(ids[place], point) for place, point in zip(bad.tolist(), points, strict=True)]
-
-
-def _holdings(
-    estates: Polygons, shapes: NDArray[np.object_], ids: list[Any], metres: pyproj.CRS
-) -> gpd.GeoDataFrame:
-    """One row for each compound and grid that has part of it, one for what no grid has."""
-    ground = made_valid(estates.into(metres))
-    compound, grid = shapely.STRtree(shapes).query(ground, predicate="intersects")
-    parts = shapely.intersection(ground[compound], shapes[grid])
-    area = shapely.area(parts)
-    whole = shapely.area(ground)
-    free = np.maximum(whole - np.bincount(compound, area, minlength=len(ground)), 0.0)
-    names = _codes(estates)
-    closed = _closed(estates)
-    column = estates.column("households")
-    known = [pd.NA] * len(ground) if column is None else pd.to_numeric(column, "coerce").tolist()
-    rest = np.flatnonzero(free > 0)
-    who = np.concatenate((compound, rest)).astype(int)
-    frame = pd.DataFrame(
-        {
-            "compound": [names[it] for it in who],
-            "closed": [closed[it] for it in who],
-            "grid": pd.Series([ids[it] for it in grid] + [None] * len(rest), dtype=object),
-            "area_m2": np.concatenate((area, free[rest])),
-            "place": who,
-        }
-    )
-    share = frame["area_m2"].to_numpy() / np.maximum(whole[who], 1e-9)
-    households = [
-        pd.NA if pd.isna(known[it]) else round(float(known[it]) * part)
-        for it, part in zip(who.tolist(), share.tolist(), strict=True)
-    ]
-    frame["households"] = pd.array(households, dtype="Int64")
-    return gpd.GeoDataFrame(frame, geometry=ground[who], crs=metres)[frame["area_m2"] > 0]
-
-
-def _codes(estates: Polygons) -> list[str]:
-    for name in ("code", "name"):
-        column = estates.column(name)
-        if column is not None and column.notna().all() and not column.duplicated().any():
-            return [str(one) for one in column]
-    return [str(one) for one in estates.rows]
-
-
-def _names(places: Polygons) -> dict[str, str]:
-    """What people call compounds or communities, by code, of those that have a name."""
-    column = places.column("name")
-    if column is None:
-        return {}
-    known = zip(_codes(places), column.tolist(), strict=True)
-    return {code: str(name) for code, name in known if not pd.isna(name) and str(name).strip()}
-
-
-def _closed(estates: Polygons) -> list[bool]:
-    """Whether each compound may not be cut; where nothing is known, none may."""
-    column = estates.column("closed")
-    if column is None:
-        return [True] * len(estates)
-    no = {"0", "0.0", "false", "f", "no", "n", "否", "开放", "不封闭", "开放式"}
-    return [pd.isna(one) or str(one).strip().casefold() not in no for one in column]
-
-
-def _housed(estates: Polygons, holdings: gpd.GeoDataFrame, ids: list[Any]) -> pd.Series | None:
-    """The households of compounds, summed over grids; None if no compound knows any."""
-    if estates.column("households") is None or holdings["households"].isna().all():
-        return None
-    sums = holdings[holdings["grid"].notna()].groupby("grid")["households"].sum()
-    return pd.Series(pd.array([int(sums.get(one, 0)) for one in ids], dtype="Int64"))
-
-
-def _members(
-    fences: Polygons, shapes: NDArray[np.object_], ids: list[Any], metres: pyproj.CRS
-) -> pd.DataFrame | None:
-    """How much of each grid lies in each community; None if there is but one."""
-    if len(fences) < 2:
-        return None
-    ground = made_valid(fences.into(metres))
-    names = _codes(fences)
-    grid, community = shapely.STRtree(ground).query(shapes, predicate="intersects")
-    area = shapely.area(shapely.intersection(shapes[grid], ground[community]))
-    return pd.DataFrame(
-        {
-            "grid": pd.Series([ids[it] for it in grid], dtype=object),
-            "community": [names[it] for it in community],
-            "area_m2": area,
-        }
-    )
+# ---------------------------------------------------------------- what is told
 
 
 def _agreement(

@@ -21,6 +21,8 @@ SOURCES = ("hotline", "snap")
 STATES = ("reported", "closed")
 AREAS = ("371311001001", "371311001002")
 TERMINAL = Actor.terminal()
+WIDTH = 0.05
+"""How wide the square is in which the cases lie, in degrees: some hundred tiles of zoom 16."""
 MARCH = datetime(2026, 2, 28, 16, tzinfo=UTC)
 DRAWINGS = {
     "all": CaseDrawing(),
@@ -64,8 +66,8 @@ DRAWINGS = {
 }
 
 
-def fill(connection, count, *, seed=1, west=118.30, south=35.00, width=0.1):
-    """Random cases within some 10 km, from January to June 2026."""
+def fill(connection, count, *, seed=1, west=118.30, south=35.00, width=WIDTH):
+    """Random cases within some 5 km, from January to June 2026."""
     connection.execute(sa.text("SELECT setseed(:seed)"), {"seed": seed / 1000})
     connection.execute(
         sa.text(
@@ -141,7 +143,7 @@ def refine(connection, *, crowd=20, crowd_of_place=100):
         return crowds.refine(connection)
 
 
-def tiles(zoom, *, west=118.30, south=35.0, width=0.1):
+def tiles(zoom, *, west=118.30, south=35.0, width=WIDTH):
     """The tiles of ``zoom`` over the square that ``fill`` fills."""
     top, left = tile_at(zoom, west, south + width)
     bottom, right = tile_at(zoom, west + width, south)

@@ -87,5 +87,5 @@ def test_tiles_cannot_be_filtered_by_what_they_do_not_carry():
 
 
 def test_tiles_pack_small(filled):
-    tile = tiling.tile(filled, TERMINAL, Tile(9, *tile_at(9, 118.35, 35.05)))
+    tile = tiling.tile(filled, TERMINAL, Tile(10, *tile_at(10, 118.31, 35.03)))
     assert len(gzip.compress(tile)) < 20_000

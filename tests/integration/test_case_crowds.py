@@ -86,7 +86,7 @@ def test_the_cells_of_a_crowded_place_are_where_its_cases_are(one_crowded_place,
             patch.setattr(tiling, "POINTS", 10)
             if not by_cells:
                 patch.setattr(tiling.store, "crowded_places", lambda *_: set())
-            row, column = tile_at(13, 118.31, 35.05)
+            row, column = tile_at(13, 118.31, 35.03)
             grid = CaseDrawing(areas=(f"{AREAS[0]}001",))
             tile = tiling.tile(one_crowded_place, TERMINAL, Tile(13, row, column), grid)
         _, _, shapes, _ = pyogrio.raw.read(tile)

@@ -20,6 +20,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 DEMO_PASSWORD = "demo-password-of-the-tests"
 _numbers = count(1)
+hypothesis.settings.register_profile("thorough")  # see tests/unit/trying.py
 
 
 class Server:

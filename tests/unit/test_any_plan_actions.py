@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from made_nets import EAST, NORTH, cells
 from shapely import LineString, Point, Polygon
+from trying import tries
 
 from geodata.plans.actions import Refused, Step, apply, part_of
 from geodata.plans.net import COUNTED
@@ -230,7 +231,7 @@ class AnyActions(RuleBasedStateMachine):
 
 TestAnyActions = AnyActions.TestCase
 TestAnyActions.settings = settings(
-    max_examples=25,
+    max_examples=tries(15),
     stateful_step_count=12,
     deadline=None,
     derandomize=True,

@@ -7,13 +7,16 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from trying import tries
 
 from geodata.errors import InvalidInput
 from geodata.plans.coverage import RASTER_M, cut, mend, neighbours, outer_lengths, wider_than
 
 SIDE = 600.0
 FIELD = shapely.box(0, 0, SIDE, SIDE)
-slowly = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slowly = settings(
+    max_examples=tries(25), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def square(x: float, y: float, w: float = 100.0, h: float = 100.0) -> shapely.Polygon:

@@ -12,6 +12,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trying import tries
 
 from geodata.plans.coverage import RASTER_M
 from geodata.plans.findings import examine
@@ -311,7 +312,7 @@ def prove_a_net(found, net, high):
         assert heavy or len(set(rows["grid"])) == 1 or said & set(rows.index)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(12), deadline=None)
 @given(towns())
 def test_any_ground_and_band_gives_a_net_and_the_same_seed_the_same_one(town):
     net, low, high, seed = town

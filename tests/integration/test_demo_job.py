@@ -11,7 +11,7 @@ from geodata.cases.tables import cases
 from geodata.database import jobs
 from geodata.database.jobs import Work
 from geodata.database.working import run_worker
-from geodata.demo import load
+from geodata.demo import city, load
 from geodata.demo.jobs import ask, run_demo
 from geodata.errors import Cancelled, Conflict, NotAllowed
 from geodata.exchange.tables import imports
@@ -35,6 +35,13 @@ def admin(database):
     add_user(database, Actor.terminal(), "admin", role="admin", password="kept as it is 1")
     number = scalar(database, "SELECT id FROM users WHERE name = 'admin'")
     return Actor(number, "admin", "admin")
+
+
+@pytest.fixture
+def few_cases(monkeypatch):
+    """A city of so many cases only, where their number is not the point."""
+    monkeypatch.setattr(city, "CASES_A_DISTRICT", 2_000)
+    return 2_000
 
 
 def accounts(database):
@@ -85,16 +92,17 @@ def test_what_came_in_while_the_job_waited_is_not_touched_either(database, admin
     assert count(database, areas) == 0
 
 
-def test_the_demo_city_itself_is_loaded_anew_only_when_asked_so(database, admin):
+def test_the_demo_city_itself_is_loaded_anew_only_when_asked_so(database, admin, few_cases):
     load(database, cases=50, accounts=False)
     with pytest.raises(Conflict, match="here already"):
         ask(database, admin)
     number = ask(database, admin, replace=True)
     run_worker(database, wait=False)
     assert jobs.job(database, number).state == "done"
-    assert count(database, cases) == 100_000
+    assert count(database, cases) == few_cases
 
 
+@pytest.mark.usefixtures("few_cases")
 @pytest.mark.parametrize("stage", ["generating", "areas", "streets", "cases"])
 def test_who_stops_it_finds_nothing_left_behind(database, admin, stage):
     seen = []
@@ -112,6 +120,7 @@ def test_who_stops_it_finds_nothing_left_behind(database, admin, stage):
     assert scalar(database, "SELECT count(*) FROM changes") == 0
 
 
+@pytest.mark.usefixtures("few_cases")
 def test_stopped_after_it_is_stored_it_is_all_there(database, admin):
     work = Work(
         database,

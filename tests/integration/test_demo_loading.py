@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from geodata.accounts import Actor, users
+from geodata.cases import indexing
 from geodata.cases.tables import cases
-from geodata.demo import load
+from geodata.demo import load, loading
 from geodata.errors import Cancelled, Conflict, InvalidInput, NotAllowed
 from geodata.exchange.tables import imports
 from geodata.places.tables import LAYERS, areas
@@ -139,12 +140,22 @@ def test_a_load_that_is_stopped_leaves_nothing(database):
     assert users.list_users(database, Actor.terminal()) == []
 
 
-def test_many_cases_get_their_indexes_back(database):
+def test_many_cases_get_their_indexes_back(database, monkeypatch):
+    monkeypatch.setattr(indexing, "MANY", 4_000)
+    monkeypatch.setattr(loading, "_MANY_CASES", 4_000)
+    stages = set()
     before = scalar(database, "SELECT count(*) FROM pg_indexes WHERE tablename = 'cases'")
-    load(database, cases=400_000, until=UNTIL, password=PASSWORD)
+    load(
+        database,
+        cases=4_000,
+        until=UNTIL,
+        password=PASSWORD,
+        progress=lambda stage, _share: stages.add(stage),
+    )
     after = scalar(database, "SELECT count(*) FROM pg_indexes WHERE tablename = 'cases'")
     assert after == before
-    assert count(database, cases) == 400_000
+    assert "indexing" in stages
+    assert count(database, cases) == 4_000
 
 
 def test_a_weak_password_is_refused_before_anything_is_done(database):

@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from geodata.accounts import Actor
 from geodata.accounts.audit import entries
 from geodata.database.working import run_worker
-from geodata.demo import load
+from geodata.demo import city, load
 from geodata.places.tables import areas
 
 
-def test_an_administrator_gets_a_job_and_the_city(database, people, sign_in):
+def test_an_administrator_gets_a_job_and_the_city(database, people, sign_in, monkeypatch):
+    monkeypatch.setattr(city, "CASES_A_DISTRICT", 2_000)
     admin = sign_in("admin")
     answer = admin.post("/api/v1/demo", json={})
     assert answer.status_code == 202

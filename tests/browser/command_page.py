@@ -23,10 +23,10 @@ PAINTED = """(selector) => {
 
 def until(page, function, *, least=500) -> None:
     """Wait until a function in the page gives ``least`` (a policy forbids the page's own polls)."""
-    for _ in range(150):
+    for _ in range(300):
         if page.evaluate(function) >= least:
             return
-        page.wait_for_timeout(200)
+        page.wait_for_timeout(100)
     pytest.fail(f"it never came: {function}")
 
 

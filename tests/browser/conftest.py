@@ -33,6 +33,32 @@ ARTEFACTS = ROOT / "artefacts"
 PASSWORD = "demo-password-of-the-tests"
 DESK, WALL, PHONE = (1440, 900), (3840, 2160), (390, 844)
 
+WITHOUT = (
+    # each window draws these two pages under its address bar, which costs more than ours
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    # what Playwright leaves out: Chromium heeds the last list only
+    "AimEnabled",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)
+"""What of Chromium no page needs."""
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    f"--disable-features={','.join(WITHOUT)}",
+)
+
 expect.set_options(timeout=15_000)  # other tests run beside, on machines of two cores
 
 
@@ -112,9 +138,7 @@ def chromium(playwright_driver: Playwright) -> Iterator[Browser]:
     )
     if found is None:
         pytest.fail("Chromium is missing: apt-get install chromium fonts-wqy-zenhei")
-    browser = playwright_driver.chromium.launch(
-        executable_path=found, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-    )
+    browser = playwright_driver.chromium.launch(executable_path=found, args=FLAGS)
     yield browser
     browser.close()
 

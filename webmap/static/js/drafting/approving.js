@@ -68,6 +68,7 @@ export class Approving {
     else await draft.learn().catch(() => {});
     draft.tell("changed", { grids: [], removed: [] });
     this.bench.tools.open();
+    if (path === "publish" || path === "withdraw") this.planner.renew(); // another net is in force
     return answer;
   }
 
@@ -83,10 +84,24 @@ export class Approving {
       h("button.button.main", { type: "submit" }, t("Publish")),
     );
     onSend(form, async ({ date, reason }) => {
-      const done = await this.send("publish", { date, reason });
+      const done = await this.send("publish", { date, reason }).catch((error) => this.held(error));
+      if (done instanceof Node) return done;
       fill(this.told, h("p.done", {}, t("Published from %(day)s: %(changed)s grids changed, %(added)s new, %(ended)s ended, %(unchanged)s as before.", { day: day(date), ...Object.fromEntries(["changed", "added", "ended", "unchanged"].map((key) => [key, count(done[key].length)])) })));
+      return null;
     });
     return h("details.history", { id: "draft-publish" }, h("summary", {}, t("Publish")), form);
+  }
+
+  /** What keeps the draft from being published, with the way there; any other error goes on. */
+  held(error) {
+    if (error.body?.reason !== "findings") throw error;
+    const go = async () => {
+      await this.draft.check().catch(() => {}); // the list may be older than what the server just looked at
+      this.bench.panel.showBlocking();
+    };
+    const button = h("button.button", { type: "button", id: "draft-blocking", onClick: go }, t("Show what must be mended"));
+    setTimeout(() => button.focus());
+    return h("div.refused", {}, h("p", {}, error.message), button);
   }
 
   published() {

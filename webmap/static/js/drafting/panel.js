@@ -29,6 +29,7 @@ export class Panel {
     this.bench = bench;
     this.element = document.getElementById("draft-panel");
     this.showsAll = false;
+    this.onlyBlocking = false; // of the findings those that keep the draft from being published
     this.renaming = null; // the number of the grid that is being renamed
     this.parts = null;
   }
@@ -41,6 +42,7 @@ export class Panel {
     this.element.hidden = !this.draft;
     if (!this.draft) {
       this.parts = null;
+      this.onlyBlocking = false;
       return;
     }
     this.parts ??= this.made();
@@ -53,7 +55,7 @@ export class Panel {
     this.renew(parts.selection, this.renaming === null ? [draft, draft.isOpen, ...selected, ...features, selected.length || draft.turn] : [draft, this.renaming], () => this.selection());
     this.renew(parts.sizes, [draft, draft.turn], () => this.sizes());
     this.renew(parts.whole, [draft, draft.turn, selected.length > 0], () => this.whole());
-    this.renew(parts.findings, [draft.findings, this.showsAll, draft.isOpen], () => this.checked());
+    this.renew(parts.findings, [draft.findings, this.showsAll, this.onlyBlocking, draft.isOpen], () => this.checked());
     const publishing = this.bench.publishing.get();
     this.renew(parts.publishing, [publishing], () => publishing);
   }
@@ -237,15 +239,37 @@ export class Panel {
   checked() {
     const { findings } = this.draft;
     if (!findings) return h("section", {}, h("h3", {}, t("Check-up")), h("p.small.quiet", {}, t("Checking …")));
-    const shown = this.showsAll ? findings : findings.slice(0, SHOWN);
+    const wanted = this.onlyBlocking ? findings.filter(({ severity }) => severity === "error") : findings;
+    const shown = this.showsAll ? wanted : wanted.slice(0, SHOWN);
     return h(
       "section.findings",
       {},
       h("h3.findings-head", {}, t("Check-up"), " ", h("span.figures", { id: "draft-findings" }, `(${count(findings.length)})`), h("span.findings-weight.figures", {}, this.weights(findings))),
       findings.length === 0 && h("p.all-good", {}, "✓ ", t("Nothing was found.")),
+      this.onlyBlocking && this.blocking(wanted),
       h("ul", {}, shown.map((finding, i) => this.finding(finding, i))),
-      findings.length > shown.length && h("button.button.quiet", { type: "button", onClick: () => { this.showsAll = true; this.show(); } }, t("Show all %(number)s", { number: count(findings.length) })),
+      wanted.length > shown.length && h("button.button.quiet", { type: "button", onClick: () => { this.showsAll = true; this.show(); } }, t("Show all %(number)s", { number: count(wanted.length) })),
     );
+  }
+
+  /** What is left out of the list, and the way back to the whole of it. */
+  blocking(wanted) {
+    const all = () => {
+      this.onlyBlocking = false;
+      this.show();
+      this.element.querySelector(".finding-go")?.focus();
+    };
+    const said = wanted.length ? t("Only what must be mended is listed.") : t("Nothing is left that must be mended before publishing.");
+    return h("p.small.row.findings-only", {}, h("span", {}, said), h("button.button.quiet", { type: "button", dataset: { hold: "findings-all" }, onClick: all }, t("List all findings")));
+  }
+
+  /** List what keeps the draft from being published, and go to the first of it. */
+  showBlocking() {
+    this.onlyBlocking = true;
+    this.show();
+    const first = this.element.querySelector(".finding-go") ?? this.element.querySelector("[data-hold=findings-all]");
+    this.element.querySelector(".findings-head")?.scrollIntoView({ block: "start" });
+    first?.focus({ preventScroll: true });
   }
 
   /** How many there are of each weight. */

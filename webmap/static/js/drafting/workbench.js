@@ -7,6 +7,7 @@ import { Checking } from "wangge/drafting/checking.js";
 import { boxOf, Draft } from "wangge/drafting/draft.js";
 import { joinOpening } from "wangge/drafting/opening.js";
 import { paperOf } from "wangge/drafting/papering.js";
+import { Following } from "wangge/drafting/following.js";
 import { Panel } from "wangge/drafting/panel.js";
 import { Picture } from "wangge/drafting/picture.js";
 import { Publishing } from "wangge/drafting/publishing.js";
@@ -74,6 +75,7 @@ export class Workbench {
     if (fly) this.flyToAll();
     this.checking = new Checking(draft);
     this.checking.ask();
+    this.following = new Following(this.planner, this);
     this.remarks.open();
     const label = document.getElementById("drafts-name");
     label.textContent = t("Draft: %(name)s", { name: draft.info.name });
@@ -94,6 +96,7 @@ export class Workbench {
     this.publishing.clear();
     this.picture.close();
     this.checking.stop();
+    this.following.stop();
     this.draft = null;
     this.planner.draft = null;
     this.selected = [];

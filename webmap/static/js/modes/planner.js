@@ -84,6 +84,12 @@ function refuse(error, again) {
   box.replaceChildren(note);
 }
 
+/** The net is another one than when the page was opened: other tiles, other figures. */
+planner.renew = () => {
+  for (const sheet of sheets) sheet.change({ tiles: sheet.tiles }); // what is in memory is forgotten
+  return load();
+};
+
 /** The district of the chosen day: other tiles, other figures. */
 async function load() {
   const at = planner.at;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -461,3 +462,36 @@ def test_the_switch_of_the_grids_hides_all_but_the_selected_one(desk):
     assert page.evaluate(shown) == [2]
     page.click("[data-layer=grids]")
     assert sorted(page.evaluate(shown)) == [1, 2, 3]
+
+
+def test_a_line_is_drawn_below_the_words_that_tell_how(desk):
+    page = desk.page
+    grids = desk.grids()
+    number = max(grids, key=lambda one: shape(grids[one]["geometry"]).area)
+    outline = shape(grids[number]["geometry"])
+    _, south, _, north = outline.bounds
+    across = outline.representative_point().x
+    desk.select(number)
+    page.keyboard.press("s")
+    desk.drawing()
+    words = page.locator(".draft-told")
+    box = words.bounding_box()
+    here = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.evaluate(
+        "([lng, lat, x, y]) => {"
+        " const map = wangge.map, box = map.getContainer().getBoundingClientRect();"
+        " map.panBy(map.latLngToContainerPoint([lat, lng]).subtract([x - box.x, y - box.y]),"
+        " { animate: false }); }",
+        [across, south - 0.0004, *here],
+    )
+    page.wait_for_load_state("networkidle")
+    page.mouse.move(*here, steps=4)
+    expect(words).to_have_class(re.compile(r"\baside\b"))
+    page.mouse.click(*here)
+    end = desk.pixel(across, north + 0.0004)
+    page.mouse.move(*end, steps=4)
+    page.mouse.click(*end)
+    expect(words).not_to_have_class(re.compile(r"\baside\b"))
+    page.keyboard.press("Enter")
+    desk.saved(1)
+    assert len(desk.grids()) == len(grids) + 1

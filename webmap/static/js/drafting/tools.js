@@ -71,6 +71,7 @@ export class Tools {
     box.addEventListener("keydown", ({ key }) => box.classList.toggle("by-keys", BY_KEYS.has(key) || box.classList.contains("by-keys")));
     box.addEventListener("keyup", ({ key }) => key === "Tab" && box.classList.add("by-keys"));
     box.addEventListener("pointerdown", () => box.classList.remove("by-keys"), true);
+    box.addEventListener("pointermove", (event) => this.stepAside(event));
   }
 
   open() {
@@ -187,6 +188,13 @@ export class Tools {
     this.handing.start(way);
     this.planner.map.getContainer().classList.toggle("drafting-aims", way !== "click");
     this.hint();
+  }
+
+  /** The words are seen through where the mouse draws below them; they let it through to the map. */
+  stepAside({ clientX, clientY }) {
+    if (this.told.hidden) return;
+    const { left, right, top, bottom } = this.told.getBoundingClientRect();
+    this.told.classList.toggle("aside", clientX > left && clientX < right && clientY > top && clientY < bottom);
   }
 
   /** Say a sentence for a while. */

@@ -47,6 +47,10 @@ WHY: Final = {
     ),
     "apart": _("%(place)s: lies in pieces that do not touch, and came into several grids."),
     "no_households": _("%(place)s: no households are known, so there is nothing to balance."),
+    "impossible": _(
+        "%(place)s: no net can have all grids of %(low)s to %(high)s households here; all were"
+        " weighed, and in the nearest %(count)s lie outside."
+    ),
     "not_found": _(
         "%(place)s: no net was found with all grids of %(low)s to %(high)s households; %(count)s"
         " lie outside."

@@ -2,7 +2,8 @@
 
 Each check is a proof. What passes all of them may still be impossible, for the question as such is
 NP-complete (Dyer, Frieze: On the complexity of partitioning graphs into connected subgraphs, 1985);
-then the search ends without an answer and says where it stuck.
+then a small graph is decided by choosing among all sets of units (``exactly``), and of a larger one
+the search says where it stuck.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ class NoPartition(InvalidInput):
     """The demand cannot be met.
 
     Attributes:
-        reason: ``too_heavy`` ``too_light`` ``indivisible`` ``stuck`` ``neck`` ``apart`` or
-            ``not_found``; see the sentence.
+        reason: ``too_heavy`` ``too_light`` ``indivisible`` ``stuck`` ``neck`` ``apart``
+            ``impossible`` or ``not_found``; see the sentence.
         units: Positions of the units that are at fault.
         labels: The best parts that were found, if the search was begun.
         helps: Changes of the demand with which this fault would be gone:

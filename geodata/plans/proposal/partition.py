@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from geodata.errors import InvalidInput
+from geodata.plans.proposal.exactly import best_parts
 from geodata.plans.proposal.graph import Graph, Numbers, given_graph, said
 from geodata.plans.proposal.impossible import NoPartition, prove_possible
 from geodata.plans.proposal.search import USUAL, Demand, Ground, anneal, penalty
@@ -106,9 +107,11 @@ def partition(  # noqa: PLR0913 - a demand has many sides
         return given.joined(np.empty(0, dtype=np.int64))
     try:
         prove_possible(graph.edges, graph.weights, least, most)
-        found = _Search(graph, least, most, wanted, seed).run(seconds, watch)
+        search = _Search(graph, least, most, wanted, seed)
+        found = search.run(seconds, watch)
         if found.strain:
-            raise _not_found(graph, found, least, most, wanted)
+            refused = _impossible if search.is_proven else _not_found
+            raise refused(graph, found, least, most, wanted)
     except NoPartition as refusal:
         raise given.told(refusal) from None
     return given.joined(found.labels)
@@ -158,6 +161,27 @@ def _not_found(
     )
 
 
+def _impossible(
+    graph: Graph, found: Found, low: float, high: float, count: int | None
+) -> NoPartition:
+    """Say that all sets of units were looked at, and where the best parts lie outside."""
+    refusal = _not_found(graph, found, low, high, count)
+    totals = np.bincount(found.labels, graph.weights)
+    helps: dict[str, float] = {}
+    if totals.min() >= low:
+        helps = {"high": float(totals.max())}
+    elif totals.max() <= high:
+        helps = {"low": float(totals.min())}
+    return NoPartition(
+        _("No parts can all lie from %(low)s to %(high)s; of the nearest, %(count)s lie outside."),
+        reason="impossible",
+        units=refusal.units,
+        labels=found.labels,
+        helps=helps,
+        **refusal.params,
+    )
+
+
 def _band(
     graph: Graph, low: float | None, high: float | None, count: int | None, tolerance: float | None
 ) -> tuple[float, float]:
@@ -192,6 +216,8 @@ class _Search:
         self.best = self._judged(np.arange(len(graph.weights)))
         self.begun = time.monotonic()
         self.cooled = 0.0
+        self.is_stopped = False
+        self.is_proven = False
 
     def run(self, seconds: float | None, watch: Watch | None) -> Found:
         """Cool until all parts lie in the band, or until the time is over if there is one."""
@@ -206,7 +232,17 @@ class _Search:
             idle = 0 if self.best is not before else idle + 1
             if is_over or (end is None and (self.best.strain == 0 or idle == PATIENCE)):
                 break
+        if self.best.strain and self.count is None and not self.is_stopped:
+            self._choose_exactly()
         return self.best
+
+    def _choose_exactly(self) -> None:
+        """Take the best parts of all, where there are so few sets of units that it can be known."""
+        known = self.best
+        exact = best_parts(self.graph, self.low, self.high, strain=known.strain, cut=known.cut)
+        self.is_proven = exact.is_proven
+        if exact.labels is not None:
+            self.best = min(known, self._judged(exact.labels), key=lambda found: found.rank)
 
     def _cool(self, part: Numbers, hot: float, end: float | None, watch: Watch | None) -> bool:
         """One cooling in stretches; answers whether the time is over or the search was stopped."""
@@ -221,6 +257,7 @@ class _Search:
             if now.rank < self.best.rank:
                 self.best = now
             if watch is not None and watch(self._share(k + 1, len(heats) - 1, end), self.best):
+                self.is_stopped = True
                 return True
             if end is not None and time.monotonic() > end:
                 return True

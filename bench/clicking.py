@@ -130,6 +130,18 @@ class Desk:
         self.page.wait_for_load_state("networkidle")
         self.page.wait_for_timeout(600)
 
+    def is_free(self, column: float, row: float) -> bool:
+        """Whether the map is to be seen there and all around, under no tool or panel."""
+        around = [(-0.5, 0.5), (1.5, 0.5), (0.5, -0.5), (0.5, 2.0)]
+        return all(
+            self.page.evaluate(
+                "([x, y]) => wangge.map.getContainer().contains(document.elementFromPoint(x, y))"
+                " && !document.elementFromPoint(x, y).closest('.leaflet-control')",
+                list(self.corner(column + right, row + up)),
+            )
+            for right, up in around
+        )
+
     def move(self, column: float, row: float) -> None:
         """The mouse, and time for what it hovers over to be painted."""
         self.page.mouse.move(*self.corner(column, row))
@@ -282,6 +294,8 @@ def measure(rounds_of: int) -> list[dict[str, Any]]:
             desk.look(HALF / 2, HALF / 2, zoom)
             for number in range(rounds_of + 1):
                 column, row = places.pop()
+                while zoom == 14 and not desk.is_free(column, row):
+                    column, row = places.pop()
                 round_at(desk, column, row, zoom)
                 if number == 0:  # what is compiled and kept at first
                     desk.took.clear()

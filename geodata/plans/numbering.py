@@ -143,6 +143,29 @@ def from_chinese(said: str) -> int | None:
     return read.get(said)
 
 
+def parted_from_compounds(net: Net, names: Mapping[str, str]) -> Net:
+    """The net in which no grid of several places, or of half of one, is called after a compound.
+
+    A draft that begins with compounds has a grid for each, called as it is. A grid that a proposal
+    makes of several of them is none of them: it is called by its number.
+
+    Args:
+        net: The net.
+        names: What compounds are called, by code.
+    """
+    called = net.units["compound"].map(names)
+    alone = net.units.groupby("compound")["grid"].transform("nunique") == 1
+    same = (called == net.units["grid"].map(net.grids["name"])) & alone
+    empty = net.units["compound"].isna() & (net.units["households"].fillna(0) == 0)
+    whole = (same | empty).groupby(net.units["grid"]).all()
+    rows = net.grids
+    after = rows["name"].isin(set(names.values())) & rows["code"].isna() & ~rows["locked"]
+    wrong = after & ~whole.reindex(rows.index, fill_value=True).astype(bool)
+    if not wrong.any():
+        return net
+    return replace(net, grids=rows.assign(name=rows["name"].mask(wrong, "")))
+
+
 def kept_with_names(
     connection: sa.Connection,
     net: Net,

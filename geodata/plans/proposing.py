@@ -16,7 +16,7 @@ from geodata.accounts import record
 from geodata.crs import convert_geometries
 from geodata.database import jobs
 from geodata.errors import Cancelled, Conflict, InvalidInput, NotFound
-from geodata.plans import store_standing
+from geodata.plans import numbering, store_standing
 from geodata.plans.drafting import Outcome, replace
 from geodata.plans.drafts import drawable, readable, whole
 from geodata.plans.surrounding import seen
@@ -182,7 +182,7 @@ def propose_for(
         actor,
         profile,
         plan_id,
-        lambda _before: found.net,
+        lambda _before: numbering.parted_from_compounds(found.net, names),
         revision=row.revision,
         kind=KIND,
         objective=found.objective,
@@ -226,13 +226,14 @@ def keep_best(
 
     with database.read() as connection:
         row = readable(connection, actor, plan_id)
-        lines = seen(connection, whole(connection, row), profile).net.lines
+        around = seen(connection, whole(connection, row), profile)
+        names = store_standing.names_of(connection, **codes_of(around.net))
     parts = [(one["community"], one["parts"]) for one in best["parts"]]
 
     def made(net: Net) -> Net:
-        return laid(
-            dataclasses.replace(net, lines=lines), parts, low=low, high=high, seed=demand.seed
-        )
+        lined = dataclasses.replace(net, lines=around.net.lines)
+        drawn = laid(lined, parts, low=low, high=high, seed=demand.seed)
+        return numbering.parted_from_compounds(drawn, names)
 
     return replace(
         database,

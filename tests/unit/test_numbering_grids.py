@@ -6,7 +6,13 @@ import pytest
 from kept_drafts import lattice
 
 from geodata.plans.net import Net
-from geodata.plans.numbering import from_chinese, in_chinese, next_name, numbered
+from geodata.plans.numbering import (
+    from_chinese,
+    in_chinese,
+    next_name,
+    numbered,
+    parted_from_compounds,
+)
 
 HERE = "371399001001"
 
@@ -73,3 +79,31 @@ def test_a_wish_is_granted_unless_somebody_is_called_so():
     done = numbered(net, [5, 6], names={}, places={}, wishes={5: "老街网格", 6: "第2网格"})
     assert done.grids.at[5, "name"] == "老街网格"
     assert done.grids.at[6, "name"] == "第10网格"
+
+
+def test_a_grid_of_several_compounds_is_not_called_after_one_of_them():
+    net = lattice()
+    units = net.units.copy()
+    codes = [f"C{unit}" for unit in units.index]
+    units["compound"] = codes
+    # Grid 1 is one compound whole, grid 2 has four, grid 3 half of one that grid 2 has as well.
+    units.loc[units["grid"] == 1, "compound"] = "C1"
+    third = units.index[units["grid"] == 3]
+    units.loc[third, "compound"] = "shared"
+    units.loc[units.index[units["grid"] == 2][0], "compound"] = "shared"
+    names = {code: f"{code}小区" for code in units["compound"]}
+    rows = net.grids.copy()
+    rows["code"] = None
+    rows.loc[1, "name"] = "C1小区"
+    rows.loc[2, "name"] = names[units.loc[units.index[units["grid"] == 2][1], "compound"]]
+    rows.loc[3, "name"] = "shared小区"
+    rows.loc[4, "name"] = "东门网格"
+    rows.loc[5, ["name", "code"]] = [names[units.loc[units["grid"] == 5, "compound"].iloc[0]], "5"]
+    done = parted_from_compounds(
+        Net(units, rows, net.lines, net.next_unit, net.next_grid), names
+    ).grids["name"]
+    assert done[1] == "C1小区"
+    assert done[2] == ""
+    assert done[3] == ""
+    assert done[4] == "东门网格"
+    assert done[5] == rows.loc[5, "name"]  # called so today

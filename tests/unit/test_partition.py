@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geodata.errors import InvalidInput
-from geodata.plans.proposal import NoPartition, partition
-from geodata.plans.proposal.graph import pieces
+from geodata.plans.proposal import NoPartition, exactly, partition
+from geodata.plans.proposal.graph import given_graph, pieces
 
 
 def lattice(n: int, seed: int):
@@ -232,6 +232,15 @@ def test_a_small_graph_without_an_answer_is_proven_to_have_none():
     assert found.labels is not None
     assert len(found.labels) == 6
     assert len(found.units) > 0
+
+
+def test_who_gives_it_time_has_more_sets_of_units_looked_at(monkeypatch):
+    monkeypatch.setattr(exactly, "MOST_SETS", 6)
+    edges = [[i, (i + 1) % 6] for i in range(6)]
+    ring = given_graph(edges, [100, 110] * 3, border=None, whole=None, locked=None).free
+    demand = {"low": 315, "high": 315, "strain": 2.0, "cut": 2.0}
+    assert not exactly.best_parts(ring, **demand).is_proven
+    assert exactly.best_parts(ring, **demand, seconds=10.0).is_proven
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ MOST_CHOSEN: Final = 2_500
 """From so many sets is chosen at most, those that promise most: some seconds."""
 MOST_NODES: Final = 200
 """Nodes of the tree that the integer programme looks at; counted, so that the answer repeats."""
+MOST_PATIENCE: Final = 20.0
+"""By so much at most the limits above are wider for who gives it time: a second is 1."""
 BORDER: Final = 0.04
 """What all border of the known parts counts, so that of equal answers the shorter one is taken: a
 household outside the band counts more."""
@@ -53,7 +55,15 @@ class Best:
     is_proven: bool
 
 
-def best_parts(graph: Graph, low: float, high: float, *, strain: float, cut: float) -> Best:
+def best_parts(
+    graph: Graph,
+    low: float,
+    high: float,
+    *,
+    strain: float,
+    cut: float,
+    seconds: float | None = None,
+) -> Best:
     """Parts that lie outside the band by as little as can be.
 
     Args:
@@ -62,22 +72,45 @@ def best_parts(graph: Graph, low: float, high: float, *, strain: float, cut: flo
         high: Most weight of a part.
         strain: What the parts that are known cost for lying outside.
         cut: Their border.
+        seconds: How long may be chosen; more sets are looked at the longer it is. None: as many as
+            take a few seconds, counted, so that the answer repeats.
     """
+    effort = _Effort.of(seconds)
     nothing = Best(None, is_proven=False)
     if len(graph.weights) > MOST_UNITS:
         return nothing
     # Of parts that are better, none lies farther outside than all the known ones together.
     far = max((strain - OUTSIDE) / FARTHER, 0.0)
-    sets = _sets(graph, low * (1 - far) * (1 - EXACT), high * (1 + far) * (1 + EXACT))
-    if sets is None or not sets.masks:
+    sets = _sets(graph, low * (1 - far) * (1 - EXACT), high * (1 + far) * (1 + EXACT), effort.sets)
+    if sets is None:
         return nothing
+    if not sets.masks:
+        return Best(None, is_proven=True)
     border = BORDER / 2 / max(cut, EXACT)
     cost = np.array([penalty(weight, low, high) for weight in sets.weights])
     cost = cost + border * sets.borders(graph)
-    chosen, is_proven = _chosen(sets.matrix(len(graph.weights)), cost, graph, strain + BORDER)
+    matrix = sets.matrix(len(graph.weights))
+    chosen, is_proven = _chosen(matrix, cost, graph, strain + BORDER, effort)
     if chosen is None:
         return Best(None, is_proven=is_proven)
     return Best(_labels(graph, [sets.masks[k] for k in chosen]), is_proven=is_proven)
+
+
+@dataclass(frozen=True)
+class _Effort:
+    """How much is looked at before it is given up."""
+
+    sets: int
+    chosen: int
+    options: dict[str, float]
+
+    @classmethod
+    def of(cls, seconds: float | None) -> _Effort:
+        times = min(max(seconds or 1.0, 1.0), MOST_PATIENCE)
+        options = {"node_limit": int(MOST_NODES * times), "mip_rel_gap": 0.001}
+        if seconds is not None:
+            options["time_limit"] = seconds
+        return cls(int(MOST_SETS * times), int(MOST_CHOSEN * times), options)
 
 
 @dataclass(frozen=True)
@@ -113,7 +146,7 @@ def _bits(mask: int) -> Iterator[int]:
         mask ^= lowest
 
 
-def _sets(graph: Graph, least: float, most: float) -> _Sets | None:
+def _sets(graph: Graph, least: float, most: float, limit: int) -> _Sets | None:
     """All connected sets of this weight, without weightless units that hold nothing together.
 
     Each is grown from a lighter one by a unit that is beside it, or reached from it over a path of
@@ -143,7 +176,7 @@ def _sets(graph: Graph, least: float, most: float) -> _Sets | None:
                     for step in _bits(path):
                         rim |= beside[step]
                     larger[bigger] = (total + weight[unit], rim)
-            if seen + len(larger) > MOST_SETS:
+            if seen + len(larger) > limit:
                 return None
         seen += len(larger)
         grown = larger
@@ -165,7 +198,7 @@ def _next(mask: int, around: int, beside: list[int], empty: int) -> Iterator[tup
 
 
 def _chosen(
-    matrix: Any, cost: Weights, graph: Graph, known: float
+    matrix: Any, cost: Weights, graph: Graph, known: float, effort: _Effort
 ) -> tuple[list[int] | None, bool]:
     """The sets that cover all units at the least cost, if below the known one; is it proven."""
     lived = graph.weights > 0
@@ -193,15 +226,15 @@ def _chosen(
     some = np.flatnonzero(reduced <= room)
     if room < 0 or not len(some):
         return None, True
-    has_all = len(some) <= MOST_CHOSEN
+    has_all = len(some) <= effort.chosen
     if not has_all:
-        some = np.sort(some[np.argsort(reduced[some], kind="stable")[:MOST_CHOSEN]])
+        some = np.sort(some[np.argsort(reduced[some], kind="stable")[: effort.chosen]])
     answer = milp(
         cost[some],
         constraints=LinearConstraint(matrix[:, some], least, 1),
         integrality=np.ones(len(some)),
         bounds=Bounds(0, 1),
-        options={"node_limit": MOST_NODES, "mip_rel_gap": 0.001},
+        options=effort.options,
     )
     if answer.x is None:
         return None, has_all and answer.status == 2

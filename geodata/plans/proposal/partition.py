@@ -88,8 +88,9 @@ def partition(  # noqa: PLR0913 - a demand has many sides
         locked: Part of each unit (n) that is not to be changed, -1 of those to be divided. A locked
             part is taken as it is: nothing goes out of it or into it, whatever it weighs.
         seed: Of the random numbers: the same one gives the same answer.
-        seconds: How long better answers are looked for; if not given, one cooling and what more
-            is needed to bring all parts into the band. What the clock ends is not repeatable.
+        seconds: How long better answers are looked for, and then once more as long for proven ones
+            if parts lie outside; if not given, one cooling and what more is needed to bring all
+            parts into the band. What the clock ends is not repeatable.
         watch: Told the share done and the best parts so far; true ends the search.
 
     Returns:
@@ -233,13 +234,20 @@ class _Search:
             if is_over or (end is None and (self.best.strain == 0 or idle == PATIENCE)):
                 break
         if self.best.strain and self.count is None and not self.is_stopped:
-            self._choose_exactly()
+            self._choose_exactly(seconds)
         return self.best
 
-    def _choose_exactly(self) -> None:
+    def _choose_exactly(self, seconds: float | None) -> None:
         """Take the best parts of all, where there are so few sets of units that it can be known."""
         known = self.best
-        exact = best_parts(self.graph, self.low, self.high, strain=known.strain, cut=known.cut)
+        exact = best_parts(
+            self.graph,
+            self.low,
+            self.high,
+            strain=known.strain,
+            cut=known.cut,
+            seconds=seconds,
+        )
         self.is_proven = exact.is_proven
         if exact.labels is not None:
             self.best = min(known, self._judged(exact.labels), key=lambda found: found.rank)

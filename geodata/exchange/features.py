@@ -62,6 +62,7 @@ _OSM = {
     "facilities": ("points", "name IS NOT NULL"),
     "cases": ("points", ""),
 }
+_OF_POLYGONS = frozenset({"areas", "buildings", "compounds", "grids"})
 _OSM_TAGS = ("oneway", "bridge", "tunnel", "amenity", "building:levels", "opening_hours")
 
 
@@ -114,6 +115,9 @@ class FeatureSource(Source):
             spatial = [name for name in spatial if name in {"waypoints", "tracks", "routes"}]
         if target in spatial:
             return str(target)
+        if target in _OF_POLYGONS:
+            ground = [str(name) for name, shape in layers if "Polygon" in str(shape)]
+            spatial = ground if len(ground) == 1 else spatial
         choice = spatial or self.layers
         if len(choice) == 1:
             return choice[0]

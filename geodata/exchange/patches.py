@@ -14,11 +14,13 @@ import shapely
 from numpy.typing import NDArray
 
 from geodata.exchange.polygons import Polygons, moved
-from geodata.plans.coverage import Faces, cut
+from geodata.plans.coverage import RASTER_M, Faces, cut
 from geodata.plans.findings import Patch
 
 _NOISE_M = 5e-6
 """Overlaps and gaps narrower than this come from rounding."""
+_HAIR_M = 1e-3
+"""Where the net and the boundary come from two files, each was rounded in its own way."""
 
 
 def faces_of(valid: NDArray[np.object_], fence: Any, raster: float) -> Faces:
@@ -35,7 +37,7 @@ def noded(faces: Faces, count: int) -> NDArray[np.object_]:
     pieces = faces.shapes[faces.face[order]]
     return np.array(
         [
-            pieces[low] if high - low == 1 else shapely.coverage_union_all(pieces[low:high])
+            pieces[low] if high - low == 1 else _whole(pieces[low:high])
             for low, high in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
         ],
         dtype=object,
@@ -50,14 +52,15 @@ def patches_of(
     within = np.zeros(len(faces), dtype=bool)
     within[faces.face[faces.claim == count]] = True
     claims = np.bincount(faces.face[faces.claim < count], minlength=len(faces))
-    real = 2 * faces.areas > _NOISE_M * shapely.length(faces.shapes)
+    wide = 2 * faces.areas / np.maximum(shapely.length(faces.shapes), _NOISE_M)
+    real = wide > _NOISE_M
     by: dict[tuple[int, ...], list[int]] = {}
     beyond: dict[int, list[int]] = {}
     for face in np.flatnonzero((claims > 1) & real).tolist():
         who = tuple(one for one in faces.claimants(face).tolist() if one < count)
         by.setdefault(who, []).append(face)
     if fenced:
-        for face in np.flatnonzero((claims > 0) & ~within & real).tolist():
+        for face in np.flatnonzero((claims > 0) & ~within & (wide > _HAIR_M)).tolist():
             for one in faces.claimants(face).tolist():
                 beyond.setdefault(one, []).append(face)
     overlaps = [
@@ -72,7 +75,20 @@ def patches_of(
 
 
 def _joined(faces: Faces, some: list[int]) -> Any:
-    return shapely.coverage_union_all(faces.shapes[some])
+    return _whole(faces.shapes[some])
+
+
+def _whole(pieces: NDArray[np.object_]) -> Any:
+    """Pieces as one.
+
+    They were cut in the file's plane. A straight side of it is bent a little in metres, so a piece
+    that is narrower than that may lie inside out there, and pieces beside it may overlap.
+    """
+    try:
+        return shapely.coverage_union_all(pieces)
+    except shapely.errors.GEOSException:
+        sound = pieces[shapely.is_valid(pieces)]
+        return shapely.union_all(sound, grid_size=RASTER_M)
 
 
 def _gaps(faces: Faces, ids: list[Any], free: NDArray[np.bool_]) -> list[Patch]:
@@ -97,9 +113,11 @@ def _gaps(faces: Faces, ids: list[Any], free: NDArray[np.bool_]) -> list[Patch]:
     patches = []
     for number, some in members.items():
         ground = _joined(faces, some)
-        if 2 * shapely.area(ground) <= _NOISE_M * shapely.length(ground):
-            continue
         beside = around.get(number, {})
+        rim = float(shapely.length(ground))
+        ends_the_net = rim - sum(beside.values()) > _HAIR_M * rim
+        if 2 * shapely.area(ground) <= (_HAIR_M if ends_the_net else _NOISE_M) * rim:
+            continue
         order = sorted(beside, key=lambda one: (-beside[one], one))
         patches.append(Patch(tuple(ids[one] for one in order), ground))
     return patches

@@ -198,6 +198,32 @@ def test_the_mended_net_has_no_overlap_and_no_gap(check, tmp_path):
     assert rules(check(mended, "--json", name="again.gpkg")) == []
 
 
+def test_a_net_mended_against_a_boundary_fits_it_when_it_is_checked_again(check, tmp_path):
+    """Both files are rounded, each in its own way: along a slanting border that is no gap."""
+
+    def slanting(shape):
+        return shapely.transform(
+            shape, lambda at: np.round(at @ [[1.0, 0.137], [-0.213, 1.0]] + [7.4, -16.2], 7)
+        )
+
+    whole = cell(0, 0, 3, 3).segmentize(STEP / 3)
+    ground = gpd.GeoDataFrame({"name": ["区"]}, geometry=[slanting(whole)], crs=4326)
+    file = written(tmp_path, "boundary.gpkg", ground)
+    dirty = net(g0=cell(0, 0, 1.002)).set_geometry(slanting(net(g0=cell(0, 0, 1.002)).geometry))
+    out = tmp_path / "mended.gpkg"
+
+    assert rules(check(dirty, "--boundary", file, "--out", out, "--json"))
+    assert rules(check(gpd.read_file(out, layer="mended"), "--boundary", file, "--json")) == []
+
+
+def test_a_written_file_is_read_again_without_saying_which_layer(check, tmp_path):
+    """Its findings are points: only one of its layers can be a net."""
+    out = tmp_path / "mended.gpkg"
+    check(net(g0=cell(0, 0, 1.01)), "--out", out)
+
+    assert rules(check(None, "--json", name="mended.gpkg")) == []
+
+
 @pytest.mark.parametrize("ending", ["geojson", "shp", "parquet", "fgb", "kml", "csv"])
 def test_the_mended_net_is_written_by_its_ending_with_the_findings_beside(check, tmp_path, ending):
     out = tmp_path / f"mended.{ending}"

@@ -62,6 +62,7 @@ def numbered(
     places: Mapping[str, str],
     language: str = "zh",
     wishes: Mapping[int, str] | None = None,
+    compounds: Collection[str] = (),
 ) -> Net:
     """The net in which those of these grids that have neither name nor code have a name.
 
@@ -72,6 +73,7 @@ def numbered(
         places: What communities are called, by code.
         language: Of the words where no grid of a community has a number yet.
         wishes: What grids shall be called if none of ``net`` is called so.
+        compounds: What compounds are called: numbers in their names do not count grids.
     """
     wishes = wishes or {}
     rows = net.grids
@@ -93,7 +95,9 @@ def numbered(
         here = own.setdefault(where, set())
         name = wishes.get(grid)
         if name is None or name in here:
-            name = next_name(here | taken.get(where, set()), places.get(where, ""), language)
+            name = next_name(
+                here | taken.get(where, set()), places.get(where, ""), language, compounds=compounds
+            )
         here.add(name)
         given[grid] = name
     names_now = [given.get(grid, name) for grid, name in rows["name"].items()]
@@ -101,20 +105,28 @@ def numbered(
     return replace(net, grids=changed)
 
 
-def next_name(names: Collection[str], community: str, language: str = "zh") -> str:
+def next_name(
+    names: Collection[str],
+    community: str,
+    language: str = "zh",
+    *,
+    compounds: Collection[str] = (),
+) -> str:
     """The name of the next grid of a community.
 
     Args:
         names: Those that are taken there.
         community: What the community is called.
         language: Of the words where no name has a number yet.
+        compounds: Names that are not gone by, though grids may be called so.
     """
-    read = [(name, one) for name in sorted(names) if (one := _read(name)) is not None]
+    known = sorted(set(names) - set(compounds))
+    read = [(name, one) for name in known if (one := _read(name)) is not None]
     alike = Counter((pattern.before, pattern.after, pattern.in_words) for _n, (pattern, _k) in read)
     fit = [
         (count, key)
         for key, count in alike.items()
-        if _OF_GRIDS.search(key[0] + key[1]) or count >= max(LEAST_ALIKE, len(names) / 2)
+        if _OF_GRIDS.search(key[0] + key[1]) or count >= max(LEAST_ALIKE, len(known) / 2)
     ]
     if fit:
         key = max(fit, key=lambda one: (one[0], -len(one[1][0]), one[1]))[1]
@@ -198,8 +210,16 @@ def kept_with_names(
         rows += store.names_of_grids(connection, plan_id)
     for name, community in rows:
         taken.setdefault(community or "", set()).add(name)
-    places = names_of(connection, codes)
-    return numbered(net, new, names=taken, places=places, language=language, wishes=wishes)
+    within = sorted(net.units["compound"].dropna().unique().tolist())
+    return numbered(
+        net,
+        new,
+        names=taken,
+        places=names_of(connection, codes),
+        language=language,
+        wishes=wishes,
+        compounds=set(store_standing.names_of(connection, compound=within, area=[]).values()),
+    )
 
 
 def _usual(community: str, language: str) -> Pattern:

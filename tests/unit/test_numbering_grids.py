@@ -52,6 +52,18 @@ def test_without_any_number_the_words_are_those_of_the_language():
     assert next_name([], "", "zh") == "第1网格"
 
 
+def test_numbers_of_compounds_do_not_count_grids():
+    yards = [f"{number}号院" for number in range(1, 9)]
+    assert next_name(yards, "枣园社区", compounds=yards) == "枣园社区第1网格"
+    assert next_name([*yards, "枣园社区第1网格"], "枣园社区", compounds=yards) == "枣园社区第2网格"
+    net = bare(lattice(), 1)
+    rows = net.grids.assign(name=net.grids["name"].mask(net.grids.index != 1, None))
+    rows.loc[2:, "name"] = yards
+    net = Net(net.units, rows, net.lines, net.next_unit, net.next_grid)
+    done = numbered(net, [1], names={}, places={HERE: "枣园社区"}, compounds=yards)
+    assert done.grids["name"].loc[1] == "枣园社区第1网格"
+
+
 def test_numerals_are_read_as_they_are_written():
     assert [from_chinese(in_chinese(k)) for k in range(1, 100)] == list(range(1, 100))
     assert in_chinese(10) == "十"

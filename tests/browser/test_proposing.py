@@ -131,7 +131,7 @@ def test_a_net_is_proposed_and_told_in_figures_and_taken_back_by_one_press(
     worker()
     desk.saved(1)
     told = page.locator("#draft-proposal .proposed")
-    expect(told).to_contain_text("在区间内")
+    expect(told).to_contain_text("达标")
     expect(told).to_contain_text("沿路沿墙边界")
     assert not set(desk.grids()) & set(before)
     page.screenshot(path=artefact("proposal-done"))

@@ -55,8 +55,8 @@ def write_checked(checked: Checked, mended: Mended, out: Path, *, language: str)
     Returns:
         The files that were written.
     """
-    net = _mended_frame(checked, mended)
-    found = _findings_frame(checked, language)
+    net = mended_frame(checked, mended)
+    found = findings_frame(checked, language)
     if out.suffix.lower() == ".gpkg":
         with place_for(out) as part:
             write_rows(of_frame(net), part, name="mended")
@@ -84,7 +84,8 @@ def refuse_ending(out: Path) -> None:
         raise InvalidInput("There is no folder %(folder)s.", folder=str(out.parent))
 
 
-def _mended_frame(checked: Checked, mended: Mended) -> gpd.GeoDataFrame:
+def mended_frame(checked: Checked, mended: Mended) -> gpd.GeoDataFrame:
+    """The mended polygons with the columns of the file, in WGS 84."""
     net = checked.net
     keep = ~shapely.is_empty(mended.shapes)
     table = net.table.drop(columns=[net.mapping.column("wkt") or ""], errors="ignore")[keep]
@@ -93,7 +94,11 @@ def _mended_frame(checked: Checked, mended: Mended) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=shapes, crs=WGS84)
 
 
-def _findings_frame(checked: Checked, language: str) -> gpd.GeoDataFrame:
+def findings_frame(checked: Checked, language: str = "en") -> gpd.GeoDataFrame:
+    """What was found, one row and point each in WGS 84.
+
+    ``severity_text`` and ``message`` are for people; ``ids`` are what the file calls the polygons.
+    """
     rows = [
         {
             "rule": one.rule,
@@ -111,5 +116,28 @@ def _findings_frame(checked: Checked, language: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         pd.DataFrame(rows, columns=list(names)),
         geometry=np.array(places, dtype=object),
+        crs=WGS84,
+    )
+
+
+def changes_frame(checked: Checked, mended: Mended, language: str = "en") -> gpd.GeoDataFrame:
+    """What mending changed, one row and point each in WGS 84: ``kind``, ``area_m2``, ``message``.
+
+    ``loses`` and ``gains`` are what the file calls the polygons; None: no grid.
+    """
+    rows = [
+        {
+            "kind": one.kind,
+            "loses": None if one.loses is None else checked.ids[one.loses],
+            "gains": None if one.gains is None else checked.ids[one.gains],
+            "area_m2": one.area_m2,
+            "message": read_change(checked, one, language),
+        }
+        for one in mended.changes
+    ]
+    places = np.array([shapely.Point(one.x, one.y) for one in mended.changes], dtype=object)
+    return gpd.GeoDataFrame(
+        pd.DataFrame(rows, columns=["kind", "loses", "gains", "area_m2", "message"]),
+        geometry=moved(places, checked.metres, WGS84),
         crs=WGS84,
     )

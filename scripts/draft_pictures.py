@@ -88,7 +88,7 @@ def drawn(page: Page) -> None:
     )
     page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x + 34, y + 30, steps=8)
+    page.mouse.move(x - 78, y + 62, steps=8)  # over the homes beside it
     keep(page, "draft-border.png")
     page.mouse.up()
     page.wait_for_timeout(4000)

@@ -149,6 +149,14 @@ def test_a_long_street_alone_is_doubtful(index):
     assert match.address.near == "附近"
 
 
+def test_a_mistyped_street_office_is_not_taken_for_a_street():
+    street = Street("S", "北苑路", "371399002001", 118.3112, 34.9512)
+    match, first = best(
+        Index(areas=AREAS, compounds=COMPOUNDS, streets=[street]), "北苑接道望湖名邸"
+    )
+    assert (match.verdict, first.code) == ("doubtful", "371399001")
+
+
 def test_a_house_that_is_known_is_its_building(index):
     match, first = best(index, "石桥社区兰亭路9号")
     assert (match.verdict, first.code) == ("sure", "H-7")

@@ -130,9 +130,9 @@ class Index:
         if not found or found[0].contradict:
             hidden = [(told.start, told.end) for told in (*areas, *streets)]
             near = self._names.near(address.text, hidden, address.at, _LEAST_LIKE)
+            near = [_less_like(address, told) for told in near if not _part_of_area(told, near)]
             areas = areas + self._areas_nearly(near, areas)
             streets = streets or _best([told for told in near if told.kind == "street"])
-            near = [_less_like(address, told) for told in near]
             told_compounds = [told for told in (*exact, *near) if told.kind == "compound"]
             found = self._of_compounds(address, told_compounds, areas, streets)
         found += self._of_streets(address, streets, areas)
@@ -342,6 +342,17 @@ def _less_like(address: Address, told: Told) -> Told:
         return told
     left = min(len(address.compound) - shared, _MOST_LEFT)
     return replace(told, like=max(0.0, told.like - _LEFT * left))
+
+
+def _part_of_area(told: Told, near: Sequence[Told]) -> bool:
+    """Whether what is like this name is more like an area's: 金桥接道 is no 金桥路."""
+    return told.kind != "area" and any(
+        area.kind == "area"
+        and area.like > told.like
+        and area.start < told.end
+        and told.start < area.end
+        for area in near
+    )
 
 
 def _owner(address: Address, told: Sequence[Told]) -> int | None:

@@ -70,7 +70,7 @@ def compound_score(evidence: Evidence) -> float:
 def street_score(evidence: Evidence, *, reach_m: float) -> float:
     """A stretch of street: none of a long one, and none on the way to a building, is sure."""
     score = _STREET_ALONE + _areas(evidence)
-    if reach_m <= _LONG_M and "building" not in evidence.fits:
+    if reach_m <= _LONG_M and evidence.like == 1.0 and "building" not in evidence.fits:
         score += 0.1
     else:
         score = min(score, SURE - 0.01)

@@ -1,8 +1,9 @@
 """A city's way of working, as data.
 
-Levels, compound types, kinds of facility, sources, categories, states, circles and the grid band
-of one city stand in one readable TOML file, checked when loaded. No other room writes such a word
-into its code: it asks the profile. Keys are what is stored; names are what people read.
+Levels, compound types, kinds of facility, sources, categories, states, circles, the grid band and
+the office hours of one city stand in one readable TOML file, checked when loaded. No other room
+writes such a word into its code: it asks the profile. Keys are what is stored; names are what
+people read.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from geodata.profiles.profile import (
     Walking,
     Workload,
 )
+from geodata.profiles.working import Working
 
 __all__ = [
     "KINDS",
@@ -44,6 +46,7 @@ __all__ = [
     "State",
     "Term",
     "Walking",
+    "Working",
     "Workload",
     "load_profile",
 ]

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from geodata.errors import NotFound
+from geodata.profiles.working import Working
 
 Language = Literal["zh", "en"]
 Kind = Literal[
@@ -185,6 +186,7 @@ class Profile(_Frozen):
     walking: Walking
     grid_band: Band
     plans: Plans = Plans()
+    working: Working = Working()
 
     @field_validator("timezone")
     @classmethod

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from geodata.errors import InvalidProfile, NotFound
-from geodata.profiles import SHIPPED, load_profile
+from geodata.profiles import SHIPPED, Profile, load_profile
 from geodata.profiles.loading import _FOLDER
 
 OKABE_ITO = {
@@ -100,6 +102,10 @@ def test_an_unknown_name_lists_the_shipped_ones():
         ("low = 300", "low = 900", r"grid_band.*exchange them"),
         ("low = 300", "low = 0", r"grid_band\.low.*greater"),
         ("rented = 0.5", "rented = -0.5", r"plans\.workload\.rented.*greater"),
+        ('"08:30-12:00"', '"8.30-12"', r"working\.hours.*08:30-12:00"),
+        ('"08:30-12:00"', '"14:30-12:00"', r"working\.hours.*from morning to night"),
+        ("yellow_share = 0.8", "yellow_share = 80", r"working\.yellow_share.*less than 1"),
+        ('holidays = "china"', 'holidays = "Mars"', r"working\.holidays.*china"),
         ("Asia/Shanghai", "Asia/Linyi", r"timezone.*IANA"),
         ('key = "noise"', 'key = "parking"', r"categories has parking twice"),
         ("levels = [6, 3, 3]", "levels = [6, 3]", r"differ in length"),
@@ -110,6 +116,36 @@ def test_a_faulty_profile_names_file_key_and_mend(tmp_path, old, new, says):
     with pytest.raises(InvalidProfile, match=says) as caught:
         load_profile(changed(tmp_path, old, new))
     assert "mine.toml" in str(caught.value)
+
+
+SEASON = """yellow_share = 0.8
+[[working.seasons]]
+since = "06-01"
+until = "%s"
+hours = ["08:30-12:00", "14:30-18:00"]
+"""
+
+
+def test_summer_has_its_own_office_hours(tmp_path):
+    path = changed(tmp_path, "yellow_share = 0.8", SEASON % "09-30")
+    profile = load_profile(path)
+    office = profile.working.workdays(profile.zone, own={date(2026, 7, 4): True})
+    assert office.hours_of(date(2026, 7, 4)) == ((510, 720), (870, 1080))
+    assert office.hours_of(date(2026, 11, 16)) == ((510, 720), (810, 1050))
+    written = profile.model_dump(mode="json")
+    assert written["working"]["hours"] == ["08:30-12:00", "13:30-17:30"]
+    assert written["working"]["seasons"][0]["until"] == "09-30"
+    assert Profile.model_validate(written) == profile
+
+
+def test_a_season_ends_on_a_day_of_the_year(tmp_path):
+    with pytest.raises(InvalidProfile, match=r"seasons.*until.*like 06-01"):
+        load_profile(changed(tmp_path, "yellow_share = 0.8", SEASON % "09-31"))
+
+
+def test_a_profile_without_office_hours_has_the_usual_ones():
+    plain = load_profile("linyi").model_dump(exclude={"working"}, mode="json")
+    assert Profile.model_validate(plain).working.hours == ((510, 720), (810, 1050))
 
 
 def test_a_misspelt_key_is_answered_with_the_likely_one(tmp_path):

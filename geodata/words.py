@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext as _gettext
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,13 @@ def translate(message: str, language: str, **params: Any) -> str:
 
 def explain(error: WanggeError, language: str) -> str:
     """What an error says, in the user's language."""
-    params = {name: quotable(value) for name, value in error.params.items()}
+    params = {name: quotable(_named(value, language)) for name, value in error.params.items()}
     return translate(error.message, language, **params)
+
+
+def _named(value: Any, language: str) -> Any:
+    """A term of the city comes with its name in each language; the rest is itself."""
+    return value.get(language, "") if isinstance(value, Mapping) else value
 
 
 def quotable(value: Any) -> Any:

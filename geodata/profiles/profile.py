@@ -21,8 +21,9 @@ from geodata.profiles.working import Working
 
 Language = Literal["zh", "en"]
 Kind = Literal[
-    "levels", "compound_types", "facility_kinds", "equipment", "sources", "categories", "states"
-]
+    "levels", "compound_types", "facility_kinds", "equipment", "sources", "categories", "states",
+    "steps",
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-F]{6}$")]
@@ -83,6 +84,21 @@ class State(Term):
     """How far a case has come; ``open`` until it is closed."""
 
     open: bool
+
+
+class Step(Term):
+    """What may be done with a case: from which states to which, by which roles.
+
+    ``reason``: a reason must be given. ``assigns``: somebody must be named whom it goes to.
+    """
+
+    from_states: Annotated[tuple[Key, ...], Field(min_length=1)]
+    to_state: Key
+    roles: Annotated[
+        tuple[Literal["admin", "planner", "commander", "worker"], ...], Field(min_length=1)
+    ]
+    reason: bool = False
+    assigns: bool = False
 
 
 class Circle(_Frozen):
@@ -182,6 +198,7 @@ class Profile(_Frozen):
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
     categories: Annotated[tuple[Category, ...], Field(min_length=1, max_length=9)]
     states: Annotated[tuple[State, ...], Field(min_length=1)]
+    steps: tuple[Step, ...] = ()
     service_circles: Annotated[tuple[Circle, ...], Field(min_length=1)]
     walking: Walking
     grid_band: Band
@@ -209,6 +226,11 @@ class Profile(_Frozen):
             raise ValueError("codes.levels and levels differ in length: one entry for each level")
         if not any(state.open for state in self.states):
             raise ValueError("no state is open: a new case needs one")
+        states = {state.key for state in self.states}
+        for step in self.steps:
+            for unknown in sorted({*step.from_states, step.to_state} - states):
+                message = f"the step {step.key} names {unknown}, which is no state"
+                raise ValueError(message)
         return self
 
     # --- lookups -----------------------------------------------------------------------------
@@ -256,6 +278,10 @@ class Profile(_Frozen):
     def category(self, key: str) -> Category:
         """The category of that key; raises NotFound."""
         return _find(self.categories, key, "categories")
+
+    def step(self, key: str) -> Step:
+        """The step of that key; raises NotFound."""
+        return _find(self.steps, key, "steps")
 
     def state(self, key: str) -> State:
         """The state of that key; raises NotFound."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Computed,
     Date,
@@ -48,6 +49,20 @@ cases = Table(
     Column("compound_code", Text, comment="the compound of that day"),
     Column("extra", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("import_id", BigInteger, comment="imports.id that brought it"),
+    Column(
+        "revision",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="one more with each step: who saw an older one is refused",
+    ),
+    Column("stage_since", DateTime(timezone=True), comment="when it came into its state"),
+    Column("assignee_id", BigInteger, comment="users.id of whom it was sent to"),
+    Column("first_owner_id", BigInteger, comment="users.id of whom was asked first (首问负责)"),
+    Column("department", Text, comment="a department key of the profile"),
+    Column("level", Text, comment="the level of areas that it has been raised to"),
+    Column("urgent", Boolean, nullable=False, server_default=text("false")),
+    Column("joined_to", BigInteger, comment="the case that it is one with"),
     Column("geom", Geometry("POINT", srid=4326, spatial_index=False), comment="absent: unplaced"),
     Column(
         "mx",
@@ -103,6 +118,40 @@ cases = Table(
     Index("ix_cases_compound_code", "compound_code"),
     Index("ix_cases_geom", "geom", postgresql_using="gist"),
     comment="problems found, from any source, until fed back",
+)
+
+case_steps = Table(
+    "case_steps",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_id", BigInteger, nullable=False, comment="cases.id"),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("user_id", BigInteger, comment="users.id; absent: a reporter, a file or the clock"),
+    Column("actor", Text, nullable=False, comment="the name as it was then"),
+    Column("kind", Text, nullable=False, comment="a step key of the profile, or one of our own"),
+    Column("from_state", Text),
+    Column("to_state", Text),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("details", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Index("ix_case_steps_case_id", "case_id", "id"),
+    comment="what was done with a case, who did it and why; a trigger forbids editing it",
+)
+
+case_reporters = Table(
+    "case_reporters",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_id", BigInteger, nullable=False, comment="cases.id that it was reported as"),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("source", Text, nullable=False),
+    Column("name", Text, comment="personal: masked unless needed, reading logged"),
+    Column("telephone", Text, comment="personal: masked unless needed, reading logged"),
+    Column("email", Text, comment="personal: masked unless needed, reading logged"),
+    Column("follow_code", Text, unique=True, comment="by which the reporter follows the case"),
+    Column("forget_at", DateTime(timezone=True), comment="when what is personal is deleted"),
+    Index("ix_case_reporters_case_id", "case_id"),
+    Index("ix_case_reporters_forget_at", "forget_at"),
+    comment="who reported a case; several where cases were joined",
 )
 
 case_cells = Table(

@@ -1,0 +1,176 @@
+"""Cases coming in, one by one: checked, placed, and entered with their first step."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from geodata.accounts import record, require
+from geodata.cases import steps
+from geodata.crs import convert_points
+from geodata.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from geodata.accounts import Actor
+    from geodata.database import Database, Transaction
+    from geodata.profiles import Profile
+
+LONGEST: Final = {"title": 200, "description": 4_000, "address": 300, "external_id": 100}
+"""Characters of each text."""
+EARLY: Final = timedelta(minutes=10)
+"""By so much a reporter's clock may be ahead."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What somebody tells of a problem.
+
+    Attributes:
+        category: A category key of the profile.
+        source: A source key of the profile.
+        title: A few words.
+        description: The story.
+        lon: Longitude in ``crs``; None: not known.
+        lat: Latitude in ``crs``.
+        crs: ``wgs84``, ``gcj02`` or ``bd09``.
+        address: Where, in words.
+        external_id: The number that its source gave it: the same one again is the same case.
+        reported_at: With its zone; None: now.
+        reporter_name: Personal.
+        reporter_telephone: Personal.
+    """
+
+    category: str
+    source: str
+    title: str = ""
+    description: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    crs: str = "wgs84"
+    address: str = ""
+    external_id: str | None = None
+    reported_at: datetime | None = None
+    reporter_name: str | None = None
+    reporter_telephone: str | None = None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a report: its case, whether that is new, and the code to follow it by."""
+
+    case: dict[str, Any]
+    is_new: bool
+    follow_code: str
+
+
+def report(database: Database, actor: Actor, profile: Profile, told: Report) -> Taken:
+    """Take a report as a case, or as news of the case that its source numbered so.
+
+    Raises:
+        NotAllowed: the role may not report.
+        InvalidInput: no place and no address, a kind that the city does not have, a time in the
+            future, too long a text.
+    """
+    require(actor, "report_case")
+    values = _checked(profile, told)
+    with database.begin() as tx:
+        return _taken(tx, actor, profile, told, values)
+
+
+def _taken(
+    tx: Transaction, actor: Actor, profile: Profile, told: Report, values: dict[str, Any]
+) -> Taken:
+    connection = tx.connection
+    place = values.pop("place")
+    if place is not None:
+        lon, lat = place
+        values |= steps.places_of(
+            connection, lon, lat, values["reported_at"], level=profile.smallest_level.key
+        )
+        values["geom"] = f"SRID=4326;POINT({lon} {lat})"
+    code = secrets.token_urlsafe(9)
+    number = None
+    if told.external_id:
+        number = steps.known(connection, told.source, told.external_id)
+    is_new = number is None
+    if number is None:
+        limit = profile.category(told.category).limit_days
+        due = None if limit is None else values["reported_at"] + timedelta(days=limit)
+        state = profile.first_state
+        number = steps.add(
+            connection, {**values, "state": state, "due_at": due, "stage_since": datetime.now(UTC)}
+        )
+        case = steps.locked(connection, number)
+        moved: dict[str, Any] = {"kind": "reported", "to_state": state}
+    else:
+        steps.locked(connection, number)
+        news = {
+            name: value
+            for name, value in values.items()
+            if name not in {"source", "external_id", "reported_at"} and value not in {None, ""}
+        }
+        case = steps.change(connection, number, news)
+        moved = {"kind": "reported_again", "details": {"fields": sorted(news)}}
+    steps.enter(connection, case_id=number, user_id=actor.user_id, actor=actor.name, **moved)
+    steps.add_reporter(
+        connection,
+        case_id=number,
+        source=told.source,
+        name=told.reporter_name,
+        telephone=told.reporter_telephone,
+        follow_code=code,
+    )
+    _tell(tx, case or {}, "added" if is_new else "changed")
+    record(tx, actor, "reported_case", f"cases/{number}", source=told.source)
+    return Taken(case or {}, is_new, code)
+
+
+def _tell(tx: Transaction, case: dict[str, Any], action: str) -> None:
+    """Enter it in the feed: no text, nothing personal."""
+    told = {name: case.get(name) for name in ("state", "category", "source", "revision")}
+    tx.changed("cases", str(case["id"]), action, **told)
+
+
+def _checked(profile: Profile, told: Report) -> dict[str, Any]:
+    profile.category(told.category)
+    profile.source(told.source)
+    for name, most in LONGEST.items():
+        if len(getattr(told, name) or "") > most:
+            raise InvalidInput(
+                "The %(field)s has more than %(most)s characters.", field=name, most=most
+            )
+    now = datetime.now(UTC)
+    at = told.reported_at or now
+    if at.tzinfo is None:
+        raise InvalidInput("Write the time with its zone, such as 2026-06-01T08:30:00+08:00.")
+    if at > now + EARLY:
+        raise InvalidInput("A case cannot be reported in the future: check the clock.")
+    return {
+        "source": told.source,
+        "category": told.category,
+        "external_id": told.external_id or None,
+        "title": told.title.strip(),
+        "description": told.description.strip(),
+        "address": told.address.strip(),
+        "reported_at": at,
+        "place": _place(told),
+    }
+
+
+def _place(told: Report) -> tuple[float, float] | None:
+    """The place in WGS 84; None where only an address is known."""
+    if told.lon is None and told.lat is None:
+        if not told.address.strip():
+            raise InvalidInput("Say where it is: a place on the map, or an address.")
+        return None
+    if told.lon is None or told.lat is None:
+        raise InvalidInput("A place has a longitude and a latitude.")
+    if not (math.isfinite(told.lon) and math.isfinite(told.lat)) or not (
+        -180 <= told.lon <= 180 and -90 <= told.lat <= 90
+    ):
+        raise InvalidInput("The place lies outside the world: give degrees.")
+    lon, lat = convert_points([told.lon], [told.lat], from_=told.crs, to="wgs84")
+    return float(lon[0]), float(lat[0])

@@ -1,0 +1,89 @@
+"""SQL of the steps of cases: one case locked, brought to its next state, and the entry of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from geodata.cases.tables import case_reporters, case_steps, cases
+
+Row = dict[str, Any]
+
+SEEN = (
+    *("id", "external_id", "source", "category", "state", "reported_at", "due_at", "updated_at"),
+    *("closed_at", "area_code", "grid_code", "compound_code", "revision", "stage_since"),
+    *("assignee_id", "department", "level", "urgent", "joined_to"),
+)
+"""What everybody signed in may see of a case."""
+
+
+def locked(connection: sa.Connection, number: int) -> Row | None:
+    """The row of a case, locked until the transaction ends."""
+    query = sa.select(*(cases.c[name] for name in SEEN)).where(cases.c.id == number)
+    row = connection.execute(query.with_for_update()).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+def known(connection: sa.Connection, source: str, external_id: str) -> int | None:
+    """The case that a source gave this number to."""
+    query = sa.select(cases.c.id).where(
+        cases.c.source == source, cases.c.external_id == external_id
+    )
+    number: int | None = connection.execute(query).scalar_one_or_none()
+    return number
+
+
+def places_of(
+    connection: sa.Connection, lon: float, lat: float, at: Any, *, level: str
+) -> dict[str, str | None]:
+    """``area_code``, ``grid_code`` and ``compound_code`` of a place in WGS 84 on that day."""
+    found: dict[str, str | None] = {}
+    for column, layer, more in (
+        ("area_code", "areas", "and level = :level"),
+        ("grid_code", "grids", ""),
+        ("compound_code", "compounds", ""),
+    ):
+        query = sa.text(
+            f"select code from {layer} where held @> cast(:at as timestamptz) {more}"  # noqa: S608
+            " and st_intersects(geom, st_setsrid(st_point(:lon, :lat), 4326))"
+            " order by code limit 1"
+        )
+        values = {"at": at, "lon": lon, "lat": lat} | ({"level": level} if more else {})
+        found[column] = connection.execute(query, values).scalar_one_or_none()
+    return found
+
+
+def add(connection: sa.Connection, values: Mapping[str, Any]) -> int:
+    """A new case; gives its number."""
+    query = sa.insert(cases).values(**values).returning(cases.c.id)
+    return int(connection.execute(query).scalar_one())
+
+
+def change(connection: sa.Connection, number: int, values: Mapping[str, Any]) -> Row:
+    """Change a case that is locked."""
+    query = (
+        sa.update(cases)
+        .where(cases.c.id == number)
+        .values(updated_at=sa.func.clock_timestamp(), **values)
+        .returning(*(cases.c[name] for name in SEEN))
+    )
+    return dict(connection.execute(query).mappings().one())
+
+
+def enter(connection: sa.Connection, **values: Any) -> int:
+    """An entry of what was done; nobody can edit it."""
+    query = sa.insert(case_steps).values(**values).returning(case_steps.c.id)
+    return int(connection.execute(query).scalar_one())
+
+
+def add_reporter(connection: sa.Connection, **values: Any) -> None:
+    """Who reported a case."""
+    connection.execute(sa.insert(case_reporters).values(**values))
+
+
+def entries(connection: sa.Connection, number: int) -> Sequence[Row]:
+    """What was done with a case, the first first."""
+    query = sa.select(case_steps).where(case_steps.c.case_id == number).order_by(case_steps.c.id)
+    return [dict(row) for row in connection.execute(query).mappings()]

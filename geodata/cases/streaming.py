@@ -1,0 +1,145 @@
+"""Changes of cases as they happen: one listener for a process, and everybody who waits for it.
+
+The feed's numbers grow in the order of the commits (``Transaction.publish``), so whoever has seen
+one number has seen all below it, and goes on after it over any break. What is sent is encoded once
+for all viewers; it holds nothing personal.
+"""
+
+from __future__ import annotations
+
+import bisect
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+import psycopg
+import sqlalchemy as sa
+import structlog
+
+from geodata.database.engine import CHANNEL
+
+if TYPE_CHECKING:
+    from geodata.database import Database
+
+KEPT: Final = 5_000
+"""Events that a process keeps for those who come back; older ones are read again."""
+READ: Final = 1_000
+"""Events that are read at a time."""
+LISTEN_SECONDS: Final = 1.0
+"""So long it listens before it looks whether it is to end."""
+AGAIN_SECONDS: Final = 1.0
+"""Pause before a lost connection is made again."""
+
+log = structlog.get_logger("wangge.stream")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change of a case, or of many at once; ``data`` is JSON."""
+
+    id: int
+    data: bytes
+
+
+_EVENTS = sa.text(
+    """
+    select f.id as feed_id, f.action, f.details, c.id, c.category, c.source, c.state, c.revision,
+           c.reported_at, c.due_at, c.closed_at, c.updated_at, c.urgent,
+           c.area_code, c.grid_code, c.compound_code, st_x(c.geom) as lon, st_y(c.geom) as lat
+    from (select id, code, action, details from changes
+          where layer = 'cases' and id > :after order by id limit :most) f
+    left join cases c on c.id = case when f.code ~ '^[0-9]{1,18}$' then f.code::bigint end
+    order by f.id
+    """
+)
+
+
+def events(database: Database, after: int, *, most: int = READ) -> list[Event]:
+    """What happened after the feed's number ``after``, each case as it is now."""
+    with database.single() as connection:
+        rows = connection.execute(_EVENTS, {"after": after, "most": most}).mappings().all()
+    return [_event(dict(row)) for row in rows]
+
+
+def newest(database: Database) -> int:
+    """The feed's last number of a case; 0 if nothing ever happened."""
+    query = sa.text("select coalesce(max(id), 0) from changes where layer = 'cases'")
+    with database.single() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def _event(row: dict[str, Any]) -> Event:
+    number = row.pop("feed_id")
+    action, details = row.pop("action"), row.pop("details")
+    told: dict[str, Any] = {"action": action}
+    told |= {"case": row} if row["id"] is not None else {"many": details}
+    return Event(number, orjson.dumps(told))
+
+
+class Stream:
+    """The events of a process; made once, asked by every viewer's thread."""
+
+    def __init__(self, database: Database) -> None:
+        """Begin to listen; ``close`` ends it."""
+        self._database = database
+        self._kept: deque[Event] = deque(maxlen=KEPT)
+        self._news = threading.Condition()
+        self._over = threading.Event()
+        self.last = newest(database)
+        self._first = self.last
+        self._listener = threading.Thread(target=self._listen, name="case-stream", daemon=True)
+        self._listener.start()
+
+    def after(self, seen: int, *, seconds: float) -> list[Event]:
+        """What came after ``seen``, at once if there is any, else what comes within ``seconds``."""
+        with self._news:
+            if self.last <= seen and not self._over.is_set():
+                self._news.wait_for(lambda: self.last > seen or self._over.is_set(), seconds)
+            if self.last <= seen:
+                return []
+            if seen >= self._first:
+                kept = list(self._kept)
+                return kept[bisect.bisect_right([one.id for one in kept], seen) :]
+        return events(self._database, seen)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was closed: viewers go home."""
+        return self._over.is_set()
+
+    def close(self) -> None:
+        """Stop listening, and wake all who wait."""
+        self._over.set()
+        with self._news:
+            self._news.notify_all()
+        self._listener.join(2 * LISTEN_SECONDS + AGAIN_SECONDS)
+
+    def _listen(self) -> None:
+        while not self._over.is_set():
+            try:
+                with psycopg.connect(self._database.url, autocommit=True) as connection:
+                    connection.execute(f"LISTEN {CHANNEL}")
+                    self._take()  # what came while nobody listened
+                    while not self._over.is_set():
+                        for told in connection.notifies(timeout=LISTEN_SECONDS, stop_after=1):
+                            if told.payload == "cases":
+                                self._take()
+            except Exception as error:  # noqa: BLE001 - it must not end while the server lives
+                name = type(error).__name__
+                log.warning("live cases lost the database and try again", error=name)
+                self._over.wait(AGAIN_SECONDS)
+
+    def _take(self) -> None:
+        while True:
+            fresh = events(self._database, self.last)
+            if not fresh:
+                return
+            with self._news:
+                for one in fresh:
+                    if len(self._kept) == KEPT:
+                        self._first = self._kept[0].id
+                    self._kept.append(one)
+                self.last = fresh[-1].id
+                self._news.notify_all()

@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 
 from api.v1 import (
     audit,
+    case_steps,
     cases,
     demo,
     exports,
@@ -35,6 +36,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     imports.blueprint,
     exports.blueprint,
     demo.blueprint,
+    case_steps.blueprint,
     cases.blueprint,
     profile.blueprint,
     places.blueprint,

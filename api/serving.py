@@ -30,10 +30,11 @@ def join(app: Flask, database: Database, settings: Settings, profile: Profile) -
     app.extensions[NAME] = Serving(database, settings, profile)
 
 
-def _serving() -> Serving:
+def serving() -> Serving:
+    """The things themselves, for what outlives the request: the names below end with it."""
     return cast("Serving", current_app.extensions[NAME])
 
 
-database: Database = cast("Database", LocalProxy(lambda: _serving().database))
-settings: Settings = cast("Settings", LocalProxy(lambda: _serving().settings))
-profile: Profile = cast("Profile", LocalProxy(lambda: _serving().profile))
+database: Database = cast("Database", LocalProxy(lambda: serving().database))
+settings: Settings = cast("Settings", LocalProxy(lambda: serving().settings))
+profile: Profile = cast("Profile", LocalProxy(lambda: serving().profile))

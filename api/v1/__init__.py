@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from api.v1 import (
     audit,
     case_steps,
+    case_stream,
     cases,
     demo,
     exports,
@@ -37,6 +38,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     exports.blueprint,
     demo.blueprint,
     case_steps.blueprint,
+    case_stream.blueprint,
     cases.blueprint,
     profile.blueprint,
     places.blueprint,

@@ -1,27 +1,18 @@
-"""Cases coming in, what is done with them, and the stream that tells of it."""
+"""Cases coming in, and what is done with them."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, current_app, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.serving import database, profile
 from api.signing_in import current_actor
-from geodata.accounts import require
-from geodata.cases import reporting, stepping, streaming
+from geodata.cases import reporting, stepping
 
 blueprint = APIBlueprint("case_steps", __name__, url_prefix="/api/v1/cases", tag="Cases")
-
-WAIT_SECONDS: Final = 15.0
-"""After so long without news a viewer is told that the line still stands."""
-STREAM: Final = "wangge-case-stream"
-_opening = threading.Lock()
 
 
 class NewCase(BaseModel):
@@ -75,41 +66,3 @@ def take_step(number: int, json_data: StepBody) -> dict[str, Any]:
     )
     done = stepping.step(database, current_actor(), profile, number, wanted)
     return {"case": done.case, "next": list(done.next)}
-
-
-@blueprint.get("/stream")
-@blueprint.doc(
-    summary="Changes of cases as they happen",
-    responses={200: "Server-Sent Events"},
-)
-def stream() -> Response:
-    """`event: case`; resumed by `Last-Event-ID`. Without one it begins with what comes next."""
-    require(current_actor(), "see_map")
-    source = _stream()
-    told = request.headers.get("Last-Event-ID") or request.args.get("after", "")
-    seen = int(told) if told.isascii() and told.isdigit() and len(told) < 19 else source.last
-    return Response(
-        _sent(source, seen),
-        mimetype="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
-
-
-def _sent(source: streaming.Stream, seen: int) -> Iterator[bytes]:
-    yield b"retry: 2000\nid: %d\n\n" % seen
-    while not source.is_over:
-        news = source.after(seen, seconds=WAIT_SECONDS)
-        if not news:
-            yield b": still here\n\n"
-        for one in news:
-            seen = one.id
-            yield b"id: %d\nevent: case\ndata: %s\n\n" % (one.id, one.data)
-
-
-def _stream() -> streaming.Stream:
-    """This process's one, begun with its first viewer."""
-    with _opening:
-        if STREAM not in current_app.extensions:
-            current_app.extensions[STREAM] = streaming.Stream(database)
-        found: streaming.Stream = current_app.extensions[STREAM]
-        return found

@@ -38,6 +38,7 @@ users = Table(
         comment="area codes of duty; empty: everywhere",
     ),
     Column("language", Text, comment="zh or en; absent: the system's"),
+    Column("department", Text, comment="a department key of the profile for which it acts"),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     CheckConstraint(

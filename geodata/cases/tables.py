@@ -10,6 +10,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Computed,
     Date,
@@ -116,6 +117,7 @@ cases = Table(
     ),
     Index("ix_cases_grid_code", "grid_code"),
     Index("ix_cases_compound_code", "compound_code"),
+    Index("ix_cases_closed_at", "closed_at"),
     Index("ix_cases_geom", "geom", postgresql_using="gist"),
     comment="problems found, from any source, until fed back",
 )
@@ -134,6 +136,7 @@ case_steps = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("details", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Index("ix_case_steps_case_id", "case_id", "id"),
+    Index("ix_case_steps_at", "at", postgresql_include=["case_id", "to_state"]),
     comment="what was done with a case, who did it and why; a trigger forbids editing it",
 )
 
@@ -152,6 +155,72 @@ case_reporters = Table(
     Index("ix_case_reporters_case_id", "case_id"),
     Index("ix_case_reporters_forget_at", "forget_at"),
     comment="who reported a case; several where cases were joined",
+)
+
+case_calls = Table(
+    "case_calls",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_id", BigInteger, nullable=False, comment="cases.id"),
+    Column("whistle_no", Integer, nullable=False, comment="of the case: 1 for its first whistle"),
+    Column("department", Text, nullable=False, comment="a department key of the profile"),
+    Column("state", Text, nullable=False, server_default="called"),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("called_at", DateTime(timezone=True), nullable=False),
+    Column("called_by", BigInteger, comment="users.id; absent: the terminal"),
+    Column("caller", Text, nullable=False, comment="the name as it was then"),
+    Column("answer_due", DateTime(timezone=True), nullable=False),
+    Column("answered_at", DateTime(timezone=True)),
+    Column("answered_by", Text, comment="the name as it was then"),
+    Column("arrive_due", DateTime(timezone=True)),
+    Column("arrived_at", DateTime(timezone=True)),
+    Column("finish_due", DateTime(timezone=True)),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True), comment="finished, declined, withdrawn or left"),
+    Column("due_at", DateTime(timezone=True), comment="of the clock that runs; absent: none does"),
+    Column("raised_at", DateTime(timezone=True), comment="when that clock was told as late"),
+    Column("raised", SmallInteger, nullable=False, server_default=text("0")),
+    Column("rating", SmallInteger, comment="1 to 5"),
+    Column("remark", Text, nullable=False, server_default=""),
+    Column("rated_by", Text, comment="the name as it was then"),
+    Column("rated_at", DateTime(timezone=True)),
+    CheckConstraint(
+        "state in ('called', 'answered', 'arrived', 'finished', 'declined', 'withdrawn', 'left')",
+        name="call_state_known",
+    ),
+    CheckConstraint("rating between 1 and 5", name="rating_in_range"),
+    Index(
+        "uq_case_calls_running",
+        "case_id",
+        "department",
+        unique=True,
+        postgresql_where=text("ended_at is null"),
+    ),
+    Index("ix_case_calls_case_id", "case_id", "id"),
+    Index("ix_case_calls_called_at", "called_at"),
+    Index(
+        "ix_case_calls_due_at",
+        "due_at",
+        postgresql_where=text("due_at is not null and raised_at is null"),
+    ),
+    comment="departments called to a case by whistle (吹哨报到), each with its own clocks",
+)
+
+case_decisions = Table(
+    "case_decisions",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("week", Date, nullable=False, comment="the Monday of the week that was reviewed"),
+    Column("case_id", BigInteger, nullable=False, comment="cases.id"),
+    Column("opinion", Text, nullable=False, comment="what the meeting decided (会审意见)"),
+    Column("responsible", Text, nullable=False, comment="who does it: an office or a person"),
+    Column("until", Date, comment="the day by which it is done"),
+    Column("decided_by", Text, nullable=False, comment="the name as it was then"),
+    Column("decided_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("withdrawn_at", DateTime(timezone=True)),
+    Index("ix_case_decisions_week", "week", "case_id"),
+    Index("ix_case_decisions_case_id", "case_id"),
+    comment="what weekly reviews decided of cases (民情日报周会审)",
 )
 
 case_cells = Table(

@@ -6,6 +6,11 @@ when it forks its workers, so that they share that memory and start at once.
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+from collections.abc import Callable
+
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
@@ -41,3 +46,23 @@ def run_server(factory: str, *, host: str, port: int, workers: int) -> None:
         log_level=LogLevels.error,
         log_dictconfig={"loggers": {"_granian": {"propagate": True}}},
     ).serve()
+
+
+def before_the_end(act: Callable[[], None]) -> None:
+    """Have ``act`` called once when this worker process is told to end.
+
+    Running requests are finished first, so what would run for long has to be told. The worker's
+    own handlers of the signals stay as they are: Python writes each signal's number to a pipe
+    besides. Called in the main thread of a worker.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+
+    def listen() -> None:
+        while told := os.read(reading, 1):
+            if told[0] in {signal.SIGTERM, signal.SIGINT}:
+                act()
+                return
+
+    threading.Thread(target=listen, name="before-the-end", daemon=True).start()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from apiflask import APIBlueprint
-from flask import Response, current_app, request
+from flask import Flask, Response, current_app, request
 
 from api.serving import serving
 from api.signing_in import current_actor
@@ -59,3 +59,10 @@ def _stream() -> streaming.Stream:
             current_app.extensions[STREAM] = streaming.Stream(serving().database)
         found: streaming.Stream = current_app.extensions[STREAM]
         return found
+
+
+def end(app: Flask) -> None:
+    """Send the viewers of this process home: they come back to the next."""
+    with _opening:
+        if STREAM in app.extensions:
+            app.extensions[STREAM].close()

@@ -168,10 +168,18 @@ def stat_of(path):
     return path.stat().st_mode & 0o777
 
 
-def test_ctrl_c_ends_it_as_well(folder):
+def test_ctrl_c_ends_it_as_well_and_who_watches_is_sent_home_in_good_order(folder):
     server = Server(folder)
     assert server.get("/healthz") == 200
-    assert server.end(signal.SIGINT) == 0
+    _run(folder, "user", "add", "viewer", "--role", "viewer", "--generate")
+    token = re.search(r"\bwgt\S+|\b[\w-]{32,}", _run(folder, "token", "viewer")[1])[0]
+    asked = urllib.request.Request(
+        f"{server.address}/api/v1/cases/stream", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(asked, timeout=30) as stream:
+        assert stream.readline() == b"retry: 2000\n"
+        assert server.end(signal.SIGINT) == 0
+        stream.read()  # a stream that is cut off raises IncompleteRead
     assert _of(folder) == []
 
 

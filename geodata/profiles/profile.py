@@ -17,12 +17,13 @@ from pydantic import (
 )
 
 from geodata.errors import NotFound
+from geodata.profiles.whistle import Whistle
 from geodata.profiles.working import Working
 
 Language = Literal["zh", "en"]
 Kind = Literal[
     "levels", "compound_types", "facility_kinds", "equipment", "sources", "categories", "states",
-    "steps",
+    "steps", "departments",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
@@ -99,6 +100,12 @@ class Step(Term):
     ]
     reason: bool = False
     assigns: bool = False
+
+
+class Department(Term):
+    """An office that can be called to a case; ``categories`` are what it is called to first."""
+
+    categories: tuple[Key, ...] = ()
 
 
 class Circle(_Frozen):
@@ -204,6 +211,8 @@ class Profile(_Frozen):
     grid_band: Band
     plans: Plans = Plans()
     working: Working = Working()
+    departments: tuple[Department, ...] = ()
+    whistle: Whistle = Whistle()
 
     @field_validator("timezone")
     @classmethod
@@ -230,6 +239,11 @@ class Profile(_Frozen):
         for step in self.steps:
             for unknown in sorted({*step.from_states, step.to_state} - states):
                 message = f"the step {step.key} names {unknown}, which is no state"
+                raise ValueError(message)
+        categories = {category.key for category in self.categories}
+        for department in self.departments:
+            for unknown in sorted(set(department.categories) - categories):
+                message = f"the department {department.key} names {unknown}, which is no category"
                 raise ValueError(message)
         return self
 
@@ -282,6 +296,10 @@ class Profile(_Frozen):
     def step(self, key: str) -> Step:
         """The step of that key; raises NotFound."""
         return _find(self.steps, key, "steps")
+
+    def department(self, key: str) -> Department:
+        """The department of that key; raises NotFound."""
+        return _find(self.departments, key, "departments")
 
     def state(self, key: str) -> State:
         """The state of that key; raises NotFound."""

@@ -235,6 +235,10 @@ class Profile(_Frozen):
             raise ValueError("codes.levels and levels differ in length: one entry for each level")
         if not any(state.open for state in self.states):
             raise ValueError("no state is open: a new case needs one")
+        return self
+
+    @model_validator(mode="after")
+    def _names_what_it_has(self) -> Profile:
         states = {state.key for state in self.states}
         for step in self.steps:
             for unknown in sorted({*step.from_states, step.to_state} - states):

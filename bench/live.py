@@ -126,7 +126,7 @@ def case_at(turn: int) -> dict[str, Any]:
         "title": "夜间施工",
         "lon": WEST + (turn * 0.618 % 1) * 0.12,
         "lat": SOUTH + (turn * 0.414 % 1) * (NORTH - SOUTH),
-        "external_id": f"bench-{turn}-{os.getpid()}",
+        "external_id": f"bench-{time.time_ns()}-{turn}",
     }
 
 

@@ -36,7 +36,7 @@ const isPlaced = () => board.cases && board.cases.count > 0;
 joinFigures(part("figures"), board);
 joinPanel(part("filters"), board);
 const list = new CaseList(part("list"), board, { open: openCase, mayExport: data.may.export });
-joinRecord(part("record"), board, { close: closeCase, locate: ({ i, at }) => (at ? flyToPoint(at) : flyTo(i)) });
+const record = joinRecord(part("record"), board, { close: closeCase, open: openNumber, locate: ({ i, at }) => (at ? flyToPoint(at) : flyTo(i)) });
 const player = new Player(part("player"), board);
 const switches = new Switches(part("switches"), board, { levels: data.profile.levels, basemaps: data.basemaps, changed: showLayers, radius: (metres) => heat.setRadius(metres) });
 const ranking = joinRanking(part("ranking"), board, { choose: flyToPlace, shownAs: () => switches.places() });

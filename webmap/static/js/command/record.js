@@ -1,46 +1,100 @@
 // One case: what everybody may see at once, what only some may read when the server gives it.
+//
+// Its sections are modules of their own, loaded with the first case that is opened. To add one:
+// write `sections/NAME.js` and put its name into SECTIONS, where it is to stand. The module exports
+//
+//   export function section({ id, board, open, reload, close }) {
+//     const element = h("section.record-part", {});   // made once for each case that is opened
+//     return { element, show(found) { … } };          // told of the case, and again whenever it changed
+//   }
+//
+// `found` is the answer of GET /api/v1/cases/ID/record: {case, personal, steps, names, reporters,
+// near, people, next, may_handle, …}. `reload()` asks for it again and tells all sections; what
+// somebody typed stays, since the element does. `open(id)` opens another case. A section that has
+// nothing to say hides its element. `take(key)` may be exported, too: it is asked when a letter of
+// a step is pressed and gives true if it did something (see keys.js).
 
 import { get } from "wangge/core/api.js";
 import { fill, h } from "wangge/core/dom.js";
 import { language, named, t } from "wangge/core/words.js";
 import { mark } from "wangge/command/charts.js";
+import { loopLine } from "wangge/command/loop.js";
 import { length, remaining } from "wangge/command/remaining.js";
 
+/** In the order of the page. */
+export const SECTIONS = [
+  "steps", // what may be done with it now
+  "texts", // what was written, and who reported it
+  "course", // what was done with it so far
+  "near", // cases of about that place and those days
+];
+
 const NONE = -2147483648;
+const modules = () => Promise.all(SECTIONS.map((name) => import(`wangge/command/sections/${name}.js`)));
 
 /** The record in `box`; `close()` is called by its button. */
-export function joinRecord(box, board, { close, locate }) {
+export function joinRecord(box, board, { close, locate, open }) {
   let turn = 0;
+  let shown = null; // {id, head, parts, found}
   const moment = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { timeZone: board.profile.timezone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" });
   const said = (minute) => (minute === NONE || minute == null ? null : moment.format(new Date(minute * 60000)));
 
-  async function show() {
-    const mine = ++turn;
-    const id = board.selected;
+  function begin(id) {
     box.hidden = id == null;
-    if (id == null) return;
-    const texts = h("div.record-texts", { "aria-live": "polite" });
-    const known = loadedCase(board, board.positionOf(id));
-    const lay = (one) => fill(box, head(board, one, id, { close, locate }), one && steps(board, one, said), one && facts(board, one), texts);
-    lay(known);
+    if (id == null) {
+      shown = null;
+      return;
+    }
+    shown = { id, head: h("div.record-head", {}), trouble: h("div.record-trouble", {}), body: h("div.record-body", { "aria-busy": "true" }), parts: null, found: null };
+    fill(box, shown.head, shown.trouble, shown.body);
+    box.scrollTop = 0;
+    layHead();
+    read();
+  }
+
+  function layHead() {
+    const { id, head, found } = shown;
+    const one = found ? foundCase(board, found.case) : loadedCase(board, board.positionOf(id));
+    const hadFocus = head.contains(document.activeElement);
+    fill(head, top(board, one, id, { close, locate }), one && loopLine(board.profile, one, found?.steps), one && dates(board, one, said), one && facts(board, one));
+    if (hadFocus) head.querySelector("h2").focus({ preventScroll: true });
+  }
+
+  async function read() {
+    const mine = ++turn;
+    const one = shown;
+    const { id } = one;
     try {
-      const found = await get(`/api/v1/cases/${id}`);
-      if (mine !== turn) return;
-      if (!known) {
-        const hadFocus = box.contains(document.activeElement);
-        lay(foundCase(board, found));
-        if (hadFocus) box.querySelector("h2").focus({ preventScroll: true });
-      }
-      fill(texts, written(found));
+      const [found, made] = await Promise.all([get(`/api/v1/cases/${id}/record`), modules()]);
+      if (mine !== turn || shown !== one) return;
+      one.found = found;
+      fill(one.trouble);
+      layHead();
+      one.parts ??= made.map((module) => module.section({ id, board, open, close, reload: read }));
+      if (!one.body.childElementCount) fill(one.body, one.parts.map(({ element }) => element));
+      one.body.removeAttribute("aria-busy");
+      for (const part of one.parts) part.show(found);
     } catch (error) {
-      if (mine !== turn) return;
-      fill(texts, h("div.refused", { role: "alert" }, h("p", {}, error.message), error.status !== 404 && h("button.button", { type: "button", onClick: show }, t("Try again"))));
+      if (mine !== turn || shown !== one) return;
+      fill(one.trouble, h("div.refused", { role: "alert" }, h("p", {}, error.message), error.status !== 404 && h("button.button", { type: "button", onClick: read }, t("Try again"))));
     }
   }
-  board.on((what) => {
-    if (what === "select") show();
+
+  board.on((what, _, news) => {
+    if (what === "select") begin(board.selected);
+    else if (what === "minute" && shown) layHead();
+    else if (what === "live" && shown && news?.ids.includes(shown.id)) read();
   });
-  return { show };
+  return {
+    /** Ask again for the open case. */
+    reload: () => shown && read(),
+    /** The keys of a step were pressed; true if the open case takes it. */
+    take: (key) => shown?.parts?.some((part) => part.take?.(key)) ?? false,
+    /** The answer of the open case, if it is there. */
+    get found() {
+      return shown?.found ?? null;
+    },
+  };
 }
 
 /** What is shown of a case that is loaded; null if it is not. Times in minutes, `at` as longitude and latitude. */
@@ -55,7 +109,7 @@ function loadedCase(board, i) {
   };
 }
 
-/** The same of a case that only the server knows. */
+/** The same of a case that the server gave. */
 function foundCase(board, found) {
   const minute = (text) => (text ? Math.floor(Date.parse(text) / 60000) : NONE);
   const position = board.profile.categories.findIndex(({ key }) => key === found.category);
@@ -64,17 +118,18 @@ function foundCase(board, found) {
     reported: minute(found.reported_at), due: minute(found.due_at), closed: minute(found.closed_at),
     place: found.lon == null ? null : { at: [found.lat, found.lon] },
     placeName: [found.area_name ?? found.area_code, found.compound_name ?? found.grid_name].filter(Boolean).join(" · "),
+    urgent: found.urgent, grid: found.grid_name ?? found.grid_code,
   };
 }
 
 const termOf = (terms, key) => terms.find((term) => term.key === key);
 
-function head(board, one, id, { close, locate }) {
+function top(board, one, id, { close, locate }) {
   const term = one && termOf(board.profile.categories, one.category);
   const name = one ? named(term?.name) || one.category : t("Case");
   return h("div.panel-head", {},
     one && mark(one.mark, term?.color ?? "var(--map-unknown)", { size: 18, open: isOpenIn(board, one) }),
-    h("h2", { tabindex: "-1" }, name, " ", h("span.quiet.small", {}, `#${id}`)),
+    h("h2", { tabindex: "-1" }, name, " ", h("span.quiet.small", {}, `#${id}`), one?.urgent && h("span.badge.badge-late", {}, t("Urgent"))),
     one?.place && h("button.button.quiet.small", { type: "button", onClick: () => locate(one.place) }, t("On the map")),
     h("button.button.quiet.icon", { type: "button", "aria-label": t("Close"), title: t("Close (Esc)"), onClick: close }, "×"));
 }
@@ -83,7 +138,7 @@ function isOpenIn(board, one) {
   return termOf(board.profile.states, one.state)?.open === true;
 }
 
-function steps(board, one, said) {
+function dates(board, one, said) {
   const state = termOf(board.profile.states, one.state);
   const isOpen = isOpenIn(board, one);
   const left = isOpen ? remaining(one.due, board.now) : null;
@@ -104,18 +159,6 @@ function facts(board, one) {
   const source = termOf(board.profile.sources, one.source);
   return h("dl.facts", {},
     h("dt", {}, t("Source")), h("dd", {}, named(source?.name) || one.source || "–"),
-    h("dt", {}, t("Place")), h("dd", {}, one.placeName || t("outside all areas")));
-}
-
-function written(found) {
-  if (!found.personal) return h("p.quiet.small", {}, t("Title, description and reporter are shown to those on duty in this area."));
-  const rows = [
-    [t("Title"), found.title], [t("Description"), found.description], [t("Address"), found.address],
-    [t("Reporter"), [found.reporter_name, found.reporter_telephone].filter(Boolean).join(" ")],
-    [t("Number at the source"), found.external_id],
-  ].filter(([, value]) => value);
-  return [
-    h("dl.facts", {}, rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
-    h("p.quiet.small", {}, t("This reading is kept in the audit trail.")),
-  ];
+    h("dt", {}, t("Place")), h("dd", {}, one.placeName || t("outside all areas")),
+    one.grid && [h("dt", {}, t("Grid")), h("dd", {}, one.grid)]);
 }

@@ -1,0 +1,30 @@
+// What was done with a case so far: who, when, from which state to which, and why.
+
+import { fill, h } from "wangge/core/dom.js";
+import { language, named, t } from "wangge/core/words.js";
+
+/** What entries are called that are no step of the profile. */
+const OWN = () => ({
+  reported: t("Reported"), reported_again: t("Reported again"), note: t("Note"), imported: t("Imported"),
+});
+
+export function section({ board }) {
+  const element = h("section.record-part", {});
+  return { element, show: (found) => lay(element, found, board.profile) };
+}
+
+function lay(element, { steps, names }, profile) {
+  element.hidden = steps.length === 0;
+  const own = OWN();
+  const times = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { timeZone: profile.timezone, month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const stateName = (key) => named(profile.states.find((state) => state.key === key)?.name) || key;
+  const kindName = (key) => named(profile.steps.find((step) => step.key === key)?.name) || own[key] || key;
+  fill(element, h("h3", {}, t("Course")), h("ol.course", {}, steps.toReversed().map((entry) => {
+    const moved = entry.to_state && entry.to_state !== entry.from_state;
+    const to = entry.details.assignee;
+    return h("li", {},
+      h("p", {}, h("b", {}, kindName(entry.kind)), " ", h("span", {}, entry.actor), to != null && h("span", {}, " → ", names[to] ?? `#${to}`), h("time.quiet.small", { datetime: entry.at }, times.format(new Date(entry.at)))),
+      moved && h("p.quiet.small", {}, entry.from_state && `${stateName(entry.from_state)} → `, stateName(entry.to_state)),
+      entry.reason && h("p.course-why", {}, entry.reason));
+  })));
+}

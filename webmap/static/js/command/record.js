@@ -1,7 +1,7 @@
 // One case: what everybody may see at once, what only some may read when the server gives it.
 //
 // Its sections are modules of their own, loaded with the first case that is opened. To add one:
-// write `sections/NAME.js` and put its name into SECTIONS, where it is to stand. The module exports
+// write `sections/NAME.js` and put a line into SECTIONS, where it is to stand. The module exports
 //
 //   export function section({ id, board, open, reload, close }) {
 //     const element = h("section.record-part", {});   // made once for each case that is opened
@@ -21,16 +21,16 @@ import { mark } from "wangge/command/charts.js";
 import { loopLine } from "wangge/command/loop.js";
 import { length, remaining } from "wangge/command/remaining.js";
 
-/** In the order of the page. */
+/** In the order of the page; written out, so that the page knows what they say. */
 export const SECTIONS = [
-  "steps", // what may be done with it now
-  "texts", // what was written, and who reported it
-  "course", // what was done with it so far
-  "near", // cases of about that place and those days
+  () => import("wangge/command/sections/steps.js"), // what may be done with it now
+  () => import("wangge/command/sections/texts.js"), // what was written, and who reported it
+  () => import("wangge/command/sections/course.js"), // what was done with it so far
+  () => import("wangge/command/sections/near.js"), // cases of about that place and those days
 ];
 
 const NONE = -2147483648;
-const modules = () => Promise.all(SECTIONS.map((name) => import(`wangge/command/sections/${name}.js`)));
+const modules = () => Promise.all(SECTIONS.map((load) => load()));
 
 /** The record in `box`; `close()` is called by its button. */
 export function joinRecord(box, board, { close, locate, open }) {

@@ -14,6 +14,7 @@ from api.serving import serving
 from api.signing_in import current_actor
 from geodata.accounts import require
 from geodata.cases import streaming
+from geodata.errors import Unavailable
 
 blueprint = APIBlueprint("case_stream", __name__, url_prefix="/api/v1/cases", tag="Cases")
 
@@ -21,8 +22,12 @@ WAIT_SECONDS: Final = 15.0
 """After so long without news a viewer is told that the line still stands."""
 LIFE_SECONDS: Final = 600.0
 """After so long a viewer is sent to ask again, and so to show again that it may see this."""
+MOST_VIEWERS: Final = 560
+"""Of one process. Each takes one of its threads (``api.server.THREADS``); who comes later is
+refused and asks now and then instead, so that all else is still answered."""
 STREAM: Final = "wangge-case-stream"
 _opening = threading.Lock()
+_viewers: Final[set[object]] = set()
 
 
 @blueprint.get("/stream")
@@ -30,6 +35,8 @@ _opening = threading.Lock()
 def stream() -> Response:
     """`event: case`; resumed by `Last-Event-ID`. Without one it begins with what comes next."""
     require(current_actor(), "see_map")
+    if len(_viewers) >= MOST_VIEWERS:
+        raise Unavailable("Too many are watching at once; try again in a minute.")
     source = _stream()
     told = request.headers.get("Last-Event-ID") or request.args.get("after", "")
     seen = int(told) if told.isascii() and told.isdigit() and len(told) < 19 else source.last
@@ -41,15 +48,20 @@ def stream() -> Response:
 
 
 def _sent(source: streaming.Stream, seen: int) -> Iterator[bytes]:
-    end = time.monotonic() + LIFE_SECONDS
-    yield b"retry: 2000\nid: %d\n\n" % seen
-    while not source.is_over and (left := end - time.monotonic()) > 0:
-        news = source.after(seen, seconds=min(WAIT_SECONDS, left))
-        if not news:
-            yield b": still here\n\n"
-        for one in news:
-            seen = one.id
-            yield b"id: %d\nevent: case\ndata: %s\n\n" % (one.id, one.data)
+    viewer = object()
+    _viewers.add(viewer)
+    try:
+        end = time.monotonic() + LIFE_SECONDS
+        yield b"retry: 2000\nid: %d\n\n" % seen
+        while not source.is_over and (left := end - time.monotonic()) > 0:
+            news = source.after(seen, seconds=min(WAIT_SECONDS, left))
+            if not news:
+                yield b": still here\n\n"
+            for one in news:
+                seen = one.id
+                yield b"id: %d\nevent: case\ndata: %s\n\n" % (one.id, one.data)
+    finally:
+        _viewers.discard(viewer)
 
 
 def _stream() -> streaming.Stream:

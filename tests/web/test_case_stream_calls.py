@@ -82,3 +82,16 @@ def test_a_step_that_another_took_first_is_answered_with_the_case_as_it_is(
     late = commander.post(path, json={"action": "file", "revision": 0})
     assert late.status_code == 409
     assert late.get_json()["case"]["state"] == "filed"
+
+
+@pytest.mark.usefixtures("ended")
+def test_who_comes_when_too_many_watch_is_refused_and_nobody_else_is(
+    sign_in: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer = sign_in("viewer")
+    monkeypatch.setattr(case_stream, "MOST_VIEWERS", 1)
+    watching = viewer.get("/api/v1/cases/stream", buffered=False)
+    next(iter(watching.response))
+    assert viewer.get("/api/v1/cases/stream").status_code == 503
+    watching.close()
+    assert viewer.get("/api/v1/cases/stream", buffered=False).status_code == 200

@@ -27,6 +27,7 @@ from api.v1 import (
     signing_in,
     tokens,
     users,
+    whistles,
 )
 
 BLUEPRINTS: tuple[APIBlueprint, ...] = (
@@ -41,6 +42,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     case_records.blueprint,
     case_steps.blueprint,
     case_stream.blueprint,
+    whistles.blueprint,
     cases.blueprint,
     profile.blueprint,
     places.blueprint,

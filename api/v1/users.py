@@ -9,7 +9,7 @@ from typing import Literal
 from apiflask import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.serving import database
+from api.serving import database, profile
 from api.signing_in import current_actor
 from geodata.accounts import users
 
@@ -30,6 +30,7 @@ class User(BaseModel):
     language: str | None
     active: bool
     created_at: datetime
+    department: str | None = Field(description="for which it acts where departments are called")
 
 
 class Users(BaseModel):
@@ -59,6 +60,9 @@ class UserChange(BaseModel):
     areas: list[str] | None = Field(default=None, max_length=100)
     active: bool | None = None
     display_name: str | None = Field(default=None, max_length=80)
+    department: str | None = Field(
+        default=None, max_length=40, description="a department key; empty: none"
+    )
 
 
 class SetPassword(BaseModel):
@@ -102,6 +106,8 @@ def add(json_data: NewUser) -> User:
 @blueprint.doc(summary="Change an account")
 def change(name: str, json_data: UserChange) -> User:
     """Role, areas of duty, on or off; for administrators."""
+    if json_data.department:
+        profile.department(json_data.department)
     user = users.change_user(database, current_actor(), name, **json_data.model_dump())
     return _shown(user)
 

@@ -50,6 +50,7 @@ _USER = [column for column in users.c if column.name != "password_hash"]
 # a map's tile needs one question before it is drawn or found.
 _WHO: LiteralString = """
     u.id, u.name, u.display_name, u.role, u.areas, u.language, u.active, u.created_at,
+    u.department,
     (SELECT coalesce(jsonb_object_agg(layer, version), '{}') FROM layer_versions) AS versions
 """
 _OF_SESSION: LiteralString = f"""

@@ -37,6 +37,7 @@ class User:
     language: str | None
     active: bool
     created_at: datetime
+    department: str | None = None
 
     def actor(self) -> Actor:
         """The user as one who acts."""
@@ -54,6 +55,7 @@ def from_row(row: Any) -> User:
         language=row.language,
         active=row.active,
         created_at=row.created_at,
+        department=row.department,
     )
 
 
@@ -149,8 +151,12 @@ def change_user(
     areas: Collection[str] | None = None,
     active: bool | None = None,
     display_name: str | None = None,
+    department: str | None = None,
 ) -> User:
     """Change what is given of an account; what is None stays.
+
+    ``department`` is a key of the profile, for which it acts where departments are called; an
+    empty one is none.
 
     Switching an account off ends its sessions; its tokens do not work while it is off.
 
@@ -169,7 +175,9 @@ def change_user(
         "active": active,
         "display_name": None if display_name is None else display_name.strip()[:80],
     }
-    changes = {key: value for key, value in wishes.items() if value is not None}
+    changes: dict[str, Any] = {key: value for key, value in wishes.items() if value is not None}
+    if department is not None:
+        changes["department"] = department or None
     with database.begin() as tx:
         before = _found(tx.connection, name)
         if areas is not None:

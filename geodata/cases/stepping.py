@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from geodata.accounts import record, require
-from geodata.cases import stages, steps
+from geodata.cases import stages, steps, whistling
 from geodata.errors import Conflict, InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ def step(
             values["assignee_id"] = wanted.assignee
         is_open = profile.state(done.to_state).open
         values["closed_at"] = None if is_open else now
+        if not is_open:
+            whistling.leave(tx, case, by=actor, reason=wanted.reason)
         changed = steps.change(tx.connection, number, values)
         steps.enter(
             tx.connection,

@@ -26,6 +26,13 @@ def locked(connection: sa.Connection, number: int) -> Row | None:
     return None if row is None else dict(row)
 
 
+def seen(connection: sa.Connection, number: int) -> Row | None:
+    """The row of a case as it is now."""
+    query = sa.select(*(cases.c[name] for name in SEEN)).where(cases.c.id == number)
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
 def known(connection: sa.Connection, source: str, external_id: str) -> int | None:
     """The case that a source gave this number to."""
     query = sa.select(cases.c.id).where(

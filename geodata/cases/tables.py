@@ -151,10 +151,41 @@ case_reporters = Table(
     Column("telephone", Text, comment="personal: masked unless needed, reading logged"),
     Column("email", Text, comment="personal: masked unless needed, reading logged"),
     Column("follow_code", Text, unique=True, comment="by which the reporter follows the case"),
+    Column(
+        "client_key",
+        Text,
+        unique=True,
+        comment="digest of what the sender made for this report: sent again, it is the same report",
+    ),
     Column("forget_at", DateTime(timezone=True), comment="when what is personal is deleted"),
     Index("ix_case_reporters_case_id", "case_id"),
     Index("ix_case_reporters_forget_at", "forget_at"),
     comment="who reported a case; several where cases were joined",
+)
+
+case_photos = Table(
+    "case_photos",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("case_id", BigInteger, nullable=False, comment="cases.id"),
+    Column("step_id", BigInteger, comment="case_steps.id of the entry that tells of it"),
+    Column("phase", Text, nullable=False),
+    Column("digest", Text, nullable=False, comment="SHA-256 of the picture as it is stored"),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("taken_at", DateTime(timezone=True), comment="as the camera wrote it; personal"),
+    Column(
+        "geom",
+        Geometry("POINT", srid=4326, spatial_index=False),
+        comment="where the camera said it was; personal",
+    ),
+    Column("added_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("added_by", BigInteger, comment="users.id; absent: a reporter without account"),
+    CheckConstraint("phase in ('before', 'after')", name="phase_known"),
+    Index("uq_case_photos_case_id", "case_id", "phase", "digest", unique=True),
+    Index("ix_case_photos_digest", "digest"),
+    comment="photos of cases; the pictures lie in DATA_DIR/photos under their digests",
 )
 
 case_calls = Table(

@@ -34,6 +34,7 @@ COMMANDS = {
     "token": ("geodata.accounts.commands", _("Make an API token, shown once.")),
     "demo": ("geodata.demo.commands", _("The generated city.")),
     "plan": ("geodata.exchange.plan_commands", _("Nets of grids in files.")),
+    "cases": ("geodata.exchange.case_commands", _("Cases in files.")),
     "map": ("webmap.commands", _("Write a map as one file.")),
 }
 """The rooms' commands: where each is and what it says of itself. A room is loaded when asked."""

@@ -77,6 +77,12 @@ class Grid:
         )
         return boxes
 
+    def around(self, ids: ArrayLike) -> Integers:
+        """The cells themselves and the eight around each, sorted: known ground and its rim."""
+        cells = np.asarray(ids, dtype=np.int64)
+        steps = [north * (2 * _HALF) + east for north in (-1, 0, 1) for east in (-1, 0, 1)]
+        return np.unique(np.concatenate([cells + step for step in steps]))
+
     def within(self, area: Any) -> Integers:
         """All cells whose middle lies in ``area`` (a polygon in metres), sorted."""
         west, south, east, north = shapely.bounds(area)

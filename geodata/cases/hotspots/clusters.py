@@ -121,11 +121,7 @@ def _with(spot: Hotspot, categories: tuple[Category, ...]) -> Hotspot:
 def _outstanding(
     groups: list[Integers], cell_of: Integers, categories: Any, cells: int
 ) -> list[tuple[Category, ...]]:
-    """Of each hotspot the categories with a larger share than elsewhere, surest first.
-
-    At least five cases, half as much again as elsewhere, and a binomial p of 0.01 shared among all
-    categories of all hotspots (Bonferroni).
-    """
+    """Of each hotspot the categories that stand out."""
     keys, code = np.unique(categories, return_inverse=True)
     group_of = np.full(cells + 1, len(groups), dtype=np.int64)  # the last is for cell -1
     for number, group in enumerate(groups):
@@ -134,15 +130,30 @@ def _outstanding(
     pairs = group_of[cell_of[inside]] * len(keys) + code[inside]
     table = np.bincount(pairs, minlength=(len(groups) + 1) * len(keys))
     table = table.reshape(-1, len(keys))
-    totals, answer = table.sum(axis=0), []
-    for here in table[:-1]:
+    return standing_out(table[:-1], table.sum(axis=0), keys)
+
+
+def standing_out(inside: ArrayLike, everywhere: ArrayLike, keys: Any) -> list[tuple[Category, ...]]:
+    """Of each group the categories with a larger share than elsewhere, surest first.
+
+    At least five cases, half as much again as elsewhere, and a binomial p of 0.01 shared among all
+    categories of all groups (Bonferroni).
+
+    Args:
+        inside: Cases by group and category.
+        everywhere: Cases by category, those of the groups among them.
+        keys: The categories.
+    """
+    table = np.asarray(inside, dtype=np.int64).reshape(-1, len(keys))
+    totals, answer = np.asarray(everywhere, dtype=np.int64), []
+    for here in table:
         away = totals - here
         share = away / max(away.sum(), 1)
         times = np.divide(
             here / max(here.sum(), 1), share, out=np.full(len(keys), np.inf), where=share > 0
         )
         p = stats.binom.sf(here - 1, here.sum(), share)
-        sure = p * len(keys) * len(groups) <= _SURE
+        sure = p * len(keys) * len(table) <= _SURE
         chosen = np.flatnonzero((here >= _FEWEST_CASES) & (times >= _OUTSTANDING) & sure)
         chosen = chosen[np.lexsort((-here[chosen], p[chosen]))]
         answer.append(

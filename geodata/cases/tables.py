@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
+    REAL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -63,30 +64,49 @@ cases = Table(
     Column("department", Text, comment="a department key of the profile"),
     Column("level", Text, comment="the level of areas that it has been raised to"),
     Column("urgent", Boolean, nullable=False, server_default=text("false")),
-    Column("joined_to", BigInteger, comment="the case that it is one with"),
+    Column("joined_to", BigInteger, comment="the case that it is one with, which leads it"),
+    Column("joined_state", Text, comment="the state that it had when it was joined"),
+    Column(
+        "reports",
+        Integer,
+        nullable=False,
+        server_default=text("1"),
+        comment="its own report and those of the cases joined to it",
+    ),
+    Column(
+        "place_state",
+        Text,
+        CheckConstraint(
+            "place_state in ('given', 'sure', 'doubtful', 'none', 'chosen')",
+            name="place_state_known",
+        ),
+        comment="given, sure, doubtful or none from its address, chosen by a person;"
+        " absent: never looked for",
+    ),
+    Column("place_score", REAL, comment="of the place found for its address, 0 to 1"),
     Column("geom", Geometry("POINT", srid=4326, spatial_index=False), comment="absent: unplaced"),
     Column(
         "mx",
         Integer,
         Computed(
-            "CASE WHEN ST_X(geom) IS NOT NULL THEN "
+            "CASE WHEN joined_to IS NULL AND ST_X(geom) IS NOT NULL THEN "
             "least(greatest(floor((ST_X(geom) + 180) / 360 * 1073741824), 0), 1073741823)::integer "
             "END",
             persisted=True,
         ),
-        comment="Web Mercator from the west, the world 2^30 wide",
+        comment="Web Mercator from the west, the world 2^30 wide; absent: not on the map",
     ),
     Column(
         "my",
         Integer,
         Computed(
-            "CASE WHEN ST_Y(geom) IS NOT NULL THEN "
+            "CASE WHEN joined_to IS NULL AND ST_Y(geom) IS NOT NULL THEN "
             "least(greatest(floor((0.5 - ln(tan(pi() / 4 + radians("
             "least(greatest(ST_Y(geom), -85.06), 85.06)) / 2)) / (2 * pi())) * 1073741824), 0), "
             "1073741823)::integer END",
             persisted=True,
         ),
-        comment="Web Mercator from the north, the world 2^30 high",
+        comment="Web Mercator from the north, the world 2^30 high; absent: not on the map",
     ),
     Index(
         "uq_cases_source_external_id",
@@ -98,13 +118,15 @@ cases = Table(
     Index(
         "ix_cases_reported_at",
         "reported_at",
-        postgresql_include=["mx", "my", "id", "category", "source", "state", "area_code"],
+        postgresql_include=[
+            *("mx", "my", "id", "category", "source", "state", "area_code", "joined_to"),
+        ],
     ),
     Index(
         "ix_cases_area_code",
         "area_code",
         "reported_at",
-        postgresql_include=["mx", "my", "category", "source", "state"],
+        postgresql_include=["mx", "my", "category", "source", "state", "joined_to"],
     ),
     Index(
         "ix_cases_mercator",
@@ -119,6 +141,14 @@ cases = Table(
     Index("ix_cases_compound_code", "compound_code"),
     Index("ix_cases_closed_at", "closed_at"),
     Index("ix_cases_geom", "geom", postgresql_using="gist"),
+    Index("ix_cases_joined_to", "joined_to", postgresql_where=text("joined_to is not null")),
+    Index(
+        "ix_cases_unplaced",
+        "reported_at",
+        "id",
+        postgresql_include=["state", "area_code", "place_state"],
+        postgresql_where=text("geom is null and joined_to is null"),
+    ),
     comment="problems found, from any source, until fed back",
 )
 
@@ -252,6 +282,17 @@ case_decisions = Table(
     Index("ix_case_decisions_week", "week", "case_id"),
     Index("ix_case_decisions_case_id", "case_id"),
     comment="what weekly reviews decided of cases (民情日报周会审)",
+)
+
+case_partings = Table(
+    "case_partings",
+    metadata,
+    Column("low", BigInteger, primary_key=True, autoincrement=False, comment="cases.id"),
+    Column("high", BigInteger, primary_key=True, autoincrement=False, comment="cases.id"),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("parted_by", Text, nullable=False, comment="the name as it was then"),
+    CheckConstraint("low < high", name="in_order"),
+    comment="pairs of cases that a person said are not the same trouble; not offered again",
 )
 
 case_cells = Table(

@@ -16,12 +16,14 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    DateTime,
     Double,
     Identity,
     Index,
     Integer,
     Table,
     Text,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSTZRANGE, ExcludeConstraint
@@ -130,3 +132,33 @@ streets = _versioned(
 LAYERS: dict[str, Table] = {
     table.name: table for table in (areas, grids, compounds, buildings, facilities, streets)
 }
+
+place_aliases = Table(
+    "place_aliases",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("word", Text, nullable=False, comment="what people call it"),
+    Column("reading", Text, nullable=False, comment="the word as addresses are compared"),
+    Column("kind", Text, nullable=False),
+    Column("code", Text, comment="of the area, compound, facility or street's name"),
+    Column("taught_by", Text, nullable=False, comment="the name as it was then"),
+    Column("taught_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("case_id", BigInteger, comment="cases.id of the ticket that taught it"),
+    Column("ended_at", DateTime(timezone=True), comment="since when it counts no more"),
+    Column("ended_by", Text, comment="the name as it was then"),
+    Column("geom", Geometry("POINT", srid=4326, spatial_index=False), comment="of a mere point"),
+    CheckConstraint(
+        "kind in ('area', 'compound', 'facility', 'street', 'point')", name="alias_kind_known"
+    ),
+    CheckConstraint("(kind = 'point') = (code is null)", name="alias_names_a_place"),
+    CheckConstraint("(kind = 'point') = (geom is not null)", name="alias_has_a_point"),
+    Index(
+        "uq_place_aliases_now",
+        "reading",
+        "kind",
+        "code",
+        unique=True,
+        postgresql_where=text("ended_at is null and kind <> 'point'"),
+    ),
+    comment="words that people taught for places; ended, never deleted",
+)

@@ -294,6 +294,7 @@ def work(settings: Settings) -> None:
     from geodata.database import open_database  # noqa: PLC0415
     from geodata.database.working import run_worker  # noqa: PLC0415
     from geodata.logs import set_up_logs  # noqa: PLC0415
+    from geodata.minutely import chores_of  # noqa: PLC0415
     from geodata.nightly import CHORES  # noqa: PLC0415
     from geodata.processes import follow_parent  # noqa: PLC0415
     from geodata.profiles import load_profile  # noqa: PLC0415
@@ -302,9 +303,9 @@ def work(settings: Settings) -> None:
     follow_parent()
     os.nice(5)  # who waits for a page comes first
     register_jobs()
-    zone = load_profile(settings.profile).zone
+    city = load_profile(settings.profile)
     with open_database(settings) as database:
-        run_worker(database, chores=CHORES, zone=zone)
+        run_worker(database, chores=CHORES, zone=city.zone, each_minute=chores_of(city))
 
 
 @main.group(help="The database.")

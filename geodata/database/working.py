@@ -14,7 +14,7 @@ import procrastinate
 import sqlalchemy as sa
 import structlog
 
-from geodata.database import nightly
+from geodata.database import minutely, nightly
 from geodata.database.engine import Database, refusals
 from geodata.database.jobs import LOCK_SPACE, TASK, Work, enqueue, forget, kind_of
 from geodata.database.tables import jobs
@@ -36,18 +36,19 @@ def run_worker(
     wait: bool = True,
     chores: Mapping[str, nightly.Chore] = NOTHING,
     zone: dt.tzinfo = dt.UTC,
+    each_minute: Mapping[str, nightly.Chore] = NOTHING,
 ) -> None:
     """Work until SIGTERM or SIGINT; with ``wait=False`` until the queue is empty.
 
     A job that is running at that moment is told to stop and marked failed, or queued again if
     its kind permits that. When the database goes away it waits until that is back. ``chores`` are
-    done each night of ``zone``, by one of all workers.
+    done each night of ``zone``, ``each_minute`` each minute, by one of all workers.
     """
     stopping = threading.Event()
     while not stopping.is_set():
         try:
             sweep(database)
-            app = application(database, stopping, chores, zone)
+            app = application(database, stopping, chores, zone, each_minute)
             asyncio.run(_work(app, stopping, wait=wait))
         except (Unavailable, procrastinate.exceptions.ConnectorException):
             if not wait:
@@ -91,6 +92,7 @@ def application(
     stopping: threading.Event,
     chores: Mapping[str, nightly.Chore] = NOTHING,
     zone: dt.tzinfo = dt.UTC,
+    each_minute: Mapping[str, nightly.Chore] = NOTHING,
 ) -> procrastinate.App:
     """The queue as a worker sees it: all its tasks."""
     connector = procrastinate.PsycopgConnector(
@@ -108,6 +110,7 @@ def application(
         sweep(database)
 
     nightly.join(app, database, chores, zone)
+    minutely.join(app, database, each_minute)
     return app
 
 

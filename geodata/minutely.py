@@ -1,0 +1,19 @@
+"""The one list of what the rooms do each minute, by the words of the city's profile."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from geodata.cases.whistling import raise_late
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from geodata.database.nightly import Chore
+    from geodata.profiles import Profile
+
+
+def chores_of(profile: Profile) -> Mapping[str, Chore]:
+    """What is done each minute in this city, by name."""
+    return {"raise_late_calls": partial(raise_late, profile=profile)}

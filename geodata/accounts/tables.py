@@ -96,3 +96,41 @@ audit = Table(
     Index(None, "user_id", "id"),
     comment="every change and every reading of personal data; a trigger forbids editing it",
 )
+
+screens = Table(
+    "screens",
+    metadata,
+    Column(
+        "code", Text, primary_key=True, comment="six digits that are typed at a screen to follow"
+    ),
+    Column(
+        "user_id",
+        BigInteger,
+        ForeignKey("users.id", ondelete="CASCADE"),
+        nullable=False,
+        unique=True,
+    ),
+    Column(
+        "view",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'::jsonb"),
+        comment="the part of the address after #: map, filters, open case",
+    ),
+    Column(
+        "version",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="one more with each view",
+    ),
+    Column("begun_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column(
+        "seen_at",
+        DateTime(timezone=True),
+        nullable=False,
+        server_default=func.now(),
+        comment="when its leader was last heard of",
+    ),
+    comment="what an operator looks at, for the screens that follow; nothing personal",
+)

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from geodata.profiles import Profile
     from geodata.settings import Settings
 
+_MORE = ("webmap.sending", "webmap.reviewing")
+
 
 def register(app: Flask, database: Database, settings: Settings, profile: Profile) -> None:
     """Join the pages and their files to ``app``."""
     pages.join(app, database, settings, profile)
     for page in (entry, planner, comparing):
         app.register_blueprint(page.blueprint)
-    for name in ("webmap.command", "webmap.login", "webmap.importing", "webmap.sending"):
+    for name in (*("webmap.command", "webmap.login", "webmap.importing"), *_MORE):
         if find_spec(name):
             app.register_blueprint(import_module(name).blueprint)

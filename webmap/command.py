@@ -36,7 +36,10 @@ def _profile_words() -> dict[str, Any]:
         "sources": [_term(term) for term in profile.sources],
         "states": [_term(term, "open") for term in profile.states],
         "levels": [_term(term) for term in profile.levels],
-        "steps": [_term(term, "reason", "assigns", "from_states") for term in profile.steps],
+        "steps": [
+            _term(term, "reason", "assigns", "from_states", "to_state") for term in profile.steps
+        ],
+        "departments": [_term(term) for term in profile.departments],
     }
 
 

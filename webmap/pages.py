@@ -103,6 +103,8 @@ def _navigation() -> list[Place]:
         Place("planner", "/planner", gettext("Planning")),
         Place("command", "/command", gettext("Command centre")),
     ]
+    if joined().profile.departments:
+        places.append(Place("whistles", "/whistles", gettext("Whistle")))
     if person.may("import"):
         places.append(Place("import", "/import", gettext("Import")))
     return places

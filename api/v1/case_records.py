@@ -68,6 +68,7 @@ class OpenedCase(BaseModel):
     reporters: list[Reporter]
     near: list[NearCase] = Field(description="within 150 m and 7 days, the nearest first")
     people: list[Person] = Field(description="workers on duty there, the nearest duty first")
+    running_calls: int = Field(description="departments called that have not finished")
     next: list[str] = Field(description="step keys that the reader may take now")
     may_handle: bool
 

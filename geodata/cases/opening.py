@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from geodata.accounts import record, require
-from geodata.cases import around, stages, steps, store
+from geodata.cases import around, stages, steps, store, whistles
 from geodata.errors import NotFound
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def _around(
         "reporters": reporters,
         "near": around.near(connection, case),
         "people": around.people_of(connection, codes),
+        "running_calls": whistles.number_running(connection, case["id"]),
         "next": [step.key for step in onward],
         "may_handle": may_handle,
     }

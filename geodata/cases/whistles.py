@@ -47,6 +47,14 @@ def running(connection: sa.Connection, number: int) -> list[Row]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def number_running(connection: sa.Connection, number: int) -> int:
+    """How many calls of a case have not ended."""
+    query = sa.select(sa.func.count()).where(
+        case_calls.c.case_id == number, case_calls.c.ended_at.is_(None)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def late_cases(connection: sa.Connection, now: datetime, *, limit: int) -> list[int]:
     """Cases with a call whose clock has run out and of which nobody was told."""
     query = (

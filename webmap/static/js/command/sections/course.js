@@ -6,6 +6,8 @@ import { language, named, t } from "wangge/core/words.js";
 /** What entries are called that are no step of the profile. */
 const OWN = () => ({
   reported: t("Reported"), reported_again: t("Reported again"), note: t("Note"), imported: t("Imported"),
+  whistled: t("Whistled for departments"), call_answered: t("Call answered"), call_arrived: t("Arrived on the spot"), call_finished: t("Department finished"),
+  call_declined: t("Call declined"), call_withdrawn: t("Call withdrawn"), call_rated: t("Department rated"), call_late: t("Department late"), calls_left: t("Calls ended with the case"),
 });
 
 export function section({ board }) {
@@ -19,11 +21,13 @@ function lay(element, { steps, names }, profile) {
   const times = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { timeZone: profile.timezone, month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const stateName = (key) => named(profile.states.find((state) => state.key === key)?.name) || key;
   const kindName = (key) => named(profile.steps.find((step) => step.key === key)?.name) || own[key] || key;
+  const called = ({ department, departments = [] }) => [department, ...departments].filter(Boolean).map((key) => named(profile.departments?.find((one) => one.key === key)?.name) || key);
+  const actorName = (name) => (name === "clock" ? t("by the clock") : name);
   fill(element, h("h3", {}, t("Course")), h("ol.course", {}, steps.toReversed().map((entry) => {
     const moved = entry.to_state && entry.to_state !== entry.from_state;
     const to = entry.details.assignee;
     return h("li", {},
-      h("p", {}, h("b", {}, kindName(entry.kind)), " ", h("span", {}, entry.actor), to != null && h("span", {}, " → ", names[to] ?? `#${to}`), h("time.quiet.small", { datetime: entry.at }, times.format(new Date(entry.at)))),
+      h("p", {}, h("b", {}, kindName(entry.kind)), " ", called(entry.details).length > 0 && h("span", {}, called(entry.details).join(t(", "))), h("span", {}, actorName(entry.actor)), to != null && h("span", {}, " → ", names[to] ?? `#${to}`), h("time.quiet.small", { datetime: entry.at }, times.format(new Date(entry.at)))),
       moved && h("p.quiet.small", {}, entry.from_state && `${stateName(entry.from_state)} → `, stateName(entry.to_state)),
       entry.reason && h("p.course-why", {}, entry.reason));
   })));

@@ -16,6 +16,12 @@ export function section({ id, board, reload }) {
   let isBusy = false;
   const termOf = (key) => board.profile.steps.find((step) => step.key === key);
 
+  /** Closing over departments that have not finished wants a reason, too. */
+  function needsReason(step) {
+    const closes = board.profile.states.find(({ key }) => key === step.to_state)?.open === false;
+    return step.reason || (closes && found.running_calls > 0);
+  }
+
   function say(text, { tone = "" } = {}) {
     said.hidden = !text;
     said.className = `step-said ${tone && `tone-${tone}`}`;
@@ -25,7 +31,7 @@ export function section({ id, board, reload }) {
   /** Take the step at once, or ask first for what it needs. */
   function begin(step) {
     say("");
-    if (!step.reason && !step.assigns) return take(step, {});
+    if (!needsReason(step) && !step.assigns) return take(step, {});
     wanted = step;
     layForm();
     (form.querySelector("select, textarea")).focus();
@@ -34,7 +40,7 @@ export function section({ id, board, reload }) {
 
   function layForm() {
     const assignee = h("select", { name: "assignee", required: true }, h("option", { value: "" }, t("Choose…")), found.people.map((one) => h("option", { value: one.id }, personName(one, found.case))));
-    const reason = h("textarea", { name: "reason", rows: "3", maxlength: "2000", required: wanted.reason });
+    const reason = h("textarea", { name: "reason", rows: "3", maxlength: "2000", required: needsReason(wanted) });
     const send = h("button.button.main", { type: "submit" }, named(wanted.name));
     const leave = () => {
       wanted = null;
@@ -44,7 +50,7 @@ export function section({ id, board, reload }) {
     form.hidden = false;
     fill(form,
       wanted.assigns && h("label.field", {}, h("span", {}, t("To whom")), assignee),
-      h("label.field", {}, h("span", {}, wanted.reason ? t("Why") : t("Why (may be left empty)")), reason),
+      h("label.field", {}, h("span", {}, needsReason(wanted) ? t("Why") : t("Why (may be left empty)")), reason),
       h("p.step-kept.tone-near", { hidden: true }),
       h("div.row", {}, send, h("button.button", { type: "button", onClick: leave }, t("Cancel"))));
     form.onsubmit = (event) => {

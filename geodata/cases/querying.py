@@ -208,7 +208,8 @@ class CasePoints:
 
         Of more cases than the limit it holds the newest, and its header's ``since`` says from
         which moment on it is complete, ``total`` how many there are in all. With
-        ``updated_after`` it holds the cases changed since, and no places.
+        ``updated_after`` it holds the cases changed since, and no places. ``feed`` is the number
+        of the last change that is in it: a stream resumed after it misses nothing.
 
         Raises:
             NotFound: an area that never was.
@@ -248,6 +249,7 @@ class CasePoints:
             "as_of": as_of,
             "total": total,
             "since": None,
+            "feed": store.newest_change(connection),
         }
         if updated_after is not None:
             where = f"({where}) and c.updated_at >= :updated_after"

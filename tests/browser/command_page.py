@@ -30,6 +30,15 @@ def until(page, function, *, least=500) -> None:
     pytest.fail(f"it never came: {function}")
 
 
+def settled(page, *, milliseconds=500) -> None:
+    """Wait until the page has asked for nothing for so long; its stream is always open."""
+    asked, since = -1, 0
+    while since < milliseconds:
+        now = page.evaluate("performance.getEntriesByType('resource').length")
+        asked, since = now, since + 100 if now == asked else 0
+        page.wait_for_timeout(100)
+
+
 def number(locator) -> int:
     """The number that an element shows."""
     return int(re.sub(r"\D", "", locator.inner_text()))

@@ -28,6 +28,8 @@ from playwright.sync_api import (
 )
 from werkzeug.serving import make_server
 
+from api.v1.case_stream import STREAM
+
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "artefacts"
 PASSWORD = "demo-password-of-the-tests"
@@ -79,17 +81,20 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """Serve ``app`` on a port of its own while the block runs."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+def serving(app: Any, port: int = 0) -> Iterator[str]:
+    """Serve ``app`` on a port of its own, or on that one, while the block runs."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
+        if STREAM in app.extensions:
+            app.extensions[STREAM].close()  # its viewers go home
         server.shutdown()
         thread.join()
         server.server_close()
+        app.extensions.pop(STREAM, None)
 
 
 @pytest.fixture(scope="session")

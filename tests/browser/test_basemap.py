@@ -12,6 +12,7 @@ import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from command_page import settled
 from playwright.sync_api import expect
 
 from app import create_app
@@ -103,7 +104,7 @@ def test_the_basemap_is_drawn_when_chosen_and_gone_when_not(
     host, asked = tiles
     asked.clear()
     page = open_page(f"/{page_name}", role="planner", address=based)
-    page.wait_for_load_state("networkidle")
+    settled(page)
     assert asked == []
     assert share_of_colour(page) < 0.001
     page.context.watched.hosts.add(host)
@@ -111,7 +112,7 @@ def test_the_basemap_is_drawn_when_chosen_and_gone_when_not(
     page.click(on)
     expect(page.locator(".map-credits")).to_contain_text(CREDIT)
     expect(page.locator(".map-credits")).to_contain_text("合成数据")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     page.wait_for_timeout(400)
     assert share_of_colour(page) > 0.15
     assert asked

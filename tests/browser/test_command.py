@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from command_page import NASTY, PAINTED, add_case, listed, number, until
+from command_page import NASTY, PAINTED, add_case, listed, number, settled, until
 from playwright.sync_api import expect
 from sqlalchemy import text
 
@@ -20,7 +20,7 @@ DESK, WALL, PHONE = (1440, 900), (3840, 2160), (390, 844)
 def test_the_page_shows_points_and_fits_its_screen(open_page, artefact, size, theme):
     page = open_page("/command", role="commander", size=size, theme=theme)
     until(page, PAINTED)
-    page.wait_for_load_state("networkidle")
+    settled(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     page.screenshot(path=artefact(f"command-{size[0]}x{size[1]}-{theme}"))
@@ -33,7 +33,7 @@ def test_the_page_shows_points_and_fits_its_screen(open_page, artefact, size, th
 def test_density_places_and_the_wall_are_a_link_away(open_page, artefact, name, state):
     size = WALL if name == "wall" else DESK
     page = open_page(f"/command#{state}", role="commander", size=size)
-    page.wait_for_load_state("networkidle")
+    settled(page)
     if name == "places":
         expect(page.locator(".rank-row").first).to_be_visible()
         expect(page.locator(".legend-classes li")).to_have_count(6)
@@ -329,7 +329,7 @@ CONTRAST = """() => {
 @pytest.mark.parametrize("state", ["", "show=places&level=grid", "show=heat"])
 def test_all_text_stands_out_from_its_ground(open_page, theme, state):
     page = open_page(f"/command#{state}", role="commander", theme=theme)
-    page.wait_for_load_state("networkidle")
+    settled(page)
     measured = page.evaluate(CONTRAST)
     assert len(measured) > 60
     assert [one for one in measured if one[0] < 4.5] == []

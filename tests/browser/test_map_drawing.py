@@ -7,6 +7,7 @@ import math
 
 import pytest
 import sqlalchemy as sa
+from command_page import settled
 from playwright.sync_api import expect
 from shapely import MultiPolygon, box
 from sqlalchemy.dialects.postgresql import Range
@@ -33,11 +34,6 @@ WIDEST_RUN = """() => {
   }
   return widest;
 }"""
-
-
-def settled(page) -> None:
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(400)
 
 
 def names(page) -> int:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from command_page import settled
 from playwright.sync_api import expect
 
 PAGES = [
@@ -73,7 +74,7 @@ MISSED = """([controls, places]) => {
 
 def opened(open_page, path, role, **options):
     page = open_page(path, role=role, ready=READY.get(path, "main"), **options)
-    page.wait_for_load_state("networkidle")
+    settled(page)
     return page
 
 
@@ -89,7 +90,7 @@ def test_every_control_is_in_reach_on_a_small_screen(
     if language == "en":
         page.goto(f"{page.url.split('#')[0].split('?')[0]}?lang=en")
         page.wait_for_selector(READY.get(path, "main"))
-        page.wait_for_load_state("networkidle")
+        settled(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate(OUT_OF_REACH, CONTROLS) == []
     for sheet in SHEETS.get(path, []):

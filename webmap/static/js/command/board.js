@@ -1,12 +1,14 @@
 // What is asked and what answers it: criteria on one side, the cases that meet them on the other.
 //
 // Every part of the page reads the board and is told by `on` what changed: "data", "criteria",
-// "window" (only the player's window moved), "view" (the map moved), "select", "hover".
+// "window" (only the player's window moved), "view" (the map moved), "select", "hover", "minute" (the
+// clock moved), "live" (some cases came or changed; the third value says which).
 
 import { language } from "wangge/core/words.js";
 import { Calendar } from "wangge/command/calendar.js";
 import { newestFirst } from "wangge/command/columns.js";
 import { CATEGORY, Crossfilter, HOUR, PERIOD, SOURCE, WINDOW } from "wangge/command/crossfilter.js";
+import { COLUMNS, grow, inserted, positions, without } from "wangge/command/growing.js";
 import { countIn } from "wangge/command/rates.js";
 
 export const PERIODS = ["today", "7d", "30d", "all"];
@@ -36,8 +38,8 @@ export class Board {
     this.listeners.push(listener);
   }
 
-  _tell(what) {
-    for (const listener of this.listeners) listener(what, this);
+  _tell(what, news) {
+    for (const listener of this.listeners) listener(what, this, news);
   }
 
   get now() {
@@ -56,7 +58,7 @@ export class Board {
     this.filter = new Crossfilter(cases, { calendar: this.calendar, isOpen: this.isOpen });
     this.kept = { order: null, sums: null, bins: null };
     this.sorted = new Map();
-    this.positions = null;
+    this.positions = positions(cases);
     if (!this.criteria.period) this.criteria.period = this._firstPeriod();
     this._applyAll();
     this._count();
@@ -66,6 +68,56 @@ export class Board {
   /** Tell the parts of the data; they may have come later than these. */
   tellAgain() {
     this._tell("data");
+  }
+
+  /**
+   * Put columns of cases (see growing.js) among those that are there. The parts are told "live" and
+   * {ids, added}: all of their numbers, and those that are new.
+   */
+  put(rows) {
+    const { cases, filter, kept } = this;
+    const sums = kept.sums;
+    const at = Array.from(rows.id, (id) => this.positions.of(id));
+    const added = [];
+    const moved = new Set(); // whose place in time is another one
+    const orders = [...this.sorted].filter(([, order]) => order !== kept.order);
+    for (let k = 0; k < at.length; k++) {
+      if (at[k] < 0) continue;
+      if (sums) filter.weigh(sums, at[k], -1);
+      for (const entry of orders) entry[1] = without(entry[1], at[k]);
+      if (cases.reported[at[k]] === rows.reported[k]) continue;
+      moved.add(at[k]);
+      if (kept.order) kept.order = without(kept.order, at[k]);
+    }
+    const first = cases.count;
+    for (let k = 0; k < at.length; k++) {
+      if (at[k] >= 0) continue;
+      at[k] = first + added.length;
+      added.push(rows.id[k]);
+      this.positions.add(rows.id[k], at[k]);
+    }
+    if (added.length) grow(cases, added.length);
+    for (const name of COLUMNS) for (let k = 0; k < at.length; k++) cases[name][at[k]] = rows[name][k];
+    if (added.length) filter.grow();
+    for (const i of moved) filter.retime(i);
+    cases.header.total += added.length;
+    filter.retest(at);
+    const inOrder = (order, i, sort) => inserted(order, i, this._comparing(sort));
+    for (const i of at) {
+      if (sums) filter.weigh(sums, i, +1);
+      for (const entry of orders) entry[1] = inOrder(entry[1], i, entry[0]);
+      if (kept.order && (i >= first || moved.has(i))) kept.order = inOrder(kept.order, i, "newest");
+    }
+    this.sorted = new Map(orders);
+    kept.bins = null;
+    kept.shown = null;
+    this.rows = new Map();
+    this._tell("live", { ids: Array.from(rows.id), added });
+  }
+
+  /** Tell that the clock moved on. */
+  tick() {
+    this._tell("minute");
   }
 
   /** The last 30 days, or the 30 days up to the latest case if nothing happened in them. */
@@ -148,12 +200,12 @@ export class Board {
     const { criteria, filter, cases } = this;
     const { dictionaries } = cases;
     filter.between(PERIOD, ...this.period());
-    filter.among(CATEGORY, cases.category, inDictionary(criteria.categories, dictionaries.category));
-    filter.among(SOURCE, cases.source, inDictionary(criteria.sources, dictionaries.source));
+    filter.among(CATEGORY, () => cases.category, inDictionary(criteria.categories, dictionaries.category));
+    filter.among(SOURCE, () => cases.source, inDictionary(criteria.sources, dictionaries.source));
     filter.states(inDictionary(criteria.states, dictionaries.state), { onlyLate: criteria.late, now: this.now });
     filter.inside(this._places(criteria.areas));
     const { hours } = criteria;
-    filter.among(HOUR, hours && filter.hours, hours && range(hours[0], hours[1]));
+    filter.among(HOUR, () => filter.hours, hours && range(hours[0], hours[1]));
     this._applyWindow();
   }
 
@@ -228,20 +280,39 @@ export class Board {
     if (sort === "oldest") return this.order.slice().reverse();
     const rank = new Uint32Array(this.cases.count);
     this.order.forEach((i, n) => (rank[i] = n));
+    const key = this._keyOf(sort);
+    const keys = new Float64Array(this.cases.count);
+    for (let i = 0; i < keys.length; i++) keys[i] = key(i) * 4194304 + rank[i]; // exact: below 2 to the 53rd
+    keys.sort();
+    const sorted = new Uint32Array(keys.length);
+    for (let n = 0; n < keys.length; n++) sorted[n] = this.order[((keys[n] % 4194304) + 4194304) % 4194304];
+    return sorted;
+  }
+
+  /** What a sort goes by; what is equal comes newest first. */
+  _keyOf(sort) {
     const { due, category, state, closed } = this.cases;
     const none = -2147483648;
-    const keys = {
-      due: (i) => (this.isOpen[state[i]] && due[i] !== none ? due[i] : 2 ** 31 - (closed[i] === none ? 1 : 0)),
+    return {
+      due: (i) => (this.isOpen[state[i]] && due[i] !== none ? due[i] : 1073741824 - (closed[i] === none ? 1 : 0)),
       category: (i) => category[i],
       state: (i) => state[i],
     }[sort];
-    return this.order.slice().sort((a, b) => keys(a) - keys(b) || rank[a] - rank[b]);
+  }
+
+  /** Which of two positions comes first in a sort (negative: the first). */
+  _comparing(sort) {
+    const { reported } = this.cases;
+    const newest = (a, b) => reported[b] - reported[a] || b - a;
+    if (sort === "newest") return newest;
+    if (sort === "oldest") return (a, b) => newest(b, a);
+    const key = this._keyOf(sort);
+    return (a, b) => key(a) - key(b) || newest(a, b);
   }
 
   /** Position of a case number, -1 if it is not among the loaded. */
   positionOf(id) {
-    this.positions ??= new Map(Array.from(this.cases.id, (value, i) => [value, i]));
-    return this.positions.get(id) ?? -1;
+    return this.cases ? this.positions.of(id) : -1;
   }
 
   /** Name of the place of a case: compound, grid or area. */

@@ -14,6 +14,7 @@ export class Calendar {
       year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit",
     });
     this.known = new Map();
+    this.shift = 0; // milliseconds by which the server's clock is ahead of this machine's
   }
 
   /** Minutes that local time is ahead of UTC at that minute. */
@@ -64,9 +65,14 @@ export class Calendar {
     return Math.floor(Date.parse(`${text}T00:00:00Z`) / 86400000);
   }
 
+  /** Now by the server's clock, in milliseconds. */
+  milliseconds() {
+    return Date.now() + this.shift;
+  }
+
   /** Now, in minutes. */
   now() {
-    return Math.floor(Date.now() / 60000);
+    return Math.floor(this.milliseconds() / 60000);
   }
 }
 

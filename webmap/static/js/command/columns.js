@@ -82,7 +82,7 @@ export function merge(cases, changed) {
   const targets = [];
   let count = cases.count;
   for (let i = 0; i < changed.count; i++) targets.push(index.get(changed.id[i]) ?? count++);
-  const merged = { ...cases, count, dictionaries, header: { ...cases.header, ...kept(changed.header) } };
+  const merged = { ...cases, behind: null, count, dictionaries, header: { ...cases.header, ...kept(changed.header) } };
   for (const name of COLUMNS) {
     const values = new cases[name].constructor(count);
     values.set(cases[name]);
@@ -93,8 +93,8 @@ export function merge(cases, changed) {
   return merged;
 }
 
-function kept({ versions, as_of, total }) {
-  return { versions, as_of, total };
+function kept({ versions, as_of, total, feed }) {
+  return { versions, as_of, total, feed };
 }
 
 /** Positions of all cases, newest first (the higher number first among equals). */

@@ -11,7 +11,7 @@ import { NOTHING_ASKED } from "wangge/command/board.js";
 import { joinFigures } from "wangge/command/figures.js";
 import { joinLegend } from "wangge/command/legend.js";
 import { CaseList } from "wangge/command/list.js";
-import { board, data, drawPoints, FREE, hasView, loaded, map, onFailure, pane, points, scale, store } from "wangge/command/opening.js";
+import { board, data, drawPoints, FREE, hasView, hearing, loaded, map, onFailure, pane, points, scale, store } from "wangge/command/opening.js";
 import { joinPanel } from "wangge/command/panel.js";
 import { Player } from "wangge/command/player.js";
 import { joinRanking } from "wangge/command/ranking.js";
@@ -33,7 +33,7 @@ const shading = new Shading(map, board, { tiles: data.tiles });
 const isPlaced = () => board.cases && board.cases.count > 0;
 
 // ── the parts ─────────────────────────────────────────────────────────────────────────────────
-joinFigures(part("figures"), board);
+const figures = joinFigures(part("figures"), board);
 joinPanel(part("filters"), board);
 const list = new CaseList(part("list"), board, { open: openCase, mayExport: data.may.export });
 const record = joinRecord(part("record"), board, { close: closeCase, open: openNumber, locate: ({ i, at }) => (at ? flyToPoint(at) : flyTo(i)) });
@@ -105,12 +105,37 @@ function showLayers() {
 
 board.on((what) => {
   if (what === "select" || what === "hover" || what === "view") return markPoint(what);
+  if (what === "minute") return passMinute();
   draw();
+  if (what === "live") return undefined;
   if (what !== "data") keepSoon();
   else switches.refresh();
   sayRange();
   return undefined;
 });
+
+/** The clock moved on: other cases are late, and at midnight it is another day. */
+let today = board.today;
+function passMinute() {
+  if (!board.cases) return;
+  if (board.today === today) return draw();
+  today = board.today;
+  board.change({});
+}
+
+const CLOCK = 30_000; // milliseconds by which a machine's clock may be wrong before ours is not its own
+hearing.status = (status) => {
+  const { ahead } = store;
+  const shift = Math.abs(ahead) > CLOCK ? ahead : 0;
+  if (Math.abs(shift - board.calendar.shift) > CLOCK / 6) {
+    board.calendar.shift = shift;
+    board.change({});
+    board.tick();
+  }
+  figures.say(status);
+};
+hearing.status(store.status);
+board.onStep = () => store.status !== "live" && store.refresh();
 
 let keeping = 0;
 function keepSoon() {

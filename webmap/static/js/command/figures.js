@@ -6,28 +6,46 @@ import { count, language, share, t } from "wangge/core/words.js";
 
 const NONE = -2147483648;
 
-/** Keep the figures of `box` up to date. */
+const STATUS = () => ({
+  live: [t("Live"), t("New and changed cases appear at once.")],
+  polling: [t("Every 15 s"), t("The live line does not get through; changes are looked for every 15 seconds.")],
+  off: [t("Cut off"), t("The server does not answer; what you see is from before.")],
+});
+
+/** Keep the figures of `box` up to date; `say(status)` tells how the page hears of changes. */
 export function joinFigures(box, board) {
   const clock = h("time.figure-clock", {});
   const days = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { timeZone: board.profile.timezone, month: "short", day: "numeric", weekday: "short" });
   const whole = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { timeZone: board.profile.timezone, dateStyle: "long" });
   const hours = new Intl.DateTimeFormat("en-GB", { timeZone: board.profile.timezone, hour: "2-digit", minute: "2-digit" });
   const tick = () => {
-    const now = new Date();
+    const now = new Date(board.calendar.milliseconds());
     fill(clock, h("b", {}, hours.format(now)), h("span", {}, days.format(now)), h("span.print-day", {}, whole.format(now)));
   };
   const values = h("div.figures-values", {});
-  fill(box, clock, values);
+  const line = h("span.line-status", { role: "status", hidden: true });
+  fill(box, clock, line, values);
   tick();
   let minute = board.now;
   setInterval(() => {
     tick();
-    if (board.now !== minute && board.cases) {
-      minute = board.now;
-      show(values, board);
-    }
+    if (board.now === minute || !board.cases) return;
+    minute = board.now;
+    board.tick();
   }, 1000);
-  board.on((what) => what === "data" && show(values, board));
+  board.on((what) => ["data", "live", "minute"].includes(what) && board.cases && show(values, board));
+  let before = "";
+  return {
+    say(status) {
+      if (status === before) return;
+      before = status;
+      const [word, title] = STATUS()[status];
+      line.hidden = false;
+      line.className = `line-status line-${status}`;
+      line.title = title;
+      fill(line, h("i", { "aria-hidden": "true" }), h("span", {}, word));
+    },
+  };
 }
 
 function show(box, board) {

@@ -27,7 +27,7 @@ export class CaseList {
     this._build(box, mayExport);
     board.on((what) => {
       if (!board.cases) return;
-      if (["data", "criteria", "window", "view"].includes(what)) {
+      if (["data", "criteria", "window", "view", "live"].includes(what)) {
         if (what === "criteria") this.only = null;
         this.refreshSoon();
       } else this._paint();

@@ -23,7 +23,17 @@ export function onFailure(say) {
   if (failure) say(failure);
 }
 
-export const store = new CaseStore({ taken: (cases) => board.take(cases), failed: (problem) => sayFailed(problem) });
+/** Called with what the store says of its line ("live", "polling", "off") and with a leader's view. */
+export const hearing = { status: () => {}, view: () => {} };
+
+export const store = new CaseStore({
+  taken: (cases) => board.take(cases),
+  put: (rows) => board.put(rows),
+  where: (id) => board.positionOf(id),
+  failed: (problem) => sayFailed(problem),
+  said: (status) => hearing.status(status),
+  viewed: (view) => hearing.view(JSON.parse(view)),
+});
 export const loaded = store.load();
 
 /** Pixels at the edges that stay free of what is fitted: above are the buttons of the map. */

@@ -19,7 +19,16 @@ export function joinPanel(box, board) {
     reset.hidden = !(categories || sources || states || late || areas.length || hours || window);
     for (const part of parts) part.show();
   };
-  board.on((what) => board.cases && ["data", "criteria", "window"].includes(what) && show());
+  let soon = 0;
+  board.on((what) => {
+    if (!board.cases) return;
+    if (["data", "criteria", "window"].includes(what)) show();
+    // What comes by itself is counted once a second, and never under the hand that types a day or a name.
+    else if (what === "live") soon ||= setTimeout(() => {
+      soon = 0;
+      if (!box.contains(document.activeElement) || !document.activeElement.matches("input")) show();
+    }, 1000);
+  });
 }
 
 function section(title, ...children) {

@@ -24,6 +24,10 @@ export class Player {
         this._fit();
         this._paint();
       } else if (what === "window") this._paintWindow();
+      else if (what === "live") this.soon ||= setTimeout(() => {
+        this.soon = 0;
+        this._paint();
+      }, 1000);
     });
   }
 

@@ -1,20 +1,34 @@
-// The cases of the page: loaded whole once, then only what changed.
+// The cases of the page: loaded whole once, then only what changed – as it happens by the stream,
+// or looked for every few seconds where a stream does not get through.
 
 import { Problem, busy, withQuery } from "wangge/core/api.js";
 import { decode, merge } from "wangge/command/columns.js";
+import { columnsOf, differing, translated } from "wangge/command/growing.js";
+import { Line } from "wangge/command/line.js";
 
 const ADDRESS = "/api/v1/cases/points";
-const EVERY = 15_000; // milliseconds between two looks
+const EVERY = 15_000; // milliseconds between two looks without a stream
+const SELDOM = 120_000; // and with one: for new borders and households, which it does not tell of
+const TOGETHER = 200; // what comes within so long is shown at once
+const MANY = 1500; // cases that are put in one by one; of more, all is taken anew
+const AFTER_MANY = 1000; // after the last word of an import, until it is looked for
 
-/** Loads and keeps cases; calls `taken(cases)` when they changed and `failed(problem|null)`. */
+/**
+ * Loads and keeps cases; calls `taken(cases)`, `put(rows)`, `failed(problem|null)`, `said(status)`, and
+ * asks `where(id)` for the position of a case.
+ */
 export class CaseStore {
-  constructor({ taken, failed }) {
-    this.taken = taken;
-    this.failed = failed;
+  constructor({ taken, put, where, failed, said, viewed }) {
+    Object.assign(this, { taken, put, where, failed, said });
     this.cases = null;
     this.range = {};
     this.tag = null;
     this.turn = 0;
+    this.waiting = []; // events that came since the last were put in
+    this.past = []; // events since loading began, for what the answer does not have yet
+    this.stream = "none";
+    this.ahead = 0;
+    this.line = new Line({ told: (event) => this._told(event), viewed, said: (status, more) => this._lineSaid(status, more) });
   }
 
   /** Load the cases of a range (ISO days `from`, `to`; absent: all). Throws nothing. */
@@ -22,16 +36,21 @@ export class CaseStore {
     const turn = ++this.turn;
     clearTimeout(this.timer);
     busy(+1);
+    this.past = [];
     try {
       const response = await asked(withQuery(ADDRESS, range));
       const cases = decode(await response.arrayBuffer());
       if (turn !== this.turn) return;
-      Object.assign(this, { cases, range, tag: null });
-      this.failed(null);
+      Object.assign(this, { cases, range, tag: null, waiting: [] });
+      this._answered(null);
       this.taken(cases);
+      const missed = this.past.filter(({ id }) => id > cases.header.feed);
+      this.past = null;
+      if (this.line.after == null) this.line.begin(cases.header.feed ?? 0);
+      else for (const event of missed) this._told(event);
       this._later();
     } catch (error) {
-      if (turn === this.turn) this.failed(error);
+      if (turn === this.turn) this._answered(error);
     } finally {
       busy(-1);
     }
@@ -44,18 +63,78 @@ export class CaseStore {
     return since == null || (minute != null && Date.parse(since) / 60000 <= minute);
   }
 
+  /** "live", "polling" (looked for every 15 seconds) or "off" (nothing gets through). */
+  get status() {
+    if (this.stream === "live") return "live";
+    return this.problem ? "off" : "polling";
+  }
+
+  // ── the stream ──────────────────────────────────────────────────────────────────────────────
+  _lineSaid(status, { ahead } = {}) {
+    const before = this.stream;
+    if (status === "out") return toLogin();
+    this.stream = status;
+    if (ahead != null) this.ahead = ahead;
+    if (status === "live" && this.problem) this._answered(null);
+    if (status === "live" && before !== "live") this._later();
+    if (status === "lost" && before !== "lost" && this.cases) this.refresh();
+    this.said(this.status);
+    return undefined;
+  }
+
+  _told(event) {
+    this.past?.push(event);
+    if (!this.cases) return;
+    this.waiting.push(event);
+    this.soon ??= setTimeout(() => this._putAll(), TOGETHER);
+  }
+
+  /** Put in what came; the last word on each case. */
+  _putAll() {
+    this.soon = null;
+    const events = this.waiting;
+    this.waiting = [];
+    const latest = new Map();
+    let isMany = Boolean(this.range.from || this.range.to); // the server knows which of them are of these days
+    for (const { data } of events) {
+      const told = JSON.parse(data);
+      if (!told.case) isMany = true;
+      else if (!isMany) {
+        latest.delete(told.case.id);
+        latest.set(told.case.id, told.case);
+      }
+    }
+    const wanted = [...latest.values()].filter((one) => this._belongs(one));
+    if (isMany || wanted.length > MANY) {
+      clearTimeout(this.many);
+      this.many = setTimeout(() => this.refresh({ evenHidden: true }), AFTER_MANY);
+    }
+    if (!wanted.length || wanted.length > MANY) return;
+    const { dictionaries } = this.cases;
+    const rows = columnsOf(wanted, dictionaries);
+    if (rows) this.put(rows);
+    else this.load(this.range); // a kind or a place that nobody knew: its name has to come along
+  }
+
+  /** Whether a case is not older than all that are loaded. */
+  _belongs({ reported_at: at }) {
+    const { since } = this.cases.header;
+    return since == null || Date.parse(at) > Date.parse(since);
+  }
+
+  // ── looking for what changed ────────────────────────────────────────────────────────────────
   /** Ask for what changed since the last look. */
-  async refresh() {
-    if (!this.cases || document.hidden) return this._later();
+  async refresh({ evenHidden = false } = {}) {
+    if (!this.cases || (document.hidden && !evenHidden)) return this._later();
     const turn = this.turn;
     try {
       const query = withQuery(ADDRESS, { ...this.range, updated_after: this.cases.header.as_of });
       const response = await asked(query, this.tag ? { "If-None-Match": this.tag } : {});
       if (turn !== this.turn) return undefined;
       if (response.status !== 304) await this._mend(response);
-      this.failed(null);
+      this._answered(null);
     } catch (error) {
-      if (turn === this.turn) this.failed(error);
+      if (turn === this.turn) this._answered(error);
     }
     return this._later();
   }
@@ -63,23 +142,43 @@ export class CaseStore {
   async _mend(response) {
     const changed = decode(await response.arrayBuffer());
     const before = this.cases;
-    const merged = merge(before, changed);
-    const { versions, total } = changed.header;
+    const { versions, total, as_of: asOf } = changed.header;
     const moved = ["areas", "grids", "compounds"].some((layer) => versions[layer] !== before.header.versions[layer]);
-    // Cases that were taken away, or a base that changed, cannot come as changed cases.
-    if (moved || (before.header.since == null && merged.count !== total)) return this.load(this.range);
     const isNew = versions.cases !== before.header.versions.cases;
     this.tag = isNew ? null : response.headers.get("ETag");
+    this.line.passed(changed.header.feed);
+    const rows = moved || changed.count > MANY ? null : translated(changed, before.dictionaries);
+    if (moved) return this.load(this.range);
+    if (rows) {
+      const news = differing(rows, before, (id) => this.where(id));
+      if (isNew && news.count) this.put(news);
+      // Cases that were taken away cannot come as changed cases.
+      if (before.header.since == null && before.count !== total) return this.load(this.range);
+      Object.assign(before.header, { versions }, isNew ? { as_of: asOf } : {});
+      return undefined;
+    }
+    const merged = merge(before, changed);
+    if (before.header.since == null && merged.count !== total) return this.load(this.range);
+    merged.header = { ...merged.header, as_of: isNew ? asOf : before.header.as_of };
     this.cases = merged;
-    merged.header = { ...merged.header, as_of: isNew ? changed.header.as_of : before.header.as_of };
     if (isNew && changed.count) this.taken(merged);
     return undefined;
   }
 
+  _answered(problem) {
+    this.problem = problem;
+    this.failed(problem);
+    this.said(this.status);
+  }
+
   _later() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.refresh(), EVERY);
+    this.timer = setTimeout(() => this.refresh(), this.stream === "live" ? SELDOM : EVERY);
   }
+}
+
+function toLogin() {
+  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
 }
 
 async function asked(address, headers = {}) {
@@ -90,6 +189,6 @@ async function asked(address, headers = {}) {
     throw new Problem(0, null);
   }
   if (response.ok || response.status === 304) return response;
-  if (response.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  if (response.status === 401) toLogin();
   throw new Problem(response.status, await response.json().catch(() => null));
 }

@@ -1,0 +1,81 @@
+// The page's line to what happens: through the worker that all pages of the browser share, or its
+// own where a browser has no such workers.
+
+import { Feed } from "wangge/command/feed.js";
+
+const WORKER = () => import.meta.resolve("wangge/command/shared.js");
+const HEARTBEAT = 60_000;
+const PATIENCE = 60_000; // milliseconds that a hidden page keeps a stream of its own
+
+/** Calls `told({id, data})`, `viewed(data)` and `said(status, more)`, see feed.js. */
+export class Line {
+  constructor({ told, viewed, said }) {
+    Object.assign(this, { told, viewed, said });
+    this.following = "";
+    this.send = typeof SharedWorker === "function" ? this._shared() : this._own();
+    document.addEventListener("visibilitychange", () => this.send({ visible: !document.hidden }));
+    addEventListener("online", () => this.send({ hurry: true }));
+    addEventListener("pagehide", () => this.send({ leave: true }));
+    addEventListener("pageshow", (event) => event.persisted && this.after != null && this.begin(this.after));
+    setInterval(() => this.after != null && this.send({ visible: !document.hidden }), HEARTBEAT);
+  }
+
+  /** Hear all that comes after a number of the feed. */
+  begin(after) {
+    this.after = after;
+    this.send({ join: after, visible: !document.hidden, follow: this.following });
+  }
+
+  /** Hear a leader's view, too; "" for nobody's. */
+  follow(code) {
+    this.following = code;
+    this.send({ follow: code });
+  }
+
+  /** What happened up to that number is known otherwise: it is not told again. */
+  passed(number) {
+    if (this.after != null && number > this.after) this.after = number;
+  }
+
+  hurry() {
+    this.send({ hurry: true });
+  }
+
+  _heard({ event, view, status, more }) {
+    if (event && event.id > this.after) {
+      this.after = event.id;
+      this.told(event);
+    }
+    if (view) this.viewed(view);
+    if (status) this.said(status, more);
+  }
+
+  _shared() {
+    const worker = new SharedWorker(WORKER(), { type: "module", name: "wangge-cases" });
+    worker.port.onmessage = ({ data }) => this._heard(data);
+    worker.onerror = () => {
+      this.send = this._own(); // it could not be loaded
+      if (this.after != null) this.begin(this.after);
+    };
+    return (said) => worker.port.postMessage(said);
+  }
+
+  _own() {
+    const feed = new Feed({
+      told: (event) => this._heard({ event }),
+      viewed: (view) => this._heard({ view }),
+      said: (status, more) => this._heard({ status, more }),
+    });
+    let leaving = 0;
+    return (said) => {
+      if (said.join != null) feed.start(said.join);
+      if ("follow" in said) feed.follow(said.follow);
+      if (said.hurry) feed.hurry();
+      if (said.leave) feed.stop();
+      if (!("visible" in said)) return;
+      clearTimeout(leaving);
+      if (said.visible && !feed.run && feed.after != null) feed.start(feed.after);
+      if (!said.visible) leaving = setTimeout(() => feed.stop(), PATIENCE);
+    };
+  }
+}

@@ -173,6 +173,16 @@ def is_used(connection: Connection, column: str, word: str) -> bool:
     return bool(connection.execute(query, {"word": word}).scalar_one())
 
 
+def words_used(connection: Connection, column: str) -> list[str]:
+    """Every ``category``, ``source`` or ``state`` that a placed case has, in order."""
+    if column not in {"category", "source", "state"}:
+        raise ValueError(column)
+    query = text(
+        f"select distinct {column} from case_cells where zoom = 0 order by 1"  # noqa: S608
+    )
+    return list(connection.execute(query).scalars())
+
+
 def listed(
     connection: Connection,
     where: str,
@@ -250,6 +260,12 @@ def settled_until(connection: Connection) -> datetime:
     return _moment(connection.execute(query).scalar_one())
 
 
+def newest_change(connection: Connection) -> int:
+    """The number of the last change of cases that this connection sees; 0 if there was none."""
+    query = text("select coalesce(max(id), 0) from changes where layer = 'cases'")
+    return int(connection.execute(query).scalar_one())
+
+
 def codes_of(connection: Connection, layer: str) -> list[str]:
     """All codes that ``layer`` (areas, grids, compounds) ever gave, in order."""
     if layer not in {"areas", "grids", "compounds"}:
@@ -297,7 +313,7 @@ def read_columns(
     )
     query = (
         f"copy (select {selected} from cases c {joins} where "  # noqa: S608 - our own words only
-        f"{_psycopg_style(where, values)} order by c.id) to stdout (format binary)"
+        f"{psycopg_style(where, values)} order by c.id) to stdout (format binary)"
     )
     bound = {**values, **{f"all_{name}": list(codes) for name, codes in dictionaries.items()}}
     raw = bytearray()
@@ -308,7 +324,7 @@ def read_columns(
     return _from_binary_copy(raw, dictionaries)
 
 
-def _psycopg_style(where: str, values: Mapping[str, Any]) -> str:
+def psycopg_style(where: str, values: Mapping[str, Any]) -> str:
     """``:name`` as ``%(name)s``; the condition is our own words, without percent signs."""
     for name in sorted(values, key=len, reverse=True):
         where = where.replace(f":{name}", f"%({name})s")

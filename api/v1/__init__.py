@@ -12,6 +12,7 @@ from api.v1 import (
     cases,
     demo,
     exports,
+    hotspots,
     imports,
     jobs,
     nets,
@@ -53,5 +54,6 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     plan_homes.blueprint,
     proposals.blueprint,
     nets.blueprint,
+    hotspots.blueprint,
     reach.blueprint,
 )

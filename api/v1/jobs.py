@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.languages import language
 from api.serving import database
 from api.signing_in import current_actor
+from geodata.cases.spot_jobs import STAGES as HOTSPOT_STAGES
 from geodata.database import jobs
 from geodata.demo.jobs import STAGES as DEMO_STAGES
 from geodata.errors import NotFound
@@ -22,7 +23,14 @@ from geodata.words import translate
 
 blueprint = APIBlueprint("jobs", __name__, url_prefix="/api/v1", tag="Jobs")
 
-_STAGES = {**STAGES, **DEMO_STAGES, **PROPOSAL_STAGES, **OPENING_STAGES, **FIT_STAGES}
+_STAGES = {
+    **STAGES,
+    **DEMO_STAGES,
+    **PROPOSAL_STAGES,
+    **OPENING_STAGES,
+    **FIT_STAGES,
+    **HOTSPOT_STAGES,
+}
 PRIVATE = frozenset({"path", "profile", "most_bytes", "keep"})
 """Arguments that are the server's own business."""
 

@@ -26,7 +26,7 @@ Progress = Callable[[str, float], None]
 FEWEST_CASES = 20
 """Of the last period. Below, a pattern would be told from a handful, and is not."""
 WORLDS = 199
-STAGES = ("reading", "testing", "comparing", "clustering")
+STAGES = ("testing", "comparing", "clustering")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from geodata.errors import NotFound
+from geodata.profiles.reports import Reports
 from geodata.profiles.whistle import Whistle
 from geodata.profiles.working import Working
 
@@ -91,6 +92,7 @@ class Step(Term):
     """What may be done with a case: from which states to which, by which roles.
 
     ``reason``: a reason must be given. ``assigns``: somebody must be named whom it goes to.
+    ``photos``: of which time it wants a photo; ``photos_needed``: without one it is refused.
     """
 
     from_states: Annotated[tuple[Key, ...], Field(min_length=1)]
@@ -100,6 +102,8 @@ class Step(Term):
     ]
     reason: bool = False
     assigns: bool = False
+    photos: Literal["before", "after"] | None = None
+    photos_needed: bool = False
 
 
 class Department(Term):
@@ -212,6 +216,7 @@ class Profile(_Frozen):
     plans: Plans = Plans()
     working: Working = Working()
     departments: tuple[Department, ...] = ()
+    cases: Reports = Reports()
     whistle: Whistle = Whistle()
 
     @field_validator("timezone")
@@ -244,6 +249,10 @@ class Profile(_Frozen):
             for unknown in sorted({*step.from_states, step.to_state} - states):
                 message = f"the step {step.key} names {unknown}, which is no state"
                 raise ValueError(message)
+        source = self.cases.anonymous_source
+        if source is not None and source not in {one.key for one in self.sources}:
+            message = f"cases.anonymous_source names {source}, which is no source"
+            raise ValueError(message)
         categories = {category.key for category in self.categories}
         for department in self.departments:
             for unknown in sorted(set(department.categories) - categories):
@@ -323,6 +332,12 @@ class Profile(_Frozen):
     def first_state(self) -> str:
         """The state of a case that was just reported."""
         return next(state.key for state in self.states if state.open)
+
+    @property
+    def anonymous_source(self) -> str:
+        """The source of what people without an account report."""
+        keys = self.keys("sources")
+        return self.cases.anonymous_source or ("snap" if "snap" in keys else keys[0])
 
     @property
     def circle_kinds(self) -> tuple[str, ...]:

@@ -55,13 +55,14 @@ def _sent(source: streaming.Stream, seen: int) -> Iterator[bytes]:
         yield b"retry: 2000\nid: %d\n\n" % seen
         while not source.is_over and (left := end - time.monotonic()) > 0:
             news = source.after(seen, seconds=min(WAIT_SECONDS, left))
-            if not news:
-                yield b": still here\n\n"
-            for one in news:
-                seen = one.id
-                yield b"id: %d\nevent: case\ndata: %s\n\n" % (one.id, one.data)
+            seen = news[-1].id if news else seen
+            yield b"".join(map(_told, news)) or b": still here\n\n"
     finally:
         _viewers.discard(viewer)
+
+
+def _told(event: streaming.Event) -> bytes:
+    return b"id: %d\nevent: case\ndata: %s\n\n" % (event.id, event.data)
 
 
 def _stream() -> streaming.Stream:

@@ -41,8 +41,9 @@ const player = new Player(part("player"), board);
 const switches = new Switches(part("switches"), board, { levels: data.profile.levels, basemaps: data.basemaps, changed: showLayers, radius: (metres) => heat.setRadius(metres) });
 const ranking = joinRanking(part("ranking"), board, { choose: flyToPlace, shownAs: () => switches.places() });
 let heatLegend = null;
+let hotspots = null; // once they were wanted
 const legend = joinLegend(part("legend"), board, {
-  shown: () => ({ ...switches.now, ...switches.places(), bounds: shading.bounds, colours: shading.colours(), heat: heatLegend }),
+  shown: () => ({ ...switches.now, ...switches.places(), bounds: shading.bounds, colours: shading.colours(), heat: heatLegend, hotspots: hotspots?.legend() }),
 });
 list.onShowAll = showAll;
 list.onClear = () => board.change({ ...NOTHING_ASKED, period: "all" });
@@ -79,7 +80,7 @@ function draw() {
   if (showsTotals()) points.set(board.cases, new Uint32Array(0));
   else if (show === "points") drawPoints();
   else if (show === "heat") heat.set(board.cases, board.shown);
-  else {
+  else if (show === "places") {
     shading.show(switches.places());
     ranking.show();
   }
@@ -99,8 +100,29 @@ function showLayers() {
   pane.style.zIndex = show === "points" ? 460 : 420; // points over the names, density under them
   if (show !== "places") shading.hide();
   part("ranking").hidden = show !== "places";
-  part("list").hidden = show === "places" && !document.body.classList.contains("wants-list");
+  part("list").hidden = ["places", "hotspots"].includes(show) && !document.body.classList.contains("wants-list");
+  showHotspots();
   draw();
+}
+
+/** Show or leave the hotspots; what draws them is fetched when they are first wanted. */
+async function showHotspots() {
+  const isWanted = () => switches.now.show === "hotspots";
+  part("hotspots").hidden = !isWanted();
+  if (isWanted() && !hotspots) {
+    const { Hotspots } = await import("wangge/command/hotspots.js");
+    hotspots ??= new Hotspots({
+      box: part("hotspots"), map, board, levels: data.profile.levels, tiles: data.tiles, pane: "command-cases", scale,
+      fly: (box) => fitTo(box), changed: () => legend.show(),
+      choose: (members) => {
+        if (!isWanted()) return;
+        part("list").hidden = !members;
+        list.showOnly(members);
+      },
+    });
+  }
+  if (isWanted()) hotspots.show();
+  else hotspots?.hide();
 }
 
 board.on((what) => {

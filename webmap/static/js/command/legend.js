@@ -14,6 +14,7 @@ export function joinLegend(box, board, { shown }) {
       const now = shown();
       if (now.show === "heat") fill(box, heat(board, now));
       else if (now.show === "places") fill(box, places(board, now));
+      else if (now.show === "hotspots") fill(box, now.hotspots);
       else fill(box, points(board));
     },
   };

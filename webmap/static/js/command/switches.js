@@ -34,7 +34,7 @@ export class Switches {
   /** Take over what the address says. */
   read({ show, level, measure, method, radius, base }) {
     this.now.base = this.basemaps.some(({ key }) => key === base) ? base : "";
-    if (["points", "heat", "places"].includes(show)) this.now.show = show;
+    if (["points", "heat", "hotspots", "places"].includes(show)) this.now.show = show;
     if (this.levels.some(([, key]) => key === level)) this.now.level = level;
     if (["rate", "count"].includes(measure)) this.now.measure = measure;
     if (["quantiles", "natural"].includes(method)) this.now.method = method;
@@ -79,7 +79,7 @@ export class Switches {
   _build() {
     const { show } = this.now;
     fill(this.box,
-      this._segments(t("Shown as"), [["points", t("Points")], ["heat", t("Density")], ["places", t("Places")]], "show"),
+      this._segments(t("Shown as"), [["points", t("Points")], ["heat", t("Density")], ["hotspots", t("Hotspots")], ["places", t("Places")]], "show"),
       show === "places" && this._segments(t("Kind of place"), this.levels.map(([, key, name]) => [key, name]), "level"),
       show === "places" && this._hasRates() && this._segments(t("Measure"), [["rate", t("per 10,000 households")], ["count", t("number")]], "measure"),
       show === "places" && this._segments(t("Classes"), [["quantiles", t("equal numbers")], ["natural", t("natural breaks")]], "method"),

@@ -21,7 +21,7 @@ Named = Callable[[Any, str], str]
 """A category's name, by its key and a language."""
 
 TRENDS = {
-    NEW: _("new"),
+    NEW: _("newly hot"),
     GROWING: _("growing"),
     LASTING: _("lasting"),
     FADING: _("fading"),

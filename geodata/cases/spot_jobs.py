@@ -44,7 +44,7 @@ def run_hotspots(work: Work) -> dict[str, Any]:
 
     said = dict(work.arguments)
     profile = load_profile(said.pop("profile", None) or Settings().profile)
-    given = said.pop("wanted")
+    given = dict(said.pop("wanted"))
     for end in ("since", "until"):
         given[end] = given[end] and datetime.fromisoformat(given[end])
     values: dict[str, Any] = {

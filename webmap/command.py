@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint
 
@@ -13,6 +13,9 @@ from webmap import elements
 from webmap.basemaps import basemaps
 from webmap.pages import actor, joined, show
 from webmap.planner import tiles_of
+
+if TYPE_CHECKING:
+    from geodata.accounts import Actor
 
 blueprint = Blueprint("command", __name__)
 
@@ -41,6 +44,14 @@ def _profile_words() -> dict[str, Any]:
         ],
         "departments": [_term(term) for term in profile.departments],
     }
+
+
+def _steps_of(person: Actor) -> list[str]:
+    """Keys of the steps that the person's role may take at all."""
+    if not person.may("handle_case"):
+        return []
+    steps = joined().profile.steps
+    return [step.key for step in steps if person.role == "admin" or person.role in step.roles]
 
 
 def _term(term: Any, *more: str) -> dict[str, Any]:
@@ -73,6 +84,7 @@ def command() -> str:
         "totals": tiles_of("cases"),
         "basemaps": [{"key": one["key"], "name": one["name"]} for one in offered],
         "may": {
+            "steps": [] if person is None else _steps_of(person),
             "export": person is not None and person.may("export"),
             "import": person is not None and person.may("import"),
             "demo": person is not None and person.may("manage_users"),

@@ -289,6 +289,7 @@ _FIXED: tuple[tuple[str, str, str], ...] = (
     ("area", ">i4", "coalesce(a.place, 0)::int4 - 1"),
     ("grid", ">i4", "coalesce(g.place, 0)::int4 - 1"),
     ("compound", ">i4", "coalesce(k.place, 0)::int4 - 1"),
+    ("revision", ">i4", "c.revision"),
 )
 """Column, its type in the binary COPY format, and its SQL: none is null, so rows are of one
 length and a whole answer is read as one numpy array."""

@@ -10,6 +10,7 @@ import { newestFirst } from "wangge/command/columns.js";
 import { CATEGORY, Crossfilter, HOUR, PERIOD, SOURCE, WINDOW } from "wangge/command/crossfilter.js";
 import { COLUMNS, grow, inserted, positions, without } from "wangge/command/growing.js";
 import { countIn } from "wangge/command/rates.js";
+import { NEAR } from "wangge/command/remaining.js";
 
 export const PERIODS = ["today", "7d", "30d", "all"];
 const BACK = { today: 0, "7d": 6, "30d": 29 };
@@ -344,6 +345,21 @@ export class Board {
 
   isLate(i) {
     return this.filter.isLate(i, this.lateAt ?? this.now);
+  }
+
+  /** Whether an open case is due soon; drawn with a mark of its own, so that it is not late yet. */
+  isNear(i) {
+    const { due, state } = this.cases;
+    const now = this.lateAt ?? this.now;
+    return this.isOpen[state[i]] === 1 && due[i] > -2147483648 && due[i] >= now && due[i] - now < NEAR;
+  }
+
+  /** Positions of the open cases whose time ran out between these minutes. */
+  lateBetween(from, to) {
+    const { due, state, count } = this.cases;
+    const found = [];
+    for (let i = 0; i < count; i++) if (due[i] >= from && due[i] < to && due[i] > -2147483648 && this.isOpen[state[i]] === 1) found.push(i);
+    return found;
   }
 }
 

@@ -43,7 +43,7 @@ function placed(columns, count) {
       cases.y[i] = toWorld(lat[i] / 1e7);
     }
   }
-  for (const name of ["reported", "due", "closed"]) cases[name] = columns[name];
+  for (const name of ["reported", "due", "closed", "revision"]) cases[name] = columns[name] ?? new Int32Array(count);
   for (const name of KINDS) cases[name] = small(columns[name]);
   for (const name of PLACES) cases[name] = positions(columns[name]);
   return cases;
@@ -60,7 +60,7 @@ function positions(values) {
   return found;
 }
 
-const COLUMNS = ["id", "x", "y", "reported", "due", "closed", ...KINDS, ...PLACES];
+const COLUMNS = ["id", "x", "y", "reported", "due", "closed", "revision", ...KINDS, ...PLACES];
 
 /** `cases` with those of `changed` put in place of their older selves, or added at the end. */
 export function merge(cases, changed) {

@@ -8,10 +8,13 @@ import { onTheme, token } from "wangge/core/theme.js";
 import { count, t } from "wangge/core/words.js";
 import { criteriaOf, keepCriteria, queryOf } from "wangge/command/address.js";
 import { NOTHING_ASKED } from "wangge/command/board.js";
+import { joinBulk } from "wangge/command/bulk.js";
 import { joinFigures } from "wangge/command/figures.js";
+import { joinKeys } from "wangge/command/keys.js";
 import { joinLegend } from "wangge/command/legend.js";
 import { CaseList } from "wangge/command/list.js";
 import { board, data, drawPoints, FREE, hasView, hearing, loaded, map, onFailure, pane, points, scale, store } from "wangge/command/opening.js";
+import { joinNews } from "wangge/command/news.js";
 import { joinPanel } from "wangge/command/panel.js";
 import { Player } from "wangge/command/player.js";
 import { joinRanking } from "wangge/command/ranking.js";
@@ -35,7 +38,9 @@ const isPlaced = () => board.cases && board.cases.count > 0;
 // ── the parts ─────────────────────────────────────────────────────────────────────────────────
 const figures = joinFigures(part("figures"), board);
 joinPanel(part("filters"), board);
-const list = new CaseList(part("list"), board, { open: openCase, mayExport: data.may.export });
+const list = new CaseList(part("list"), board, { open: openCase, openNumber, mayExport: data.may.export });
+const mySteps = data.profile.steps.filter(({ key }) => data.may.steps.includes(key));
+const bulk = joinBulk(part("bulk"), board, { list, steps: mySteps, open: openNumber });
 const record = joinRecord(part("record"), board, { close: closeCase, open: openNumber, locate: ({ i, at }) => (at ? flyToPoint(at) : flyTo(i)) });
 const player = new Player(part("player"), board);
 const switches = new Switches(part("switches"), board, { levels: data.profile.levels, basemaps: data.basemaps, changed: showLayers, radius: (metres) => heat.setRadius(metres) });
@@ -125,11 +130,11 @@ async function showHotspots() {
   else hotspots?.hide();
 }
 
-board.on((what) => {
+board.on((what, _, told) => {
   if (what === "select" || what === "hover" || what === "view") return markPoint(what);
   if (what === "minute") return passMinute();
   draw();
-  if (what === "live") return undefined;
+  if (what === "live") return points.greet(told.added.map((id) => board.positionOf(id)).filter((i) => board.filter.failed[i] === 0));
   if (what !== "data") keepSoon();
   else switches.refresh();
   sayRange();
@@ -157,6 +162,8 @@ hearing.status = (status) => {
   figures.say(status);
 };
 hearing.status(store.status);
+const news = joinNews(part("news"), part("sound"), board, { show: (positions, words) => (showSheet("list"), list.showOnly(Uint32Array.from(positions), words)) });
+hearing.urgent = news.urgent;
 board.onStep = () => store.status !== "live" && store.refresh();
 
 let keeping = 0;
@@ -346,27 +353,20 @@ for (const button of document.querySelectorAll("[data-sheet-button]")) {
   button.addEventListener("click", () => showSheet(document.body.dataset.sheet === button.dataset.sheetButton ? "" : button.dataset.sheetButton));
 }
 
-addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const inField = event.target.closest?.("input, select, textarea");
-  if (event.key === "Escape") {
-    if (board.selected != null) closeCase();
-    else if (document.documentElement.hasAttribute("data-wall")) setWall(false);
-    else if (inField) event.target.blur();
-    return;
-  }
-  if (inField) return;
-  const inMap = map.getContainer().contains(event.target);
-  const does = {
-    j: () => list.step(1), k: () => list.step(-1), f: toggleWall,
-    p: () => player.toggle(), 0: showAll,
-  }[event.key.toLowerCase()];
-  if (does) does();
-  else if (event.key === "ArrowDown" && event.target.closest?.(".case-scroll")) list.step(1);
-  else if (event.key === "ArrowUp" && event.target.closest?.(".case-scroll")) list.step(-1);
-  else if (event.key === "Enter" && !inMap && event.target === list.scroll) list.openCursor();
-  else return;
-  event.preventDefault();
+joinKeys(board, {
+  steps: mySteps,
+  inMap: (element_) => map.getContainer().contains(element_),
+  take: (key) => bulk.take(key) || record.take(key),
+  does: {
+    step: (by, choosing) => list.step(by, { choosing }), open: () => list.openCursor(), choose: () => list.choose(list.cursor),
+    choosing: () => list.toggleChoosing(), search: () => (showSheet("list"), list.field.focus()), sound: news.toggle,
+    wall: toggleWall, play: () => player.toggle(), showAll,
+    escape() {
+      if (board.selected != null) closeCase();
+      else if (list.isChoosing) list.chooseNone();
+      else if (document.documentElement.hasAttribute("data-wall")) setWall(false);
+    },
+  },
 });
 
 // ── the address ───────────────────────────────────────────────────────────────────────────────

@@ -24,7 +24,7 @@ export function onFailure(say) {
 }
 
 /** Called with what the store says of its line ("live", "polling", "off") and with a leader's view. */
-export const hearing = { status: () => {}, view: () => {} };
+export const hearing = { status: () => {}, view: () => {}, urgent: () => {} };
 
 export const store = new CaseStore({
   taken: (cases) => board.take(cases),
@@ -32,7 +32,8 @@ export const store = new CaseStore({
   where: (id) => board.positionOf(id),
   failed: (problem) => sayFailed(problem),
   said: (status) => hearing.status(status),
-  viewed: (view) => hearing.view(JSON.parse(view)),
+  viewed: (view) => hearing.view(view),
+  urgent: (ids) => hearing.urgent(ids),
 });
 export const loaded = store.load();
 
@@ -52,7 +53,7 @@ export const points = new PointLayer({ pane: "command-cases", categories: data.p
 /** Draw the points that pass the filters. */
 export function drawPoints() {
   board.lateAt = board.now;
-  points.set(board.cases, board.shown, { isOpen: board.isOpen, isLate: (i) => board.isLate(i) });
+  points.set(board.cases, board.shown, { isOpen: board.isOpen, isLate: (i) => board.isLate(i), isNear: (i) => board.isNear(i) });
 }
 
 const PATIENCE = 1500; // milliseconds that the ground waits for the points

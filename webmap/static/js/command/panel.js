@@ -12,10 +12,12 @@ export function joinPanel(box, board) {
   const change = (changes) => board.change(changes);
   const parts = [periodPart(board, change), statePart(board, change), categoryPart(board, change), hourPart(board, change), areaPart(board, change), sourcePart(board, change)];
   const reset = h("button.button.quiet.small", { type: "button", onClick: () => change({ ...NOTHING_ASKED, period: board.criteria.period }) }, t("Clear filters"));
-  const head = h("div.panel-head", {}, h("h2", {}, t("Filters")), reset);
+  const period = h("b.wall-period", {});
+  const head = h("div.panel-head", {}, h("h2.desk-title", {}, t("Filters")), period, reset);
   fill(box, head, h("div.filters", {}, parts.map((part) => part.element)));
   const show = () => {
     const { categories, sources, states, late, areas, hours, window } = board.criteria;
+    fill(period, periodName(board));
     reset.hidden = !(categories || sources || states || late || areas.length || hours || window);
     for (const part of parts) part.show();
   };
@@ -31,8 +33,16 @@ export function joinPanel(box, board) {
   });
 }
 
-function section(title, ...children) {
-  return h("section.filter", {}, h("h3", {}, title), ...children);
+function section(kind, title, ...children) {
+  return h("section.filter", { dataset: { filter: kind } }, h("h3", {}, title), ...children);
+}
+
+/** What a wall says instead of the choice of a period. */
+function periodName(board) {
+  const named = { today: t("Today"), "7d": t("The last 7 days"), "30d": t("The last 30 days"), all: t("All") }[board.criteria.period];
+  if (named) return named;
+  const [first, last] = board.span();
+  return `${board.dayName(first)} – ${board.dayName(last - 1)}`;
 }
 
 function periodPart(board, change) {
@@ -48,7 +58,7 @@ function periodPart(board, change) {
   };
   from.addEventListener("change", own);
   to.addEventListener("change", own);
-  const element = section(t("Period"), h("div.segments", { role: "group", "aria-label": t("Period") }, buttons), h("div.dates", {}, from, h("span", {}, "–"), to));
+  const element = section("period", t("Period"), h("div.segments", { role: "group", "aria-label": t("Period") }, buttons), h("div.dates", {}, from, h("span", {}, "–"), to));
   return {
     element,
     show() {
@@ -70,7 +80,7 @@ function statePart(board, change) {
     chosen: () => board.criteria.states,
     choose: (states) => change({ states, late: false }),
   });
-  const element = section(t("State"), shortcuts, list);
+  const element = section("state", t("State"), shortcuts, list);
   return {
     element,
     show() {
@@ -97,7 +107,7 @@ function categoryPart(board, change) {
     chosen: () => board.criteria.categories,
     choose: (categories) => change({ categories }),
   });
-  return { element: section(t("Category"), list), show };
+  return { element: section("category", t("Category"), list), show };
 }
 
 function sourcePart(board, change) {
@@ -107,7 +117,7 @@ function sourcePart(board, change) {
     chosen: () => board.criteria.sources,
     choose: (sources) => change({ sources }),
   });
-  return { element: section(t("Source"), list), show };
+  return { element: section("source", t("Source"), list), show };
 }
 
 function hourPart(board, change) {
@@ -117,7 +127,7 @@ function hourPart(board, change) {
     chosen: () => board.criteria.hours,
     choose: (hours) => String(hours) !== String(board.criteria.hours) && change({ hours }),
   });
-  return { element: section(t("Hour of the day"), box), show };
+  return { element: section("hour", t("Hour of the day"), box), show };
 }
 
 function areaPart(board, change) {
@@ -175,5 +185,5 @@ function areaPart(board, change) {
     if (focused != null) [...list.querySelectorAll("button")].find((button) => button.dataset.key === focused)?.focus();
   };
   search.addEventListener("input", settled(show, 80));
-  return { element: section(t("Area"), search, chosen, list), show };
+  return { element: section("area", t("Area"), search, chosen, list), show };
 }

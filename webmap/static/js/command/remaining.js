@@ -3,14 +3,15 @@
 import { count, t } from "wangge/core/words.js";
 
 const NONE = -2147483648;
-const NEAR = 24 * 60; // minutes: less than this is near
+export const NEAR = 24 * 60; // minutes: less than this is near
 
 /** {text, tone} for an open case that is due at that minute; null without a time limit. */
 export function remaining(due, now) {
   if (due === NONE || due == null) return null;
   const left = due - now;
   if (left < 0) return { text: "▲ " + t("%(time)s overdue", { time: length(-left) }), tone: "late" };
-  return { text: t("%(time)s left", { time: length(left) }), tone: left < NEAR ? "near" : "good" };
+  const isNear = left < NEAR;
+  return { text: (isNear ? "◆ " : "") + t("%(time)s left", { time: length(left) }), tone: isNear ? "near" : "good" };
 }
 
 /** Minutes as days, hours or minutes. */

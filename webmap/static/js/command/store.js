@@ -14,12 +14,12 @@ const MANY = 1500; // cases that are put in one by one; of more, all is taken an
 const AFTER_MANY = 1000; // after the last word of an import, until it is looked for
 
 /**
- * Loads and keeps cases; calls `taken(cases)`, `put(rows)`, `failed(problem|null)`, `said(status)`, and
- * asks `where(id)` for the position of a case.
+ * Loads and keeps cases; calls `taken(cases)`, `put(rows)`, `failed(problem|null)`, `said(status)`,
+ * `urgent(numbers)`, and asks `where(id)` for the position of a case.
  */
 export class CaseStore {
-  constructor({ taken, put, where, failed, said, viewed }) {
-    Object.assign(this, { taken, put, where, failed, said });
+  constructor({ taken, put, where, failed, said, viewed, urgent }) {
+    Object.assign(this, { taken, put, where, failed, said, urgent });
     this.cases = null;
     this.range = {};
     this.tag = null;
@@ -112,8 +112,10 @@ export class CaseStore {
     if (!wanted.length || wanted.length > MANY) return;
     const { dictionaries } = this.cases;
     const rows = columnsOf(wanted, dictionaries);
+    const urgent = wanted.filter((one) => one.urgent && this.where(one.id) < 0).map(({ id }) => id);
     if (rows) this.put(rows);
     else this.load(this.range); // a kind or a place that nobody knew: its name has to come along
+    if (urgent.length) this.urgent(urgent);
   }
 
   /** Whether a case is not older than all that are loaded. */

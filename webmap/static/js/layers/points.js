@@ -39,6 +39,8 @@ export const PointLayer = Surface.extend({
     this.shown = new Uint32Array(0);
     this.isOpen = null;
     this.isLate = () => false;
+    this.isNear = () => false;
+    this.fresh = new Map(); // position of a case that just came → its ring
     this.selected = null;
     this.hovered = null;
     this.drawn = null;
@@ -46,11 +48,33 @@ export const PointLayer = Surface.extend({
   },
 
   /** What to show: cases (columns), which of them, and what is open and late. */
-  set(cases, shown, { isOpen, isLate } = {}) {
+  set(cases, shown, { isOpen, isLate, isNear } = {}) {
+    if (cases !== this.cases) this.forget();
     Object.assign(this, { cases, shown });
     if (isOpen) this.isOpen = isOpen;
     if (isLate) this.isLate = isLate;
+    if (isNear) this.isNear = isNear;
     this.redrawSoon();
+  },
+
+  /** A ring round these for a moment: they just came. */
+  greet(indexes, milliseconds = 8000) {
+    for (const index of indexes.slice(0, MOST_PULSES)) {
+      if (!(this.cases.x[index] >= 0) || this.fresh.has(index)) continue;
+      const ring = h("i.fresh-ring", { style: { "--radius": `${13 * this.options.scale}px` } });
+      this.fresh.set(index, ring);
+      setTimeout(() => {
+        ring.remove();
+        if (this.fresh.get(index) === ring) this.fresh.delete(index);
+      }, milliseconds);
+    }
+    this.redrawSoon();
+  },
+
+  /** The positions of cases mean others now. */
+  forget() {
+    for (const ring of this.fresh.values()) ring.remove();
+    this.fresh.clear();
   },
 
   select(index) {
@@ -67,7 +91,8 @@ export const PointLayer = Surface.extend({
   onAdd(map) {
     Surface.prototype.onAdd.call(this, map);
     this._pulses = h("div.point-pulses", { "aria-hidden": "true" });
-    this.getPane().append(this._pulses);
+    this._rings = h("div.point-pulses", { "aria-hidden": "true" });
+    this.getPane().append(this._pulses, this._rings);
     map.on("mousemove", this._moved, this);
     map.on("click", this._clicked, this);
     map.on("mouseout", this._left, this);
@@ -79,6 +104,7 @@ export const PointLayer = Surface.extend({
     map.off("mouseout", this._left, this);
     map.getContainer().classList.remove("over-point");
     this._pulses.remove();
+    this._rings.remove();
     Surface.prototype.onRemove.call(this, map);
   },
 
@@ -107,6 +133,7 @@ export const PointLayer = Surface.extend({
       else this.drawn.radii[k] = near && !isTotal(found.size[k]) ? this._paintStack(context, k, x, y) : this._paintCluster(context, k, x, y);
     }
     this._paintMarks(context, frame, near);
+    this._placeRings(frame);
     if (!this._began) performance.mark("wangge-points-painted");
     this._began = true;
     this.fire("painted");
@@ -124,6 +151,14 @@ export const PointLayer = Surface.extend({
       context.lineWidth = 2 * scale;
       context.stroke();
       if (near) this._pulseAt(x, y, radius);
+    } else if (this.isNear(i)) {
+      context.beginPath();
+      context.setLineDash([3.2 * scale, 2.4 * scale]);
+      context.arc(x, y, radius + 4 * scale, 0, 2 * Math.PI);
+      context.strokeStyle = token("--near-mark");
+      context.lineWidth = 2 * scale;
+      context.stroke();
+      context.setLineDash([]);
     }
     const image = glyph(this.cases.category[i], category?.color ?? token("--map-unknown"), { radius, open, halo: token("--map-halo"), sharp: this._sharp });
     context.drawImage(image.canvas, x - image.half, y - image.half, image.half * 2, image.half * 2);
@@ -209,6 +244,17 @@ export const PointLayer = Surface.extend({
       context.strokeStyle = colour;
       context.lineWidth = width * scale;
       context.stroke();
+    }
+  },
+
+  /** The rings of new cases are elements, so that drawing anew does not begin them anew. */
+  _placeRings(frame) {
+    if (!this._rings) return;
+    const place = this._bounds.min;
+    for (const [index, ring] of this.fresh) {
+      ring.style.left = `${place.x + this.cases.x[index] * frame.unit - frame.west}px`;
+      ring.style.top = `${place.y + this.cases.y[index] * frame.unit - frame.north}px`;
+      if (ring.parentNode !== this._rings) this._rings.append(ring);
     }
   },
 

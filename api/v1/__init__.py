@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 
 from api.v1 import (
     audit,
+    case_places,
     case_records,
     case_steps,
     case_stream,
@@ -40,6 +41,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     imports.blueprint,
     exports.blueprint,
     demo.blueprint,
+    case_places.blueprint,
     case_records.blueprint,
     case_steps.blueprint,
     case_stream.blueprint,

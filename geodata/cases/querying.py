@@ -111,7 +111,7 @@ def list_cases(
         NotAllowed: the role sees no map.
     """
     require(actor, "see_map")
-    key = None if after is None else _key(after)
+    key = None if after is None else page_key(after)
     texts = actor.may("see_personal")
     where, values = _conditions(wanted, profile)
     with database.read() as connection:
@@ -125,7 +125,7 @@ def list_cases(
     if texts:
         _record_reading(database, actor, cases, wanted)
     more = len(rows) > limit > 0
-    return CasePage(cases, _after(rows[limit - 1]) if more else None)
+    return CasePage(cases, page_mark(rows[limit - 1]) if more else None)
 
 
 def export_pages(
@@ -307,7 +307,8 @@ def _conditions(
     )
 
 
-def _key(after: str) -> tuple[datetime, int]:
+def page_key(after: str) -> tuple[datetime, int]:
+    """The moment and number after which a page begins."""
     micros, _, number = after.partition(".")
     try:
         moment = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(micros))
@@ -321,7 +322,8 @@ def _key(after: str) -> tuple[datetime, int]:
     return moment, key
 
 
-def _after(row: RowMapping) -> str:
+def page_mark(row: Mapping[str, Any] | RowMapping) -> str:
+    """The key after which the next page begins."""
     micros = (row["reported_at"] - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1)
     return f"{micros}.{row['id']}"
 

@@ -6,10 +6,10 @@ import math
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from geodata.accounts import record, require
-from geodata.cases import steps
+from geodata.cases import addresses, steps
 from geodata.crs import convert_points
 from geodata.errors import InvalidInput
 
@@ -66,7 +66,24 @@ class Taken:
     follow_code: str
 
 
-def report(database: Database, actor: Actor, profile: Profile, told: Report) -> Taken:
+class Along(Protocol):
+    """What goes into the transaction of a report beside the case itself."""
+
+    def earlier(self, tx: Transaction) -> Taken | None:
+        """What became of this very report when it was sent before; None: it is the first time."""
+
+    def then(self, tx: Transaction, taken: Taken) -> None:
+        """Add to the case that was just taken."""
+
+
+def report(
+    database: Database,
+    actor: Actor,
+    profile: Profile,
+    told: Report,
+    *,
+    along: Along | None = None,
+) -> Taken:
     """Take a report as a case, or as news of the case that its source numbered so.
 
     Raises:
@@ -76,15 +93,40 @@ def report(database: Database, actor: Actor, profile: Profile, told: Report) -> 
     """
     require(actor, "report_case")
     values = _checked(profile, told)
+    found = None
+    if values["place"] is None:
+        found = addresses.find(database, profile, [values["address"]])[0]
     with database.begin() as tx:
-        return _taken(tx, actor, profile, told, values)
+        earlier = None if along is None else along.earlier(tx)
+        if earlier is not None:
+            return earlier
+        taken = _taken(tx, actor, profile, told, values, found)
+        if along is not None:
+            along.then(tx, taken)
+        return taken
 
 
 def _taken(
-    tx: Transaction, actor: Actor, profile: Profile, told: Report, values: dict[str, Any]
+    tx: Transaction,
+    actor: Actor,
+    profile: Profile,
+    told: Report,
+    values: dict[str, Any],
+    found: addresses.Found | None,
 ) -> Taken:
     connection = tx.connection
     place = values.pop("place")
+    number = None
+    if told.external_id:
+        number = steps.known(connection, told.source, told.external_id)
+    if found is not None and number is not None and not steps.looks_for(connection, number, values):
+        found = None
+    if place is not None:
+        values["place_state"] = "given"
+    elif found is not None:
+        values |= {"place_state": found.state, "place_score": found.score}
+        values |= {"area_code": found.area} if found.area else {}
+        place = None if found.lon is None or found.lat is None else (found.lon, found.lat)
     if place is not None:
         lon, lat = place
         values |= steps.places_of(
@@ -92,9 +134,6 @@ def _taken(
         )
         values["geom"] = f"SRID=4326;POINT({lon} {lat})"
     code = secrets.token_urlsafe(9)
-    number = None
-    if told.external_id:
-        number = steps.known(connection, told.source, told.external_id)
     is_new = number is None
     if number is None:
         limit = profile.category(told.category).limit_days
@@ -112,9 +151,15 @@ def _taken(
             for name, value in values.items()
             if name not in {"source", "external_id", "reported_at"} and value not in {None, ""}
         }
+        if found is not None and place is None:  # it is elsewhere now, and nobody knows where
+            news |= {"geom": None, "area_code": found.area}
+            news |= dict.fromkeys(("grid_code", "compound_code"))
         case = steps.change(connection, number, news)
         moved = {"kind": "reported_again", "details": {"fields": sorted(news)}}
     steps.enter(connection, case_id=number, user_id=actor.user_id, actor=actor.name, **moved)
+    if found is not None and found.state == "sure":
+        why = {**found.why, "how": "address"}
+        steps.enter(connection, case_id=number, actor=actor.name, kind="place", details=why)
     steps.add_reporter(
         connection,
         case_id=number,
@@ -122,6 +167,7 @@ def _taken(
         name=told.reporter_name,
         telephone=told.reporter_telephone,
         follow_code=code,
+        forget_at=datetime.now(UTC) + timedelta(days=profile.cases.keep_reporters_days),
     )
     _tell(tx, case or {}, "added" if is_new else "changed")
     record(tx, actor, "reported_case", f"cases/{number}", source=told.source)

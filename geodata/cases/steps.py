@@ -14,7 +14,8 @@ Row = dict[str, Any]
 SEEN = (
     *("id", "external_id", "source", "category", "state", "reported_at", "due_at", "updated_at"),
     *("closed_at", "area_code", "grid_code", "compound_code", "revision", "stage_since"),
-    *("assignee_id", "department", "level", "urgent", "joined_to"),
+    *("assignee_id", "department", "level", "urgent", "joined_to", "reports"),
+    *("place_state", "place_score"),
 )
 """What everybody signed in may see of a case."""
 
@@ -40,6 +41,18 @@ def known(connection: sa.Connection, source: str, external_id: str) -> int | Non
     )
     number: int | None = connection.execute(query).scalar_one_or_none()
     return number
+
+
+def looks_for(connection: sa.Connection, number: int, values: Mapping[str, Any]) -> bool:
+    """Whether news of a case with an address of ``values`` should look for its place anew.
+
+    Not where its place was given or chosen, nor where the address is the one that it has.
+    """
+    query = sa.select(cases.c.geom.is_not(None), cases.c.place_state, cases.c.address)
+    placed, state, address = connection.execute(query.where(cases.c.id == number)).one()
+    if placed and state in {None, "given", "chosen"}:
+        return False
+    return not placed or address != values["address"]
 
 
 def places_of(

@@ -77,14 +77,19 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
 def from_environment() -> Flask:
     """The application of one server process."""
     from api.server import before_the_end  # noqa: PLC0415
-    from api.v1 import case_stream  # noqa: PLC0415
+    from api.v1 import case_stream, screens  # noqa: PLC0415
     from geodata.logs import set_up_logs  # noqa: PLC0415
     from geodata.settings import Settings  # noqa: PLC0415
 
     settings = Settings()
     set_up_logs(process="http", data_dir=settings.data_dir, language=settings.language)
     app = create_app(settings)
-    before_the_end(lambda: case_stream.end(app))
+
+    def end_streams() -> None:
+        case_stream.end(app)
+        screens.end(app)
+
+    before_the_end(end_streams)
     return app
 
 

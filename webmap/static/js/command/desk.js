@@ -9,11 +9,12 @@ import { count, t } from "wangge/core/words.js";
 import { criteriaOf, keepCriteria, queryOf } from "wangge/command/address.js";
 import { NOTHING_ASKED } from "wangge/command/board.js";
 import { joinBulk } from "wangge/command/bulk.js";
+import { joinFollowing } from "wangge/command/following.js";
 import { joinFigures } from "wangge/command/figures.js";
 import { joinKeys } from "wangge/command/keys.js";
 import { joinLegend } from "wangge/command/legend.js";
 import { CaseList } from "wangge/command/list.js";
-import { board, data, drawPoints, FREE, hasView, hearing, loaded, map, onFailure, pane, points, scale, store } from "wangge/command/opening.js";
+import { board, data, drawPoints, FREE, hasView, hearing, isWall, loaded, map, onFailure, pane, points, scale, store } from "wangge/command/opening.js";
 import { joinNews } from "wangge/command/news.js";
 import { joinPanel } from "wangge/command/panel.js";
 import { Player } from "wangge/command/player.js";
@@ -381,7 +382,8 @@ function openFromAddress(now) {
   board.select(Number.isSafeInteger(id) && id > 0 ? id : null);
 }
 
-if (state().wall === "1") setWall(true);
+if (isWall()) setWall(true);
+joinFollowing(part("follow"), part("following"));
 switches.read(state());
 showLayers();
 onFailure(sayFailed);

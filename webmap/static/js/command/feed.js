@@ -1,23 +1,24 @@
-// The stream of /api/v1/cases/stream, read piece by piece, and taken up again wherever it broke off.
+// A stream of the server's, read piece by piece, and taken up again wherever it broke off.
 //
 // Read by fetch and not by EventSource, which tells neither why a stream was refused nor that the
 // line still stands: a proxy that holds everything back would look like a quiet night. Runs in a
 // page or in the worker that several pages share, so it knows no page.
 
-const ADDRESS = "/api/v1/cases/stream";
 const FIRST = 10_000; // milliseconds until the first word: later comes only what somebody holds back
 const SILENCE = 40_000; // the server says every 15 seconds that it is there
 const AGAIN = [0, 1000, 2000, 4000, 8000, 15_000]; // pauses after the first, second … failure
 const LIVED = 5000; // a stream that stood for so long was a good one
 const LONGEST = 60_000; // between two attempts where the stream was held back
 
-/** Calls `told({id, data})` for each change, `viewed(data)` for a leader's view, `said(status, more)`. */
+/** Calls `told({id, data})` for each event of that name, and `over()` when the server has ended it for good. */
 export class Feed {
-  /** Statuses: "live", "lost", "out" (signed out); `more.ahead`: by how many ms the server's clock is ahead. */
-  constructor({ told, viewed = () => {}, said }) {
-    Object.assign(this, { told, viewed, said });
+  /**
+   * Statuses: "live", "lost", "out" (signed out, or one of the statuses in `refused`); `more.ahead`: by how
+   * many milliseconds the server's clock is ahead.
+   */
+  constructor({ address = "/api/v1/cases/stream", event = "case", refused = [], told, over = () => {}, said }) {
+    Object.assign(this, { address, event, refused: [401, 403, ...refused], told, over, said });
     this.after = null;
-    this.following = "";
     this.run = null;
     this.failures = 0;
     this.heldBack = 0;
@@ -40,13 +41,6 @@ export class Feed {
   hurry() {
     this.failures = 0;
     this.run?.hurry();
-  }
-
-  /** Hear the views of these leaders, too (codes parted by commas). */
-  follow(codes) {
-    if (this.following === codes) return;
-    this.following = codes;
-    if (this.run) this.start(this.after);
   }
 
   async _loop(run) {
@@ -77,9 +71,8 @@ export class Feed {
     let watch = setTimeout(stop, FIRST);
     let heard = false;
     try {
-      const query = new URLSearchParams({ after: String(this.after), ...(this.following ? { follow: this.following } : {}) });
-      const response = await fetch(`${ADDRESS}?${query}`, { headers: { Accept: "text/event-stream", "Last-Event-ID": String(this.after) }, cache: "no-store", credentials: "same-origin", signal: controller.signal });
-      if (response.status === 401 || response.status === 403) {
+      const response = await fetch(`${this.address}?after=${this.after}`, { headers: { Accept: "text/event-stream", "Last-Event-ID": String(this.after) }, cache: "no-store", credentials: "same-origin", signal: controller.signal });
+      if (this.refused.includes(response.status)) {
         if (!isOver()) this.said("out");
         return "out";
       }
@@ -119,8 +112,8 @@ export class Feed {
       const at = line.indexOf(": ");
       if (at > 0) lines[line.slice(0, at)] = line.slice(at + 2);
     }
-    if (lines.event === "view") this.viewed(lines.data);
-    if (lines.event !== "case") return;
+    if (lines.event === "over") this.over();
+    if (lines.event !== this.event) return;
     const id = Number(lines.id);
     if (id <= this.after) return;
     this.after = id;

@@ -7,11 +7,10 @@ const WORKER = () => import.meta.resolve("wangge/command/shared.js");
 const HEARTBEAT = 60_000;
 const PATIENCE = 60_000; // milliseconds that a hidden page keeps a stream of its own
 
-/** Calls `told({id, data})`, `viewed(data)` and `said(status, more)`, see feed.js. */
+/** Calls `told({id, data})` and `said(status, more)`, see feed.js. */
 export class Line {
-  constructor({ told, viewed, said }) {
-    Object.assign(this, { told, viewed, said });
-    this.following = "";
+  constructor({ told, said }) {
+    Object.assign(this, { told, said });
     this.send = typeof SharedWorker === "function" ? this._shared() : this._own();
     document.addEventListener("visibilitychange", () => this.send({ visible: !document.hidden }));
     addEventListener("online", () => this.send({ hurry: true }));
@@ -23,13 +22,7 @@ export class Line {
   /** Hear all that comes after a number of the feed. */
   begin(after) {
     this.after = after;
-    this.send({ join: after, visible: !document.hidden, follow: this.following });
-  }
-
-  /** Hear a leader's view, too; "" for nobody's. */
-  follow(code) {
-    this.following = code;
-    this.send({ follow: code });
+    this.send({ join: after, visible: !document.hidden });
   }
 
   /** What happened up to that number is known otherwise: it is not told again. */
@@ -41,12 +34,11 @@ export class Line {
     this.send({ hurry: true });
   }
 
-  _heard({ event, view, status, more }) {
+  _heard({ event, status, more }) {
     if (event && event.id > this.after) {
       this.after = event.id;
       this.told(event);
     }
-    if (view) this.viewed(view);
     if (status) this.said(status, more);
   }
 
@@ -63,13 +55,11 @@ export class Line {
   _own() {
     const feed = new Feed({
       told: (event) => this._heard({ event }),
-      viewed: (view) => this._heard({ view }),
       said: (status, more) => this._heard({ status, more }),
     });
     let leaving = 0;
     return (said) => {
       if (said.join != null) feed.start(said.join);
-      if ("follow" in said) feed.follow(said.follow);
       if (said.hurry) feed.hurry();
       if (said.leave) feed.stop();
       if (!("visible" in said)) return;

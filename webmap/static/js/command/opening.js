@@ -14,6 +14,9 @@ export const map = pageMap();
 export const board = new Board(data);
 board.criteria = criteriaOf();
 
+/** Whether the address asks for a wall, before or behind its #. */
+export const isWall = () => state().wall === "1" || new URLSearchParams(location.search).get("wall") === "1";
+
 let failure = null;
 let sayFailed = (problem) => (failure = problem);
 
@@ -23,8 +26,8 @@ export function onFailure(say) {
   if (failure) say(failure);
 }
 
-/** Called with what the store says of its line ("live", "polling", "off") and with a leader's view. */
-export const hearing = { status: () => {}, view: () => {}, urgent: () => {} };
+/** Called with what the store says of its line ("live", "polling", "off") and with the numbers of urgent new cases. */
+export const hearing = { status: () => {}, urgent: () => {} };
 
 export const store = new CaseStore({
   taken: (cases) => board.take(cases),
@@ -32,7 +35,6 @@ export const store = new CaseStore({
   where: (id) => board.positionOf(id),
   failed: (problem) => sayFailed(problem),
   said: (status) => hearing.status(status),
-  viewed: (view) => hearing.view(view),
   urgent: (ids) => hearing.urgent(ids),
 });
 export const loaded = store.load();
@@ -46,7 +48,7 @@ keepView(map);
 
 export const pane = map.createPane("command-cases");
 pane.style.zIndex = 460;
-document.documentElement.toggleAttribute("data-wall", state().wall === "1");
+document.documentElement.toggleAttribute("data-wall", isWall());
 export const scale = () => Number(token("--map-scale")) || 1;
 export const points = new PointLayer({ pane: "command-cases", categories: data.profile.categories, scale: scale() });
 

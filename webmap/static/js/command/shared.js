@@ -1,8 +1,8 @@
 // One stream for all pages of a browser: over HTTP/1.1 it has six lines to a server, and each
 // stream would hold one of them for good.
 //
-// A page says {join: number of the feed, visible}, {visible}, {follow: codes}, {hurry: true},
-// {leave: true}; it is told {event}, {view}, {status, more}.
+// A page says {join: number of the feed, visible}, {visible}, {hurry: true}, {leave: true}; it is
+// told {event}, {status, more}.
 
 import { Feed } from "./feed.js";
 
@@ -10,7 +10,7 @@ const KEPT = 2000; // events that a page which joins later is told of
 const PATIENCE = 60_000; // milliseconds without a visible page until the stream is given back
 const FORGOTTEN = 240_000; // a page that has not been heard of for so long is gone
 
-const pages = new Map(); // port → {visible, heard, following}
+const pages = new Map(); // port → {visible, heard}
 let events = [];
 let from = null; // the number after which `events` has all
 let status = null;
@@ -21,7 +21,6 @@ const feed = new Feed({
     if (events.length > KEPT) from = events.shift().id;
     tell({ event });
   },
-  viewed: (view) => tell({ view }),
   said: (now, more = {}) => tell((status = { status: now, more })),
 });
 
@@ -55,16 +54,11 @@ function look() {
   }
 }
 
-function follow() {
-  const codes = new Set([...pages.values()].map(({ following }) => following).filter(Boolean));
-  feed.follow([...codes].sort().join(","));
-}
-
 function hear(port, said) {
   if (said.leave) pages.delete(port);
   else {
-    const page = pages.get(port) ?? { visible: true, following: "" };
-    pages.set(port, { ...page, ...("visible" in said ? { visible: said.visible } : {}), ...("follow" in said ? { following: said.follow } : {}), heard: Date.now() });
+    const visible = said.visible ?? pages.get(port)?.visible ?? true;
+    pages.set(port, { visible, heard: Date.now() });
   }
   if (said.join != null) {
     if (status?.status === "out") status = null;
@@ -73,7 +67,6 @@ function hear(port, said) {
     for (const event of events) if (event.id > said.join) port.postMessage({ event });
   }
   if (said.hurry) feed.hurry();
-  if ("follow" in said || said.leave) follow();
   look();
 }
 

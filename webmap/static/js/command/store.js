@@ -18,7 +18,7 @@ const AFTER_MANY = 1000; // after the last word of an import, until it is looked
  * `urgent(numbers)`, and asks `where(id)` for the position of a case.
  */
 export class CaseStore {
-  constructor({ taken, put, where, failed, said, viewed, urgent }) {
+  constructor({ taken, put, where, failed, said, urgent }) {
     Object.assign(this, { taken, put, where, failed, said, urgent });
     this.cases = null;
     this.range = {};
@@ -28,7 +28,7 @@ export class CaseStore {
     this.past = []; // events since loading began, for what the answer does not have yet
     this.stream = "none";
     this.ahead = 0;
-    this.line = new Line({ told: (event) => this._told(event), viewed, said: (status, more) => this._lineSaid(status, more) });
+    this.line = new Line({ told: (event) => this._told(event), said: (status, more) => this._lineSaid(status, more) });
   }
 
   /** Load the cases of a range (ISO days `from`, `to`; absent: all). Throws nothing. */

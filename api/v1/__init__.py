@@ -26,6 +26,7 @@ from api.v1 import (
     profile,
     proposals,
     reach,
+    screens,
     signing_in,
     tokens,
     users,
@@ -58,4 +59,5 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     nets.blueprint,
     hotspots.blueprint,
     reach.blueprint,
+    screens.blueprint,
 )

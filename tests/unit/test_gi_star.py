@@ -230,3 +230,26 @@ def test_classes_are_90_95_and_99_percent_with_the_sign_of_the_departure():
 def test_no_cells_no_neighbours():
     assert len(Neighbours(np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int64))) == 0
     assert adjusted([]).tolist() == []
+
+
+@pytest.mark.parametrize("ties", [0, 2, 40])
+def test_cells_that_share_their_draws_get_what_each_would_get_alone(ties):
+    """The sweep from value to value against every draw summed anew, rates and counts alike."""
+    random = np.random.default_rng(11)
+    values = random.gamma(1.0, 10.0, 400)
+    if ties:
+        values = np.floor(values / ties)
+    one, other = random.integers(0, 400, (2, 1500))
+    near = neighbours_of(np.append(one, other), np.append(other, one), 400)
+    found = gi_star(values, near, permutations=199, finest=0, seed=6, threads=3)
+
+    most = int(near.cardinalities.max())
+    table = module._draw(np.random.default_rng(6).random((199, most)), 399)
+    ordered = np.sort(values)
+    for cell in range(400):
+        k, rank = near.cardinalities[cell], np.searchsorted(ordered, values[cell])
+        drawn = ordered[table[:k] + (table[:k] >= rank)].sum(axis=0)
+        wanted = found.sums[cell] - values[cell]
+        hair = 1e-12 * found.sums[cell]
+        assert found.greater[cell] == ((drawn >= wanted - hair).sum() + 1) / 200
+        assert found.lesser[cell] == ((drawn <= wanted + hair).sum() + 1) / 200

@@ -8,7 +8,9 @@ Significance comes from conditional permutations: the cell keeps its value, its 
 values drawn without replacement from all other cells. As in esda one set of draws serves all
 cells. A draw is a set of ranks among the sorted values, so that the draws of a cell depend on
 nothing but its own value and how many neighbours it has: cells that agree in both are answered
-together, and in whatever order the cells come each gets the same p.
+together, and in whatever order the cells come each gets the same p. From one value to the next
+larger one only those draws change that hold the rank between: in the order of their values the
+cells share nearly all of the work, also if no two values are equal, as with rates.
 
 With 999 permutations no p can be below 1/1000, which a correction for ten thousand cells takes for
 nothing. Cells at that floor get more draws, tenfold and again tenfold, as long as this can still
@@ -37,6 +39,10 @@ Integers = NDArray[np.int64]
 _FEW_BEYOND = 10
 """Draws beyond the observed sum; a p from fewer is coarse."""
 _AT_ONCE = 10_000
+_RUN = 64
+"""Groups that one core does in a row, at least: the first of a run has nothing to go on from."""
+_MANY = 2
+"""Draws are summed anew if more than the whole divided by this has changed."""
 _SAME = 1e-12
 """Sums nearer than this share of their size are equal: both count as beyond the other."""
 FEWEST_CELLS = 3
@@ -217,17 +223,18 @@ class _Draws:
         table = self._table(random, count, self._most)
         groups = np.arange(len(self._k))
 
-        def work(some: Any) -> None:
+        def work(some: Any, holders: Any) -> None:
             _compare(
                 self._sorted,
-                table,
+                table[: self._k[some[0]]],
+                holders,
                 some,
-                (self._starts, self._k, self._rank),
+                (self._starts, self._rank),
                 (self._wanted, self._scale),
                 (more, less, two_sided),
             )
 
-        self._share(work, groups)
+        self._share(work, groups, table)
         return self._back(more), self._back(less), self._back(two_sided)
 
     def further(
@@ -242,33 +249,40 @@ class _Draws:
         for done in range(0, count, _AT_ONCE):
             table = self._table(random, min(_AT_ONCE, count - done), most)
 
-            def work(some: Any, table: Any = table) -> None:
+            def work(some: Any, holders: Any, table: Any = table) -> None:
                 _count(
                     self._sorted,
-                    table,
+                    table[: self._k[some[0]]],
+                    holders,
                     some,
-                    (self._starts, self._k, self._rank),
+                    (self._starts, self._rank),
                     (self._wanted, self._scale, wants),
                     (more, less),
                 )
 
-            self._share(work, groups)
+            self._share(work, groups, table)
         return self._back(more), self._back(less)
 
     def _table(self, random: np.random.Generator, count: int, most: int) -> Any:
         """Ranks among the others, distinct in each draw: shape (most, count)."""
         return _draw(random.random((count, most)), len(self._sorted) - 1)
 
-    def _share(self, work: Any, groups: Integers) -> None:
-        pieces = [groups[k :: 8 * self._threads] for k in range(8 * self._threads)]
-        pieces = [piece for piece in pieces if len(piece)]
-        if self._threads == 1 or len(groups) < 16:
+    def _share(self, work: Any, groups: Integers, table: Any) -> None:
+        """Do the groups of each cardinality in runs of rising values, on several cores."""
+        others = len(self._sorted) - 1
+        pieces = []
+        for k in np.unique(self._k[groups]):
+            same = groups[self._k[groups] == k]
+            holders = _holders(table[:k], others)
+            runs = min(4 * self._threads, max(len(same) // _RUN, 1))
+            pieces += [(run, holders) for run in np.array_split(same, runs)]
+        if self._threads == 1 or len(pieces) < 2:
             for piece in pieces:
-                work(piece)
+                work(*piece)
             return
         # Threads and not numba's own: its pool may not be entered by two requests at a time.
         with ThreadPoolExecutor(self._threads) as pool:
-            list(pool.map(work, pieces))
+            list(pool.map(lambda piece: work(*piece), pieces))
 
     def _back(self, ordered: Floats) -> Floats:
         answer = np.empty_like(ordered)
@@ -290,14 +304,53 @@ def _draw(uniform: Any, others: int) -> Any:
 
 
 @numba.njit(cache=True, nogil=True)
-def _drawn(values: Any, table: Any, k: int, rank: int, into: Any) -> None:
-    """The sums of ``k`` drawn values; the cell's own, at ``rank``, is not drawn."""
-    into[:] = 0.0
+def _holders(table: Any, others: int) -> Any:
+    """Which draws hold each rank: of rank ``r`` ``draws[start[r]:start[r + 1]]``."""
+    k, count = table.shape
+    start = np.zeros(others + 1, dtype=np.int64)
     for j in range(k):
+        for d in range(count):
+            start[table[j, d] + 1] += 1
+    for r in range(others):
+        start[r + 1] += start[r]
+    draws = np.empty(k * count, dtype=np.int32)
+    free = start[:-1].copy()
+    for j in range(k):
+        for d in range(count):
+            draws[free[table[j, d]]] = d
+            free[table[j, d]] += 1
+    return start, draws
+
+
+@numba.njit(cache=True, nogil=True)
+def _drawn(values: Any, table: Any, rank: int, into: Any) -> None:
+    """The sums of the drawn values; the cell's own, at ``rank``, is not drawn."""
+    into[:] = 0.0
+    for j in range(table.shape[0]):
         row = table[j]
         for d in range(len(into)):
             place = row[d]
             into[d] += values[place + (place >= rank)]
+
+
+@numba.njit(cache=True, nogil=True)
+def _one(values: Any, table: Any, rank: int, d: int) -> float:
+    """The sum of one draw, added in the same order as all are."""
+    total = 0.0
+    for j in range(table.shape[0]):
+        place = table[j, d]
+        total += values[place + (place >= rank)]
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
+def _lower(ordered: Any, old: float, new: float) -> None:
+    """Put ``new`` in the place of ``old``, which is not less, among ordered sums."""
+    i = np.searchsorted(ordered, old)
+    while i > 0 and ordered[i - 1] > new:
+        ordered[i] = ordered[i - 1]
+        i -= 1
+    ordered[i] = new
 
 
 @numba.njit(cache=True, nogil=True)
@@ -323,34 +376,59 @@ def _tails(ordered: Any, wanted: float, hair: float) -> tuple[Any, Any, Any]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _compare(values: Any, table: Any, groups: Any, kinds: Any, observed: Any, answers: Any) -> None:
-    starts, ks, ranks = kinds
+def _compare(
+    values: Any, table: Any, holders: Any, groups: Any, kinds: Any, observed: Any, answers: Any
+) -> None:
+    starts, ranks = kinds
     wanted, scale = observed
     more, less, two_sided = answers
+    start, draws = holders
     count = table.shape[1]
-    reference = np.empty(count)
+    sums, ordered = np.empty(count), np.empty(count)
+    before = -1
     for g in groups:
-        _drawn(values, table, ks[g], ranks[g], reference)
-        reference.sort()
+        rank = ranks[g]
+        if before < 0 or start[rank] - start[before] > count // _MANY:
+            _drawn(values, table, rank, sums)
+            ordered[:] = sums
+            ordered.sort()
+        else:
+            for e in range(start[before], start[rank]):
+                d = draws[e]
+                new = _one(values, table, rank, d)
+                if new != sums[d]:
+                    _lower(ordered, sums[d], new)
+                    sums[d] = new
+        before = rank
         for c in range(starts[g], starts[g + 1]):
-            more[c], less[c], two_sided[c] = _tails(reference, wanted[c], scale[c])
+            more[c], less[c], two_sided[c] = _tails(ordered, wanted[c], scale[c])
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(values: Any, table: Any, groups: Any, kinds: Any, observed: Any, answers: Any) -> None:
-    starts, ks, ranks = kinds
+def _count(
+    values: Any, table: Any, holders: Any, groups: Any, kinds: Any, observed: Any, answers: Any
+) -> None:
+    starts, ranks = kinds
     wanted, scale, wants = observed
     more, less = answers
-    reference = np.empty(table.shape[1])
+    start, draws = holders
+    sums = np.empty(table.shape[1])
+    before = -1
     for g in groups:
-        _drawn(values, table, ks[g], ranks[g], reference)
+        rank = ranks[g]
+        if before < 0 or start[rank] - start[before] > len(sums) // _MANY:
+            _drawn(values, table, rank, sums)
+        else:
+            for e in range(start[before], start[rank]):
+                sums[draws[e]] = _one(values, table, rank, draws[e])
+        before = rank
         for c in range(starts[g], starts[g + 1]):
             if not wants[c]:
                 continue
             low, high = wanted[c] - scale[c], wanted[c] + scale[c]
             above = below = 0
-            for d in range(len(reference)):
-                above += reference[d] >= low
-                below += reference[d] <= high
+            for d in range(len(sums)):
+                above += sums[d] >= low
+                below += sums[d] <= high
             more[c] += above
             less[c] += below

@@ -39,6 +39,7 @@ users = Table(
     ),
     Column("language", Text, comment="zh or en; absent: the system's"),
     Column("department", Text, comment="a department key of the profile for which it acts"),
+    Column("telephone", Text, comment="of duty: colleagues see it"),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     CheckConstraint(

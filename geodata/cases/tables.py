@@ -44,6 +44,33 @@ cases = Table(
     Column("reporter_telephone", Text, comment="personal: masked unless needed, reading logged"),
     Column("reported_at", DateTime(timezone=True), nullable=False),
     Column("due_at", DateTime(timezone=True)),
+    Column(
+        "due_given",
+        DateTime(timezone=True),
+        comment="when its source said that it is due; absent: by the profile",
+    ),
+    Column(
+        "warn_at",
+        DateTime(timezone=True),
+        comment="from when it is nearly late; absent while its clock stands",
+    ),
+    Column("stage_due_at", DateTime(timezone=True), comment="by when it should leave its state"),
+    Column(
+        "stage_warn_at",
+        DateTime(timezone=True),
+        comment="from when it is nearly late in its state",
+    ),
+    Column(
+        "paused_since",
+        DateTime(timezone=True),
+        comment="since when its clocks stand still; absent: they run",
+    ),
+    Column(
+        "raise_at",
+        DateTime(timezone=True),
+        comment="when the next level is told of it; absent: nothing is due",
+    ),
+    Column("asked", Text, comment="what waits for a yes: pause or extension"),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("closed_at", DateTime(timezone=True)),
     Column("area_code", Text, comment="the community of that day"),
@@ -141,6 +168,9 @@ cases = Table(
     Index("ix_cases_compound_code", "compound_code"),
     Index("ix_cases_closed_at", "closed_at"),
     Index("ix_cases_geom", "geom", postgresql_using="gist"),
+    Index("ix_cases_raise_at", "raise_at", postgresql_where=text("raise_at is not null")),
+    Index("ix_cases_assignee_id", "assignee_id", postgresql_where=text("assignee_id is not null")),
+    Index("ix_cases_asked", "id", postgresql_where=text("asked is not null")),
     Index("ix_cases_joined_to", "joined_to", postgresql_where=text("joined_to is not null")),
     Index(
         "ix_cases_unplaced",

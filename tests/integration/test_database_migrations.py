@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from geoalchemy2 import alembic_helpers
 
 import geodata.accounts.tables
+import geodata.cases.duty_tables
 import geodata.cases.tables
 import geodata.exchange.tables
 import geodata.places.tables

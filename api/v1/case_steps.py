@@ -65,4 +65,4 @@ def take_step(number: int, json_data: StepBody) -> dict[str, Any]:
         json_data.action, json_data.revision, json_data.reason, json_data.assignee
     )
     done = stepping.step(database, current_actor(), profile, number, wanted)
-    return {"case": done.case, "next": list(done.next)}
+    return {"case": done.case, "next": list(done.next), "wants_photo": done.wants_photo}

@@ -28,6 +28,7 @@ _TABLE: Final = """
     permission     admin  planner  commander  worker  viewer
     see_map          x       x         x        x       x
     see_personal     x       .         x        x       .
+    see_few          x       x         x        x       .
     edit_places      x       x         .        .       .
     draw_plan        x       x         .        .       .
     approve_plan     x       x         .        .       .
@@ -53,10 +54,14 @@ def _read(table: str) -> dict[str, frozenset[str]]:
 
 PERMISSIONS: Final = _read(_TABLE)
 
+STRANGER: Final = "stranger"
+"""The role of who has no account. It is not among ``ROLES``: no account can have it."""
+STRANGERS_MAY: Final = frozenset({"report_case"})
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a user, or the operator at the terminal.
+    """Who acts: a user, the operator at the terminal, or a stranger.
 
     ``areas`` are the codes of the areas of duty; none means everywhere.
     """
@@ -72,9 +77,14 @@ class Actor:
         """The operator at the terminal, who may do all."""
         return cls(user_id=None, name="terminal", role="admin")
 
+    @classmethod
+    def stranger(cls) -> Actor:
+        """Somebody without an account, who may report a case and nothing else."""
+        return cls(user_id=None, name="reporter", role=STRANGER)
+
     def may(self, permission: str) -> bool:
         """Whether the role has the permission, wherever its areas of duty are."""
-        return permission in PERMISSIONS[self.role]
+        return permission in (STRANGERS_MAY if self.role == STRANGER else PERMISSIONS[self.role])
 
 
 def require(

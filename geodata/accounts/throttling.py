@@ -1,13 +1,16 @@
-"""How often one may try to sign in: counters that all server processes share.
+"""How often one may try to sign in, and report without an account: counters of all processes.
 
-Three limits, by fixed windows (``limits``), counted before the password is looked at so that
-parallel tries cannot slip through:
+For signing in three limits, by fixed windows (``limits``), counted before the password is looked
+at so that parallel tries cannot slip through:
 
 * one account from one address;
 * one address, whatever the account: it stops guessing one password for many accounts;
 * one account, whatever the address: it stops guessing by many machines. It does not hold for
   addresses from which the account has signed in lately, so that a stranger who keeps it filled
   cannot lock the owner out.
+
+Reports without an account are counted by device and by address; the second is wide, for a mobile
+network shows thousands of phones under one address.
 
 The keys are stored as digests; IPv6 addresses count by their /64 network.
 """
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
 BY_ACCOUNT_AND_ADDRESS: Final = parse("10 per 10 minutes")
 BY_ADDRESS: Final = parse("60 per 10 minutes")
 BY_ACCOUNT: Final = parse("100 per hour")
+BY_DEVICE: Final = parse("10 per hour")
+BY_DEVICE_A_DAY: Final = parse("30 per day")
+BY_REPORTING_ADDRESS: Final = parse("120 per hour")
 KNOWN_SECONDS: Final = 30 * 24 * 3600
 
 
@@ -101,6 +107,43 @@ def network(address: str) -> str:
     return str(parsed)
 
 
+def _hit(limiter: FixedWindowRateLimiter, limit: RateLimitItem, key: tuple[str, ...]) -> int:
+    """Count; gives how many seconds to wait, 0 if it may be."""
+    if limiter.hit(limit, *key):
+        return 0
+    return max(1, math.ceil(limiter.get_window_stats(limit, *key).reset_time - time.time()))
+
+
+def count_report(database: Database, *, device: str, address: str) -> None:
+    """Count a report of somebody without an account.
+
+    Args:
+        database: Where.
+        device: What the server knows the device by; empty for one that keeps nothing: those of
+            one address count as one device.
+        address: Of the network, where the request comes from.
+
+    Raises:
+        TooManyAttempts: Too many, by the device or by the address.
+    """
+    limiter = FixedWindowRateLimiter(AttemptsStorage(database))
+    come_from = network(address)
+    known_by = ("device", device) if device else ("device-at", come_from)
+    for limit, key in (
+        (BY_DEVICE, known_by),
+        (BY_DEVICE_A_DAY, known_by),
+        (BY_REPORTING_ADDRESS, ("reports-from", come_from)),
+    ):
+        seconds = _hit(limiter, limit, key)
+        if seconds:
+            raise TooManyAttempts(
+                "So many reports came from here that the next one must wait %(minutes)s minutes. "
+                "In danger call 110, 119 or 120; for all else 12345.",
+                minutes=-(-seconds // 60),
+                seconds=seconds,
+            )
+
+
 class Throttle:
     """The counters of one try to sign in."""
 
@@ -125,12 +168,12 @@ class Throttle:
     def count(self) -> None:
         """Count one try; raises TooManyAttempts with the seconds to wait."""
         for limit, key in self._limits():
-            if not self.limiter.hit(limit, *key):
+            seconds = _hit(self.limiter, limit, key)
+            if seconds:
                 self.just_closed = self.storage.get(limit.key_for(*key)) == limit.amount + 1
-                closes = self.limiter.get_window_stats(limit, *key).reset_time
                 raise TooManyAttempts(
                     "Too many attempts to sign in; try again in %(seconds)s seconds.",
-                    seconds=max(1, math.ceil(closes - time.time())),
+                    seconds=seconds,
                 )
 
     def forgive(self) -> None:

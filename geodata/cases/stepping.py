@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from geodata.accounts import record, require
 from geodata.cases import stages, steps, whistling
+from geodata.cases.photos import adding
 from geodata.errors import Conflict, InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -39,10 +40,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Stepped:
-    """The case as it is after a step, and what may be done with it next by the same user."""
+    """The case as it is after a step, and what may be done with it next by the same user.
+
+    ``wants_photo``: the step was taken without the photo that it should have.
+    """
 
     case: dict[str, Any]
     next: tuple[str, ...] = field(default=())
+    wants_photo: Literal["before", "after"] | None = None
 
 
 def step(
@@ -55,7 +60,7 @@ def step(
         NotAllowed: the role, or the area of duty.
         Conflict: somebody else was faster, or its state does not permit it; ``case`` among the
             error's members is the case as it is now.
-        InvalidInput: no reason or nobody to send it to, where that is needed.
+        InvalidInput: no reason, no photo or nobody to send it to, where that is needed.
     """
     require(actor, "handle_case")
     if len(wanted.reason) > LONGEST_REASON:
@@ -70,6 +75,9 @@ def step(
         done = _permitted(profile, actor, case, wanted)
         if done.assigns and wanted.assignee is None:
             raise InvalidInput("Say whom it goes to.")
+        lacks = done.photos and not adding.has(tx.connection, number, done.photos)
+        if lacks and done.photos_needed:
+            raise InvalidInput("Add a photo first: this step is kept with one.")
         now = datetime.now(UTC)
         values: dict[str, Any] = {"state": done.to_state, "revision": case["revision"] + 1}
         if done.to_state != case["state"]:
@@ -96,7 +104,7 @@ def step(
         tx.changed("cases", str(number), "changed", **told)
         record(tx, actor, "stepped_case", f"cases/{number}", kind=wanted.kind)
     onward = stages.permitted(profile, changed["state"], actor.role)
-    return Stepped(changed, tuple(one.key for one in onward))
+    return Stepped(changed, tuple(one.key for one in onward), done.photos if lacks else None)
 
 
 def _permitted(profile: Profile, actor: Actor, case: dict[str, Any], wanted: Wanted) -> Step:

@@ -68,6 +68,9 @@ DRAWN: Final[dict[str, Drawn]] = {
     "streets": Drawn(8, ("code", "name", "kind"), "lines"),
 }
 
+BARE: Final = frozenset({"code", "name", "level", "kind", "type"})
+"""What tiles tell of a thing to who may only find his way: no figures."""
+
 STREETS_FROM: Final[dict[int, tuple[str, ...]]] = {
     8: ("motorway", "trunk", "primary", "river", "railway", "rail", "water"),
     10: ("motorway_link", "trunk_link", "primary_link", "secondary", "stream", "canal"),
@@ -149,7 +152,13 @@ def tile(
         InvalidInput: a property that tiles of the layer do not carry.
     """
     require(actor, "see_map")
-    drawing = drawing or Drawing()
+    return drawn_tile(database, layer, where, drawing or Drawing())
+
+
+def drawn_tile(
+    database: Database, layer: str, where: Tile, drawing: Drawing, *, bare: bool = False
+) -> bytes:
+    """The tile itself, for verbs that have asked who may see it; ``bare``: with ``BARE`` only."""
     place_table(layer)
     drawn = DRAWN[layer]
     if where.zoom < drawn.zoom:
@@ -162,6 +171,7 @@ def tile(
         at=drawing.at is not None,
         equal=tuple(sorted(equal)),
         kinds=layer == "streets" and where.zoom < STREETS_REST,
+        bare=bare,
     )
     sql, fixed = _sql(form)
     values = {**fixed, **_values(where), "at": drawing.at}
@@ -182,6 +192,13 @@ class _Form:
     at: bool
     equal: tuple[str, ...]
     kinds: bool
+    bare: bool
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """What the tile tells of each thing."""
+        carried = DRAWN[self.layer].properties
+        return tuple(name for name in carried if name in BARE) if self.bare else carried
 
 
 @cache
@@ -222,7 +239,7 @@ def _bound(name: str) -> sa.BindParameter[float]:
 def _polygons(form: _Form) -> sa.Select[Any]:
     shown = _shown(form, _projected(form))
     shapes = _clipped(shown).subquery("shapes")
-    names = DRAWN[form.layer].properties
+    names = form.properties
     label = sa.func.ST_PointOnSurface(shown.c.geom)
     within = sa.select(*[shown.c[name] for name in names], shown.c.id, label.label("geom"))
     point = within.where(sa.func.ST_Area(shown.c.geom) > 0).cte("point")
@@ -261,7 +278,7 @@ def _lines(form: _Form) -> sa.Select[Any]:
 
 def _points(form: _Form) -> sa.Select[Any]:
     shown = _shown(form, sa.func.ST_Transform(place_table(form.layer).c.geom, 3857))
-    names = DRAWN[form.layer].properties
+    names = form.properties
     many = sa.select(sa.func.count() > POINTS).select_from(shown).scalar_subquery()
     single = _clipped(sa.select(shown).where(~many).cte("single")).subquery("singles")
     x, y = sa.func.ST_X(shown.c.geom), sa.func.ST_Y(shown.c.geom)
@@ -319,7 +336,7 @@ def _shown(
         conditions.append(table.c[name] == sa.any_(some))
     if form.kinds:
         conditions.append(table.c.kind == sa.any_(sa.bindparam("kinds", type_=sa.ARRAY(sa.Text))))
-    names = DRAWN[form.layer].properties
+    names = form.properties
     return (
         sa.select(*[table.c[name] for name in names], *more, table.c.id, geometry.label("geom"))
         .where(*conditions)

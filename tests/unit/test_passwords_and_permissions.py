@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from argon2 import PasswordHasher
 
-from geodata.accounts import PERMISSIONS, ROLES, Actor, passwords, require
+from geodata.accounts import PERMISSIONS, ROLES, Actor, passwords, require, users
 from geodata.accounts.throttling import network
 from geodata.errors import InvalidInput, NotAllowed
 
@@ -72,7 +72,7 @@ def test_the_table_knows_every_role_and_the_administrator_may_all():
     assert set(PERMISSIONS) == set(ROLES)
     everything = set().union(*PERMISSIONS.values())
     assert PERMISSIONS["admin"] == everything
-    assert len(everything) == 13
+    assert len(everything) == 14
 
 
 def test_a_viewer_sees_the_map_and_nothing_else():
@@ -106,3 +106,16 @@ def test_an_area_of_duty_holds_without_asking_the_database_for_itself():
 )
 def test_an_ipv6_network_counts_as_one_address(address, counted):
     assert network(address) == counted
+
+
+def test_who_has_no_account_may_report_and_nothing_else():
+    stranger = Actor.stranger()
+    everything = frozenset().union(*PERMISSIONS.values())
+    assert {one for one in everything if stranger.may(one)} == {"report_case"}
+
+
+def test_no_account_can_be_a_strangers():
+    assert Actor.stranger().role not in ROLES
+    assert Actor.stranger().role not in PERMISSIONS
+    with pytest.raises(InvalidInput, match="stranger"):
+        users.add_user(None, Actor.terminal(), "somebody", role="stranger", password="long-enough-9")

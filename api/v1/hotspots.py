@@ -82,6 +82,7 @@ def get_hotspots(query_data: HotspotFilters) -> Any:
     if not query_data.clusters:
         asked = replace(asked, worlds=0)
     if not query_data.job:
+        spotting.get_ready()
         try:
             answer = spotting.get_hotspots(
                 database, actor, profile, asked, progress=spotting.within(PATIENCE)

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -20,12 +21,14 @@ from geodata.cases import places_of_spots as spots
 from geodata.cases import store
 from geodata.cases.filters import CaseFilter
 from geodata.cases.ground import WORLD, Ground
+from geodata.cases.hotspots import gi_star, scan
 from geodata.cases.hotspots.cells import Grid, area_neighbours, grid_neighbours
 from geodata.cases.hotspots.finding import WORLDS, Found, Study, find
 from geodata.cases.hotspots.listing import Wording, cluster_rows, hotspot_rows
 from geodata.cases.hotspots.telling import why_not
 from geodata.cases.querying import check
 from geodata.errors import Cancelled, InvalidInput, NotFound
+from geodata.places import locating
 from geodata.places.locating import locate
 from geodata.places.querying import frame
 from geodata.words import LANGUAGES
@@ -337,6 +340,14 @@ def _figures(found: Found) -> dict[str, list[Any]]:
 def nullable(values: NDArray[np.float64]) -> list[float | None]:
     """NaN as null."""
     return [value if value == value else None for value in values.tolist()]  # noqa: PLR0124 - NaN
+
+
+@cache
+def get_ready() -> None:
+    """Load the compiled loops, which takes the first time in a process what an answer takes."""
+    gi_star.get_ready()
+    scan.get_ready()
+    locating.get_ready()
 
 
 class TooSlow(Cancelled):

@@ -128,6 +128,12 @@ def scan(  # noqa: PLR0913 - each has its default
     return clusters
 
 
+def get_ready() -> None:
+    """Load the compiled loops."""
+    counts = np.arange(12).reshape(2, 6)
+    scan(counts, np.arange(12.0).reshape(6, 2), worlds=1, threads=1)
+
+
 def _windows(periods: int, *, alive: bool) -> Integers:
     """First and last period of each run that is tried: up to half of them."""
     longest = max(periods // 2, 1)

@@ -37,7 +37,7 @@ export class HotspotPanel {
     fill(this.tools,
       this._select("by", t("Tested on"), places),
       now.by === "cells" && this._select("cell", t("Side"), this.cells.map((side) => [side, `${count(side)} m`])),
-      this._select("base", t("Measured by"), [["cases", t("cases alone")], ["households", t("households")]]),
+      this._select("base", t("Measured by"), [["cases", t("cases alone")], ["households", t("per 10,000 households")]]),
       this._select("earlier", t("Beside"), this.earlier.map((n) => [n, n ? t("%(count)s periods before", { count: n }) : t("no period before")])));
     if (focused) this.tools.querySelector(`[name="${focused}"]`)?.focus();
   }

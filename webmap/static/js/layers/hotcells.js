@@ -64,7 +64,7 @@ export const HotCells = Surface.extend({
       context.strokeStyle = tone;
       context.lineWidth = strength || 0.5;
       context.strokeRect(left + 0.5, top + 0.5, step - 1, step - 1);
-      if (strength && step >= ROOM) marks(context, left + step / 2, top + step / 2, Math.min(step * 0.2, 7), degree[i]);
+      if (strength && step >= ROOM) marks(context, left + step / 2, top + step / 2, Math.min(step * 0.2, 7 * this.options.scale), degree[i]);
     }
     context.globalAlpha = 1;
     if (!this.chosen) return;

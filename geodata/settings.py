@@ -42,6 +42,9 @@ class Settings(BaseSettings):
         default=None, description="the operator's own 天地图 key; absent: no 天地图"
     )
     map_approval: str = Field(default="", description="审图号, shown on every map if given")
+    typeface: Path | None = Field(
+        default=None, description="TrueType file with Chinese for PDFs; absent: the system's"
+    )
     scheduler: str | None = Field(
         default=None,
         pattern=r"^((tcp|tls)://[^\s/@]+:\d{1,5})?$",

@@ -103,6 +103,7 @@ def _navigation() -> list[Place]:
         Place("planner", "/planner", gettext("Planning")),
         Place("command", "/command", gettext("Command centre")),
     ]
+    places.append(Place("review", "/review", gettext("Reviews")))
     if joined().profile.departments:
         places.append(Place("whistles", "/whistles", gettext("Whistle")))
     if person.may("import"):

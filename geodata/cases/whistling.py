@@ -76,7 +76,7 @@ def whistle(
     if not _may_whistle(actor, profile):
         raise NotAllowed("The whistle is blown by others.")
     with database.begin() as tx:
-        case = _case(tx.connection, actor, number)
+        case = case_locked(tx.connection, actor, number)
         if not profile.state(case["state"]).open:
             raise Conflict("The case is closed: reopen it before departments are called.")
         under_way = {call["department"] for call in whistles.running(tx.connection, number)}
@@ -93,7 +93,7 @@ def whistle(
         first |= {"called_by": actor.user_id, "caller": actor.name}
         whistles.add(tx.connection, [first | {"department": key} for key in wanted])
         details = {"departments": wanted, "whistle_no": last + 1}
-        _enter(tx, actor, case, "whistled", reason, details)
+        enter(tx, actor, case, "whistled", reason, details)
         record(tx, actor, "whistled", f"cases/{number}", departments=wanted)
     return calls_of(database, actor, profile, number)
 
@@ -112,7 +112,7 @@ def act(
     require(actor, "handle_case")
     _check_reason(done.reason)
     with database.begin() as tx:
-        case = _case(tx.connection, actor, number)
+        case = case_locked(tx.connection, actor, number)
         call = whistles.locked(tx.connection, number, call_id) if call_id < 2**63 else None
         if call is None:
             raise NotFound("There is no call %(number)s of this case.", number=str(call_id))
@@ -135,7 +135,7 @@ def act(
         details = {"department": call["department"], "call": call_id}
         details |= {"rating": done.rating} if done.kind == "rate" else {}
         kind = ENTRIES[done.kind]
-        _enter(tx, actor, case, kind, done.reason, details)
+        enter(tx, actor, case, kind, done.reason, details)
         record(tx, actor, kind, f"cases/{number}", department=call["department"])
     return calls_of(database, actor, profile, number)
 
@@ -318,7 +318,7 @@ def _office(working: Working, zone: ZoneInfo) -> Workdays:
     return working.workdays(zone)
 
 
-def _case(connection: Connection, actor: Actor, number: int) -> dict[str, Any]:
+def case_locked(connection: Connection, actor: Actor, number: int) -> dict[str, Any]:
     """The case, locked; raises NotFound and NotAllowed."""
     case = steps.locked(connection, number) if 0 < number < 2**63 else None
     if case is None:
@@ -327,7 +327,7 @@ def _case(connection: Connection, actor: Actor, number: int) -> dict[str, Any]:
     return case
 
 
-def _enter(
+def enter(
     tx: Transaction,
     actor: Actor,
     case: dict[str, Any],

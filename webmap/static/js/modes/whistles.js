@@ -4,7 +4,7 @@ import { get, post } from "wangge/core/api.js";
 import { fill, h } from "wangge/core/dom.js";
 import { pageData } from "wangge/core/elements.js";
 import { joinFrame } from "wangge/core/frame.js";
-import { count, day, language, named, share, t } from "wangge/core/words.js";
+import { count, language, named, share, t } from "wangge/core/words.js";
 import { callRow } from "wangge/command/calls.js";
 import { length } from "wangge/command/remaining.js";
 
@@ -51,9 +51,8 @@ async function showReport() {
   document.getElementById("save").href = `/api/v1/whistles/report.csv?${new URLSearchParams({ ...asked, lang: language })}`;
   try {
     const found = await get("/api/v1/whistles/report", asked);
-    const last = Date.parse(found.until) - 1;
     const all = found.departments.reduce((sum, one) => sum + one.calls, 0);
-    fill(base, t("%(calls)s calls made from %(from)s to %(to)s; departments with at least %(least)s calls are ranked.", { calls: count(all), from: day(found.since), to: day(last), least: count(found.min_ranked) }));
+    fill(base, t("%(calls)s calls made from %(from)s to %(to)s; departments with at least %(least)s calls are ranked.", { calls: count(all), from: asked.from, to: asked.to, least: count(found.min_ranked) }));
     const ranked = found.departments.filter(({ rank }) => rank != null);
     const apart = found.departments.filter(({ rank }) => rank == null);
     const heads = [["", t("Rank")], ["", t("Department")], ["number", t("Calls")], ["number", t("Answer, median")], ["number", t("90% within")], ["", t("Came")], ["", t("In time")], ["number", t("Rating (count)")], ["number", t("Under way")], ["number", t("Declined")]];

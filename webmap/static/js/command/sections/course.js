@@ -8,6 +8,7 @@ const OWN = () => ({
   reported: t("Reported"), reported_again: t("Reported again"), note: t("Note"), imported: t("Imported"),
   whistled: t("Whistled for departments"), call_answered: t("Call answered"), call_arrived: t("Arrived on the spot"), call_finished: t("Department finished"),
   call_declined: t("Call declined"), call_withdrawn: t("Call withdrawn"), call_rated: t("Department rated"), call_late: t("Department late"), calls_left: t("Calls ended with the case"),
+  reviewed: t("Reviewed in the weekly meeting"), review_withdrawn: t("Decision of the review withdrawn"),
 });
 
 export function section({ board }) {

@@ -136,7 +136,7 @@ def _taken(
     code = secrets.token_urlsafe(9)
     is_new = number is None
     if number is None:
-        limit = profile.category(told.category).limit_days
+        limit = profile.category(told.category).about_days
         due = None if limit is None else values["reported_at"] + timedelta(days=limit)
         state = profile.first_state
         number = steps.add(

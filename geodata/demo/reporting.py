@@ -386,7 +386,7 @@ def _progress(
 ) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """State (position), due, closed and last change: most in time, some late, a few very late."""
     count, rng, profile, until = len(drawn.time), desk.rng, desk.profile, desk.until
-    limit = np.array([(profile.category(key).limit_days or 7) * 86400.0 for key in CATEGORIES])
+    limit = np.array([(profile.category(key).about_days or 7) * 86400.0 for key in CATEGORIES])
     allowed = limit[drawn.category]
     takes = allowed * rng.lognormal(np.log(0.42), 0.62, count)
     stuck = rng.random(count) < 0.012

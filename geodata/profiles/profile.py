@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from geodata.errors import NotFound
+from geodata.profiles.handling import Handling, Rule, Rung, TimeLimit, contradictions
 from geodata.profiles.reports import Reports
 from geodata.profiles.whistle import Whistle
 from geodata.profiles.working import Working
@@ -80,12 +81,43 @@ class Category(Term):
 
     color: Colour
     limit_days: Annotated[float, Field(gt=0)] | None = None
+    """Calendar days that its handling may take."""
+    limit: TimeLimit | None = None
+    """The same in hours or days, worked or not."""
+    urgent: bool = False
+    """Sudden (突发): told of at once."""
+
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Category:
+        if self.limit is not None and self.limit_days is not None:
+            raise ValueError("limit and limit_days say the same: keep one of both")
+        return self
+
+    @property
+    def whole_limit(self) -> TimeLimit | None:
+        """How long its handling may take; None: as long as it takes."""
+        if self.limit_days is not None:
+            return TimeLimit(days=self.limit_days, worked=False)
+        return self.limit
+
+    @property
+    def about_days(self) -> float | None:
+        """Its limit in days, roughly: eight worked hours are one."""
+        said = self.whole_limit
+        if said is None:
+            return None
+        return said.days or (said.hours or 0) / (8 if said.worked else 24)
 
 
 class State(Term):
-    """How far a case has come; ``open`` until it is closed."""
+    """How far a case has come; ``open`` until it is closed.
+
+    ``limit``: how long a case may stay in it.
+    """
 
     open: bool
+    limit: TimeLimit | None = None
 
 
 class Step(Term):
@@ -104,6 +136,10 @@ class Step(Term):
     assigns: bool = False
     photos: Literal["before", "after"] | None = None
     photos_needed: bool = False
+    on_spot: bool = False
+    """Whether it may be taken in one call with the report."""
+    first_owner: Literal["takes", "ends"] | None = None
+    """Who takes it stays responsible (首问负责), until a step that ends it."""
 
 
 class Department(Term):
@@ -217,6 +253,9 @@ class Profile(_Frozen):
     working: Working = Working()
     departments: tuple[Department, ...] = ()
     cases: Reports = Reports()
+    handling: Handling = Handling()
+    escalation: tuple[Rung, ...] = ()
+    dispatch: tuple[Rule, ...] = ()
     whistle: Whistle = Whistle()
 
     @field_validator("timezone")
@@ -253,6 +292,9 @@ class Profile(_Frozen):
         if source is not None and source not in {one.key for one in self.sources}:
             message = f"cases.anonymous_source names {source}, which is no source"
             raise ValueError(message)
+        wrong = contradictions(self)
+        if wrong is not None:
+            raise ValueError(wrong)
         categories = {category.key for category in self.categories}
         for department in self.departments:
             for unknown in sorted(set(department.categories) - categories):

@@ -149,7 +149,7 @@ def test_a_profile_without_office_hours_has_the_usual_ones():
 
 
 def test_a_misspelt_key_is_answered_with_the_likely_one(tmp_path):
-    path = changed(tmp_path, "limit_days = 3", "limit_day = 3")
+    path = changed(tmp_path, "limit = { days = 3 }", "limit_day = 3")
     with pytest.raises(
         InvalidProfile, match=r"categories\[1\]\.limit_day.*did you mean limit_days"
     ):

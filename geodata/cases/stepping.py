@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from geodata.accounts import record, require
 from geodata.cases import stages, steps, whistling
+from geodata.cases.joined import follow, locked_family, refuse_joined
 from geodata.cases.photos import adding
 from geodata.errors import Conflict, InvalidInput, NotFound
 
@@ -68,10 +69,12 @@ def step(
             "The %(field)s has more than %(most)s characters.", field="reason", most=LONGEST_REASON
         )
     with database.begin() as tx:
-        case = steps.locked(tx.connection, number) if 0 < number <= LARGEST else None
+        family = locked_family(tx.connection, [number]) if 0 < number <= LARGEST else {}
+        case = family.get(number)
         if case is None:
             raise NotFound("There is no case %(number)s.", number=str(number))
         require(actor, "handle_case", area_codes=[case["area_code"]], connection=tx.connection)
+        refuse_joined(case)
         done = _permitted(profile, actor, case, wanted)
         if done.assigns and wanted.assignee is None:
             raise InvalidInput("Say whom it goes to.")
@@ -102,6 +105,7 @@ def step(
         )
         told = {name: changed[name] for name in ("state", "category", "source", "revision")}
         tx.changed("cases", str(number), "changed", **told)
+        follow(tx, actor, changed)
         record(tx, actor, "stepped_case", f"cases/{number}", kind=wanted.kind)
     onward = stages.permitted(profile, changed["state"], actor.role)
     return Stepped(changed, tuple(one.key for one in onward), done.photos if lacks else None)

@@ -19,6 +19,7 @@ from pydantic import (
 from geodata.errors import NotFound
 from geodata.profiles.handling import Handling, Rule, Rung, TimeLimit, contradictions
 from geodata.profiles.reports import Reports
+from geodata.profiles.twins import Twins
 from geodata.profiles.whistle import Whistle
 from geodata.profiles.working import Working
 
@@ -257,6 +258,7 @@ class Profile(_Frozen):
     escalation: tuple[Rung, ...] = ()
     dispatch: tuple[Rule, ...] = ()
     whistle: Whistle = Whistle()
+    twins: Twins = Twins()
 
     @field_validator("timezone")
     @classmethod

@@ -19,6 +19,7 @@ from api import (
     forms,
     languages,
     ogc,
+    open311,
     problems,
     security,
     serving,
@@ -64,3 +65,4 @@ def register(app: Flask, database: Database, settings: Settings, profile: Profil
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     ogc.join(app, database)
+    open311.join(app)

@@ -35,6 +35,12 @@ def load_profile(name_or_path: str | Path) -> Profile:
     return read_profile(path)
 
 
+def file_of(name_or_path: str | Path) -> Path:
+    """Where the profile stands that ``load_profile`` reads."""
+    text = str(name_or_path)
+    return _FOLDER / f"{text}.toml" if text in SHIPPED else Path(text)
+
+
 @cache
 def _load(path: Path) -> Profile:
     return read_profile(path)

@@ -18,6 +18,7 @@ from pydantic import (
 
 from geodata.errors import NotFound
 from geodata.profiles.handling import Handling, Rule, Rung, TimeLimit, contradictions
+from geodata.profiles.open311 import Attribute, Open311
 from geodata.profiles.reports import Reports
 from geodata.profiles.twins import Twins
 from geodata.profiles.whistle import Whistle
@@ -87,7 +88,18 @@ class Category(Term):
     """The same in hours or days, worked or not."""
     urgent: bool = False
     """Sudden (突发): told of at once."""
+    description: Name | None = None
+    """Says more than the name."""
+    attributes: tuple[Attribute, ...] = ()
+    """Questions that are asked of who reports one from a neighbouring system."""
 
+    @field_validator("attributes")
+    @classmethod
+    def _each_once(cls, value: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
+        codes = [one.code for one in value]
+        if len(codes) != len(set(codes)):
+            raise ValueError("two attributes have one code: give each its own")
+        return value
 
     @model_validator(mode="after")
     def _one_limit(self) -> Category:
@@ -259,6 +271,7 @@ class Profile(_Frozen):
     dispatch: tuple[Rule, ...] = ()
     whistle: Whistle = Whistle()
     twins: Twins = Twins()
+    open311: Open311 = Open311()
 
     @field_validator("timezone")
     @classmethod
@@ -298,11 +311,24 @@ class Profile(_Frozen):
         if wrong is not None:
             raise ValueError(wrong)
         categories = {category.key for category in self.categories}
+        self._open311_names_what_it_has()
         for department in self.departments:
             for unknown in sorted(set(department.categories) - categories):
                 message = f"the department {department.key} names {unknown}, which is no category"
                 raise ValueError(message)
         return self
+
+    def _open311_names_what_it_has(self) -> None:
+        said = self.open311
+        own = () if said.source is None else (said.source,)
+        for kind, named in (
+            ("sources", (*own, *said.public_texts)),
+            ("steps", said.public_reasons),
+            ("categories", said.without_place),
+        ):
+            for unknown in sorted(set(named) - {term.key for term in getattr(self, kind)}):
+                message = f"open311 names {unknown}, which is none of the {kind}"
+                raise ValueError(message)
 
     # --- lookups -----------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.serving import database, profile
 from api.signing_in import current_actor
-from geodata.cases import reporting, stepping
+from geodata.cases import reporting, stepping, twinning
 
 blueprint = APIBlueprint("case_steps", __name__, url_prefix="/api/v1/cases", tag="Cases")
 
@@ -49,10 +49,14 @@ class StepBody(BaseModel):
 @blueprint.input(NewCase)
 @blueprint.doc(summary="Report a case", responses=[400, 401, 403])
 def report_case(json_data: NewCase) -> tuple[dict[str, Any], int]:
-    """As a new case, or as news of the one that its source gave the same number."""
+    """As a new case, or as news of the one that its source gave the same number.
+
+    `twins` are open cases that are likely the same trouble.
+    """
     told = reporting.Report(**json_data.model_dump())
     taken = reporting.report(database, current_actor(), profile, told)
     answer = {"case": taken.case, "is_new": taken.is_new, "follow_code": taken.follow_code}
+    answer["twins"] = twinning.offered(database, profile, taken.case["id"])
     return answer, 201 if taken.is_new else 200
 
 

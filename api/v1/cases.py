@@ -177,7 +177,8 @@ class Summary(BaseModel):
     now: datetime
     today_since: datetime = Field(description="today counts from this local midnight")
     month_since: datetime = Field(description="closed and on_time count from here")
-    all_cases: int
+    all_cases: int = Field(description="cases that are one count once")
+    reports: int = Field(description="each of them counts")
     today: int
     open: int
     overdue: int = Field(description="open and past their time")

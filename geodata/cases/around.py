@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from geodata.accounts.tables import users
-from geodata.cases.tables import case_reporters
+from geodata.cases.tables import case_reporters, cases
 
 Row = dict[str, Any]
 
@@ -26,7 +26,8 @@ _ONE = sa.text(
     select c.id, c.external_id, c.source, c.category, c.state, c.reported_at, c.due_at,
            c.updated_at, c.closed_at, c.area_code, c.grid_code, c.compound_code, c.revision,
            c.stage_since, c.assignee_id, c.first_owner_id, c.department, c.level, c.urgent,
-           c.joined_to, st_x(c.geom) as lon, st_y(c.geom) as lat,
+           c.joined_to, c.reports, c.place_state, c.place_score,
+           st_x(c.geom) as lon, st_y(c.geom) as lat,
            c.title, c.description, c.address, c.reporter_name, c.reporter_telephone, c.extra,
            (select name from areas where code = c.area_code order by held desc limit 1)
              as area_name,
@@ -45,6 +46,7 @@ _NEAR = sa.text(
     from cases n
     where n.geom && st_makeenvelope(:west, :south, :east, :north, 4326)
       and n.reported_at between :first and :last and n.id <> :number
+      and n.joined_to is null
       and st_distancesphere(n.geom, st_setsrid(st_point(:lon, :lat), 4326)) <= :most
     order by metres, n.id limit :limit
     """
@@ -126,11 +128,12 @@ def names_of(connection: sa.Connection, numbers: Iterable[int | None]) -> dict[i
 
 
 def reporters(connection: sa.Connection, number: int) -> list[Row]:
-    """Who reported a case, the first first."""
+    """Who reported a case or one that is joined to it, the first first."""
     table = case_reporters.c
+    own = sa.select(cases.c.id).where((cases.c.id == number) | (cases.c.joined_to == number))
     query = (
         sa.select(table.at, table.source, table.name, table.telephone, table.email)
-        .where(table.case_id == number)
+        .where(table.case_id.in_(own))
         .order_by(table.id)
     )
     return [dict(row) for row in connection.execute(query).mappings()]

@@ -42,12 +42,16 @@ class CasePage:
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of the day; rates are shares of ``closed``."""
+    """The figures of the day; rates are shares of ``closed``.
+
+    Cases that are one count once; ``reports`` counts each of them.
+    """
 
     now: datetime
     today_since: datetime
     month_since: datetime
     all_cases: int
+    reports: int
     today: int
     open: int
     overdue: int

@@ -34,8 +34,12 @@ LISTED = """
 def conditions(
     wanted: CaseFilter, *, open_states: Sequence[str], timezone: str, now: datetime
 ) -> tuple[str, dict[str, Any]]:
-    """The condition on ``cases c`` that ``wanted`` means, and its bound values."""
-    parts: list[str] = []
+    """The condition on ``cases c`` that ``wanted`` means, and its bound values.
+
+    Of cases that are one only that which leads is meant, unless words are searched: a ticket is
+    found by its number whatever it was joined to.
+    """
+    parts: list[str] = [] if wanted.words else ["c.joined_to is null"]
     values: dict[str, Any] = {}
 
     def add(part: str, **bound: Any) -> None:
@@ -407,7 +411,7 @@ def figures(
 ) -> RowMapping:
     """Today's, open, overdue and closed cases in one pass."""
     query = text(
-        "select count(*) as all_cases,"  # noqa: S608 - our own words only
+        "select count(*) as all_cases, coalesce(sum(c.reports), 0) as reports,"  # noqa: S608
         " count(*) filter (where c.reported_at >= :today) as today,"
         " count(*) filter (where is_open) as open,"
         " count(*) filter (where is_open and c.due_at < :now) as overdue,"

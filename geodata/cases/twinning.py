@@ -121,6 +121,16 @@ def kin_of(database: Database, actor: Actor, profile: Profile, number: int) -> K
     return Kin(case["revision"], case["joined_to"], members, twins, may)
 
 
+def offered(database: Database, profile: Profile, number: int) -> list[dict[str, Any]]:
+    """Likely twins of a case that was just reported: numbers and reasons, no words."""
+    with database.read() as connection:
+        row = connection.execute(sa.text(_CASE), {"number": number}).mappings().one()
+        case = dict(row)
+        alone = case["joined_to"] is None and case["state"] in profile.open_states
+        near = round_about(connection, case, profile) if alone else []
+    return [asdict(twin) for twin in likely(_told(case), map(_told, near), profile.twins)]
+
+
 def round_about(
     connection: Connection, case: dict[str, Any], profile: Profile
 ) -> list[dict[str, Any]]:

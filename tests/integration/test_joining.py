@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,17 @@ import pytest
 import sqlalchemy as sa
 
 from geodata.accounts import Actor
-from geodata.cases import joining, rollups, stepping, twinning, whistling
+from geodata.cases import (
+    joining,
+    opening,
+    querying,
+    rollups,
+    stepping,
+    streaming,
+    twinning,
+    whistling,
+)
+from geodata.cases.filters import CaseFilter
 from geodata.cases.reporting import Report, report
 from geodata.cases.stepping import Wanted
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound, WanggeError
@@ -233,3 +244,26 @@ def test_many_at_once_neither_wait_for_each_other_for_ever_nor_lose_a_report(dat
             assert not [one for one in told if ":" in one.split(" ")[0]]
             assert "Somebody else changed the same records just now; try again." not in told
     _sound(database, numbers)
+
+
+def test_joined_cases_count_once_as_cases_and_each_as_a_report(database):
+    a, b, c = (reported(database, k, external_id=f"T{k}") for k in range(3))
+    join(database, a, c)
+    nobody = CaseFilter()
+    found = querying.summary(database, ANNE, PROFILE, nobody)
+    assert (found.all_cases, found.reports, found.open) == (2, 3, 2)
+    assert {one["id"] for one in querying.list_cases(database, ANNE, PROFILE, nobody).cases} == {
+        a,
+        b,
+    }
+    # A ticket is found by its number whatever it was joined to.
+    by_number = querying.list_cases(database, ANNE, PROFILE, CaseFilter(words="T2"))
+    assert [one["id"] for one in by_number.cases] == [c]
+    opened = opening.open_case(database, ANNE, PROFILE, a)
+    assert [one["name"] for one in opened["reporters"]] == ["反映人0", "反映人2"]
+    told = json.loads(streaming.events(database, 0)[-1].data)
+    assert told["case"]["id"] == a
+    assert {json.loads(one.data)["case"]["joined_to"] for one in streaming.events(database, 0)} == {
+        None,
+        a,
+    }

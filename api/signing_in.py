@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from geodata.accounts import Actor
     from geodata.accounts.users import User
 
-OPEN: Final = frozenset({"/login", "/healthz", "/readyz", "/favicon.ico", "/api/v1/login"})
-OPEN_BEGINNINGS: Final = ("/static/",)
+OPEN: Final = frozenset(
+    {"/login", "/healthz", "/readyz", "/favicon.ico", "/api/v1/login", "/report"}
+)
+OPEN_BEGINNINGS: Final = ("/static/", "/report/")
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -95,14 +95,20 @@ export class CaseStore {
     const events = this.waiting;
     this.waiting = [];
     const latest = new Map();
+    let isGone = false;
     let isMany = Boolean(this.range.from || this.range.to); // the server knows which of them are of these days
     for (const { data } of events) {
       const told = JSON.parse(data);
       if (!told.case) isMany = true;
+      else if (told.case.joined_to != null) isGone ||= this.where(told.case.id) >= 0;
       else if (!isMany) {
         latest.delete(told.case.id);
         latest.set(told.case.id, told.case);
       }
+    }
+    if (isGone) {
+      clearTimeout(this.gone); // one with another now: taken away from what is shown
+      this.gone = setTimeout(() => this.load(this.range), AFTER_MANY);
     }
     const wanted = [...latest.values()].filter((one) => this._belongs(one));
     if (isMany || wanted.length > MANY) {

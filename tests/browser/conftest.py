@@ -28,7 +28,7 @@ from playwright.sync_api import (
 )
 from werkzeug.serving import make_server
 
-from api.v1.case_stream import STREAM
+from api.v1 import case_stream, screens
 
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "artefacts"
@@ -89,12 +89,13 @@ def serving(app: Any, port: int = 0) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        if STREAM in app.extensions:
-            app.extensions[STREAM].close()  # its viewers go home
+        case_stream.end(app)  # its viewers go home
+        screens.end(app)
         server.shutdown()
         thread.join()
         server.server_close()
-        app.extensions.pop(STREAM, None)
+        for kept in (case_stream.STREAM, screens.FOLLOWED):
+            app.extensions.pop(kept, None)
 
 
 @pytest.fixture(scope="session")

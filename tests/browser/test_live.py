@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 
 import pytest
+import sqlalchemy as sa
 from command_page import listed, until
 from playwright.sync_api import expect
 
+from api.v1 import case_stream
 from geodata.accounts import Actor
 from geodata.cases.reporting import Report, report
 from geodata.cases.stepping import Wanted, step
@@ -166,3 +169,71 @@ def test_where_a_proxy_holds_streams_back_the_page_looks_for_itself(
             hold.set()
     finally:
         own_app.wsgi_app = inside
+
+
+def test_eight_tabs_of_one_browser_share_one_line_and_all_are_live(
+    open_page, own_live, own_demo_database
+):
+    """A browser has six lines to a server over HTTP/1.1; the seventh tab would wait for ever."""
+    first = open_page("/command", role="commander", address=own_live)
+    tabs = [first]
+    for _ in range(7):
+        tab = first.context.new_page()
+        tab.goto(f"{own_live}/command")
+        tab.wait_for_selector("body[data-ready]", timeout=30_000)
+        tabs.append(tab)
+    number = come_in(own_demo_database)
+    for tab in tabs:
+        tab.bring_to_front()
+        expect(tab.locator(STATUS)).to_have_text("实时")
+        expect(row(tab, number)).to_be_visible()
+    assert len(case_stream._viewers) == 1
+
+
+def test_who_is_signed_out_signs_in_and_sees_the_same_view(page, password):
+    page.context.watched.allowed.add(401)
+    page.locator(".bar-row[data-key=noise]").click()
+    page.wait_for_url(re.compile("category=noise"))
+    page.context.clear_cookies()
+    page.evaluate("import('wangge/command/opening.js').then(({ store }) => store.refresh())")
+    page.wait_for_url(re.compile("/login"))
+    page.fill("input[name=username]", "commander")
+    page.fill("input[name=password]", password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/command.*category=noise"))
+    expect(page.locator(".bar-row[data-key=noise]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(STATUS)).to_have_text("实时")
+
+
+def test_a_machine_with_a_wrong_clock_shows_the_servers_time(page):
+    page.add_init_script(
+        "const now = Date.now; Date.now = () => now() - 5 * 3600e3 - 240e3;"  # five hours and four minutes slow
+    )
+    late = page.locator(".figure").nth(2).locator("b")
+    said = late.inner_text()
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    expect(page.locator(STATUS)).to_have_text("实时")
+    expect(late).to_have_text(said)
+    told = page.evaluate(
+        "import('wangge/command/opening.js').then(({ board }) => board.calendar.milliseconds())"
+    )
+    assert abs(told / 1000 - time.time()) < 5
+
+
+def test_a_restarted_database_is_lived_through(page, own_demo_database):
+    """All connections are cut, as by a restart; what came meanwhile is told afterwards."""
+    number = come_in(own_demo_database)
+    expect(row(page, number)).to_be_visible()
+    page.context.watched.allowed.add(503)
+    with own_demo_database.single() as connection:
+        connection.execute(
+            sa.text(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+        )
+    later = [come_in(own_demo_database) for _ in range(2)]
+    for one in later:
+        expect(row(page, one)).to_be_visible()
+    expect(page.locator(STATUS)).to_have_text("实时")

@@ -62,6 +62,7 @@ function boxOfView() {
   return { west: north.x / 256, north: north.y / 256, east: south.x / 256, south: south.y / 256 };
 }
 
+map.on("movestart zoomstart resize", () => (board.isComing = false));
 map.on("moveend resize", () => board.look(boxOfView()));
 board.box = boxOfView();
 new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(map.getContainer());
@@ -72,7 +73,11 @@ element("labels")?.then((layer) => {
   labels.avoid = () => (switches.now.show === "points" ? (showsTotals() ? totals.layer : points).boxes() : []);
   labels.refresh();
 });
-points.on("painted", () => labels?.refresh());
+let lettering = 0;
+points.on("painted", () => { // at once where the map moved, and now and then where only cases came
+  if (board.isComing) lettering ||= setTimeout(() => ((lettering = 0), labels?.refresh()), 1000);
+  else labels?.refresh();
+});
 
 /** Draw what passes the filters. */
 function draw() {
@@ -127,13 +132,15 @@ async function showHotspots() {
       },
     });
   }
-  if (isWanted()) hotspots.show();
-  else hotspots?.hide();
+  if (!isWanted()) return hotspots?.hide();
+  hotspots.show();
+  return board.cases && legend.show();
 }
 
 board.on((what, _, told) => {
   if (what === "select" || what === "hover" || what === "view") return markPoint(what);
   if (what === "minute") return passMinute();
+  board.isComing = what === "live";
   draw();
   if (what === "live") return points.greet(told.added.map((id) => board.positionOf(id)).filter((i) => board.filter.failed[i] === 0));
   if (what !== "data") keepSoon();
@@ -151,18 +158,6 @@ function passMinute() {
   board.change({});
 }
 
-const CLOCK = 30_000; // milliseconds by which a machine's clock may be wrong before ours is not its own
-hearing.status = (status) => {
-  const { ahead } = store;
-  const shift = Math.abs(ahead) > CLOCK ? ahead : 0;
-  if (Math.abs(shift - board.calendar.shift) > CLOCK / 6) {
-    board.calendar.shift = shift;
-    board.change({});
-    board.tick();
-  }
-  figures.say(status);
-};
-hearing.status(store.status);
 const news = joinNews(part("news"), part("sound"), board, { show: (positions, words) => (showSheet("list"), list.showOnly(Uint32Array.from(positions), words)) });
 hearing.urgent = news.urgent;
 board.onStep = () => store.status !== "live" && store.refresh();
@@ -398,6 +393,19 @@ if (data.may.export) {
     about: () => t("Cases as filtered on this page."),
   }));
 }
+// ── how changes are heard of, and by whose clock ──────────────────────────────────────────────
+const CLOCK = 30_000; // milliseconds by which a machine's clock may be wrong before ours is not its own
+hearing.status = (status) => {
+  const { ahead } = store;
+  const shift = Math.abs(ahead) > CLOCK ? ahead : 0;
+  if (Math.abs(shift - board.calendar.shift) > CLOCK / 6) {
+    board.calendar.shift = shift;
+    board.change({});
+    board.tick();
+  }
+  figures.say(status);
+};
+hearing.status(store.status);
 await loaded;
 if (board.cases) board.tellAgain();
 showEmpty(part("empty"), !data.bounds && board.cases?.count === 0, data.may);

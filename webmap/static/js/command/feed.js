@@ -12,10 +12,7 @@ const LONGEST = 60_000; // between two attempts where the stream was held back
 
 /** Calls `told({id, data})` for each event of that name, and `over()` when the server has ended it for good. */
 export class Feed {
-  /**
-   * Statuses: "live", "lost", "out" (signed out, or one of the statuses in `refused`); `more.ahead`: by how
-   * many milliseconds the server's clock is ahead.
-   */
+  /** `said` is told "live", "lost", "out" (signed out, or one of the statuses in `refused`). */
   constructor({ address = "/api/v1/cases/stream", event = "case", refused = [], told, over = () => {}, said }) {
     Object.assign(this, { address, event, refused: [401, 403, ...refused], told, over, said });
     this.after = null;
@@ -77,8 +74,6 @@ export class Feed {
         return "out";
       }
       if (!response.ok || !response.headers.get("Content-Type")?.startsWith("text/event-stream")) return "lost";
-      const date = Date.parse(response.headers.get("Date"));
-      const ahead = Number.isFinite(date) ? date + 500 - Date.now() : null;
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       let text = "";
       for (;;) {
@@ -90,7 +85,7 @@ export class Feed {
         if (!heard) {
           heard = true;
           this.heldBack = 0;
-          this.said("live", { ahead });
+          this.said("live");
         }
         const blocks = (text + value).split("\n\n");
         text = blocks.pop();

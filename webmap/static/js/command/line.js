@@ -7,7 +7,7 @@ const WORKER = () => import.meta.resolve("wangge/command/shared.js");
 const HEARTBEAT = 60_000;
 const PATIENCE = 60_000; // milliseconds that a hidden page keeps a stream of its own
 
-/** Calls `told({id, data})` and `said(status, more)`, see feed.js. */
+/** Calls `told({id, data})` and `said(status)`, see feed.js. */
 export class Line {
   constructor({ told, said }) {
     Object.assign(this, { told, said });
@@ -34,12 +34,12 @@ export class Line {
     this.send({ hurry: true });
   }
 
-  _heard({ event, status, more }) {
+  _heard({ event, status }) {
     if (event && event.id > this.after) {
       this.after = event.id;
       this.told(event);
     }
-    if (status) this.said(status, more);
+    if (status) this.said(status);
   }
 
   _shared() {
@@ -55,7 +55,7 @@ export class Line {
   _own() {
     const feed = new Feed({
       told: (event) => this._heard({ event }),
-      said: (status, more) => this._heard({ status, more }),
+      said: (status) => this._heard({ status }),
     });
     let leaving = 0;
     return (said) => {

@@ -36,8 +36,13 @@ export class CaseList {
       if (!board.cases) return;
       if (["data", "criteria", "window", "view", "live"].includes(what)) {
         if (what === "criteria") this.only = null;
-        if (what === "live") this._mark(news.added);
-        this.refreshSoon();
+        if (what === "live") {
+          this._mark(news.added);
+          this.soon ||= setTimeout(() => {
+            this.soon = 0;
+            this.refresh();
+          }, 60); // a task of its own, so that the map is not kept waiting
+        } else this.refreshSoon();
       } else this._paint();
     });
   }
@@ -114,10 +119,12 @@ export class CaseList {
   _mark(added) {
     const until = Date.now() + FRESH;
     for (const id of added) this.fresh.set(id, until);
-    if (added.length) setTimeout(() => {
+    if (this.fresh.size) this.fading ||= setTimeout(() => {
+      this.fading = 0;
       for (const [id, end] of this.fresh) if (end <= Date.now()) this.fresh.delete(id);
       this._paint();
-    }, FRESH + 50);
+      if (this.fresh.size) this._mark([]);
+    }, FRESH / 4);
   }
 
   // ── searching ─────────────────────────────────────────────────────────────────────────────────
@@ -128,13 +135,20 @@ export class CaseList {
       const { cases } = await get("/api/v1/cases", { q: words, limit: 200 });
       const positions = cases.map(({ id }) => this.board.positionOf(id)).filter((i) => i >= 0);
       this.beyond = cases.length - positions.length;
-      if (cases.length === 1) this.openNumber(cases[0].id);
+      const exact = cases.length === 1 ? cases[0].id : /^\d{1,15}$/.test(words) && (await this._exists(Number(words)));
+      if (exact) this.openNumber(exact);
       this.showOnly(positions, words);
     } catch (error) {
       fill(this.spot, error.message);
       this.spot.hidden = false;
     }
     return undefined;
+  }
+
+  /** The number itself if there is a case of it. */
+  async _exists(id) {
+    if (this.board.positionOf(id) >= 0) return id;
+    return get(`/api/v1/cases/${id}`).then(() => id, () => null);
   }
 
   // ── choosing several ──────────────────────────────────────────────────────────────────────────

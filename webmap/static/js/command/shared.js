@@ -2,7 +2,7 @@
 // stream would hold one of them for good.
 //
 // A page says {join: number of the feed, visible}, {visible}, {hurry: true}, {leave: true}; it is
-// told {event}, {status, more}.
+// told {event}, {status}.
 
 import { Feed } from "./feed.js";
 
@@ -21,7 +21,7 @@ const feed = new Feed({
     if (events.length > KEPT) from = events.shift().id;
     tell({ event });
   },
-  said: (now, more = {}) => tell((status = { status: now, more })),
+  said: (now) => tell((status = { status: now })),
 });
 
 function tell(message) {

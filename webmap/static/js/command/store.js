@@ -28,7 +28,7 @@ export class CaseStore {
     this.past = []; // events since loading began, for what the answer does not have yet
     this.stream = "none";
     this.ahead = 0;
-    this.line = new Line({ told: (event) => this._told(event), said: (status, more) => this._lineSaid(status, more) });
+    this.line = new Line({ told: (event) => this._told(event), said: (status) => this._lineSaid(status) });
   }
 
   /** Load the cases of a range (ISO days `from`, `to`; absent: all). Throws nothing. */
@@ -39,6 +39,7 @@ export class CaseStore {
     this.past = [];
     try {
       const response = await asked(withQuery(ADDRESS, range));
+      this._compareClocks(response);
       const cases = decode(await response.arrayBuffer());
       if (turn !== this.turn) return;
       Object.assign(this, { cases, range, tag: null, waiting: [] });
@@ -70,11 +71,10 @@ export class CaseStore {
   }
 
   // ── the stream ──────────────────────────────────────────────────────────────────────────────
-  _lineSaid(status, { ahead } = {}) {
+  _lineSaid(status) {
     const before = this.stream;
     if (status === "out") return toLogin();
     this.stream = status;
-    if (ahead != null) this.ahead = ahead;
     if (status === "live" && this.problem) this._answered(null);
     if (status === "live" && before !== "live") this._later();
     if (status === "lost" && before !== "lost" && this.cases) this.refresh();
@@ -139,6 +139,7 @@ export class CaseStore {
       const query = withQuery(ADDRESS, { ...this.range, updated_after: this.cases.header.as_of });
       const response = await asked(query, this.tag ? { "If-None-Match": this.tag } : {});
       if (turn !== this.turn) return undefined;
+      this._compareClocks(response);
       if (response.status !== 304) await this._mend(response);
       this._answered(null);
     } catch (error) {
@@ -171,6 +172,12 @@ export class CaseStore {
     this.cases = merged;
     if (isNew && changed.count) this.taken(merged);
     return undefined;
+  }
+
+  /** By how many milliseconds the server's clock is ahead of this machine's. */
+  _compareClocks(response) {
+    const told = Date.parse(response.headers.get("Date"));
+    if (Number.isFinite(told)) this.ahead = told + 500 - Date.now();
   }
 
   _answered(problem) {

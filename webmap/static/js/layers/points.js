@@ -51,6 +51,7 @@ export const PointLayer = Surface.extend({
   set(cases, shown, { isOpen, isLate, isNear } = {}) {
     if (cases !== this.cases) this.forget();
     Object.assign(this, { cases, shown });
+    this._found = null;
     if (isOpen) this.isOpen = isOpen;
     if (isLate) this.isLate = isLate;
     if (isNear) this.isNear = isNear;
@@ -114,16 +115,7 @@ export const PointLayer = Surface.extend({
     const { scale } = this.options;
     const near = frame.zoom >= NEAR;
     const isTotal = (size) => this.cases.weights && size > 99; // its whole count is shown, however near
-    const found = cluster(this.cases, this.shown, {
-      kinds: this.cases.category,
-      kindCount: this.options.categories.length + 1,
-      unit: frame.unit,
-      radius: (near ? NEAR_RADIUS : FAR_RADIUS) * scale,
-      box: frame.box,
-      marked: this.isLate,
-      weights: this.cases.weights,
-      radiusOf: (size) => drawnRadius(size, { near: near && !isTotal(size), scale }),
-    });
+    const found = this._clustered(frame, near, isTotal);
     this.drawn = { ...found, near, radii: new Float32Array(found.count) };
     // The largest last, so that they lie above the small ones round them.
     for (let k = found.count - 1; k >= 0; k--) {
@@ -137,6 +129,25 @@ export const PointLayer = Surface.extend({
     if (!this._began) performance.mark("wangge-points-painted");
     this._began = true;
     this.fire("painted");
+  },
+
+  /** The clusters of a frame; those that were found last as long as neither cases nor frame are others. */
+  _clustered(frame, near, isTotal) {
+    const { scale } = this.options;
+    const key = [frame.unit, frame.box.west, frame.box.north, frame.box.east, frame.box.south, scale].join(" ");
+    if (this._found?.key === key && this._found.shown === this.shown) return this._found.clusters;
+    const clusters = cluster(this.cases, this.shown, {
+      kinds: this.cases.category,
+      kindCount: this.options.categories.length + 1,
+      unit: frame.unit,
+      radius: (near ? NEAR_RADIUS : FAR_RADIUS) * scale,
+      box: frame.box,
+      marked: this.isLate,
+      weights: this.cases.weights,
+      radiusOf: (size) => drawnRadius(size, { near: near && !isTotal(size), scale }),
+    });
+    this._found = { key, shown: this.shown, clusters };
+    return clusters;
   },
 
   _paintPoint(context, i, x, y, near) {

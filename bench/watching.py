@@ -1,0 +1,177 @@
+"""The command centre's page over a million cases, while 200 cases a minute come in.
+
+``python bench/watching.py [--cases N] [--seconds S]`` prints JSON lines: how long until the cases
+are on the screen and until the page can be worked with, how long a filter and a click take, and,
+while cases come in by the stream, how long they take to be shown and the longest tasks of the page,
+as the browser's own performance API tells them. One Chromium beside the server, on its cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from live import case_at
+from playwright.sync_api import Page, sync_playwright
+from tiles import fill_cases, fill_places, free_port, our_server, scratch, server
+
+from geodata.accounts import Actor
+from geodata.accounts.users import add_user
+from geodata.cases.reporting import Report, report
+from geodata.database import Database, open_database
+from geodata.profiles import load_profile
+from geodata.settings import Settings
+
+A_MINUTE = 200
+PASSWORD = "watching-the-city-2026"  # noqa: S105 - of a database that is thrown away
+SIZE = {"width": 1920, "height": 1080}
+
+FILTERED = """async () => {
+  const { board, points } = await import("wangge/command/opening.js");
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const took = [];
+  for (const categories of [["noise"], null, ["parking"], null, ["safety", "other"], null]) {
+    const begun = performance.now();
+    board.change({ categories });
+    await frame();
+    took.push(performance.now() - begun);
+  }
+  return took;
+}"""
+
+CLICKED = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const took = [];
+  for (const row of [...document.querySelectorAll(".case-row")].slice(0, 5)) {
+    const begun = performance.now();
+    row.click();
+    await frame();
+    if (!document.querySelector("[data-part=record] .loop")) throw new Error("nothing opened");
+    took.push(performance.now() - begun);
+  }
+  return took;
+}"""
+
+WATCH = """async () => {
+  const { board } = await import("wangge/command/opening.js");
+  Object.assign(globalThis, { long: [], shown: {} });
+  new PerformanceObserver((list) => long.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
+  board.on((what, _, news) => {
+    if (what === "live") requestAnimationFrame(() => setTimeout(() => { for (const id of news.added) shown[id] = Date.now(); }));
+  });
+}"""  # noqa: E501
+
+
+def come_in(database: Database, seconds: float, sent: dict[int, float]) -> None:
+    """Report cases by the clock; when each was stored, in milliseconds."""
+    profile = load_profile("linyi")
+    began = time.monotonic()
+    for turn in range(int(seconds * A_MINUTE / 60)):
+        time.sleep(max(0.0, began + turn * 60 / A_MINUTE - time.monotonic()))
+        told = case_at(turn)
+        taken = report(database, Actor.terminal(), profile, Report(**told))
+        sent[taken.case["id"]] = time.time() * 1000
+
+
+def tell(name: str, values: list[float], *, unit: str, limit: float, **more: Any) -> None:
+    """One line: the median and the worst."""
+    line = {
+        "name": name, "value": round(statistics.median(values), 1), "worst": round(max(values), 1),
+        "unit": unit, "limit": limit, **more, "load": round(os.getloadavg()[0], 1),
+    }  # fmt: skip
+    print(json.dumps(line), flush=True)
+
+
+def first_views(page: Page, address: str, cases: int) -> None:
+    """Open the page anew, several times."""
+    painted, ready = [], []
+    for turn in range(4):
+        page.goto("about:blank")
+        page.goto(address + "/command", wait_until="commit")
+        page.wait_for_selector("body[data-ready]", timeout=120_000)
+        marks = page.evaluate(
+            "Object.fromEntries(performance.getEntriesByType('mark')"
+            ".map(({ name, startTime }) => [name, startTime]))"
+        )
+        if turn:  # the first wakes the server
+            painted.append(marks["wangge-points-painted"])
+            ready.append(marks["wangge-command-ready"])
+    tell("cases on the screen", painted, unit="ms", limit=3000, stored=cases)
+    tell("page ready", ready, unit="ms", limit=3000, stored=cases)
+
+
+def measure(page: Page, database: Database, address: str, *, cases: int, seconds: float) -> None:
+    """All lines."""
+    first_views(page, address, cases)
+    for period in ("30d", "all"):
+        page.goto("about:blank")
+        page.goto(f"{address}/command#period={period}")
+        page.wait_for_selector("body[data-ready]", timeout=120_000)
+        page.locator(".line-live").wait_for()
+        held = page.evaluate(
+            "import('wangge/command/opening.js').then(({ board }) => board.sums.shown.length)"
+        )
+        about = {"period": period, "shown": held}
+        tell("a filter", page.evaluate(FILTERED), unit="ms", limit=500, **about)
+        tell("a click", page.evaluate(CLICKED), unit="ms", limit=100, **about)
+        page.keyboard.press("Escape")
+        page.wait_for_timeout(1500)
+        page.evaluate(WATCH)
+        sent: dict[int, float] = {}
+        sending = threading.Thread(target=come_in, args=(database, seconds, sent))
+        sending.start()
+        while sending.is_alive():
+            page.wait_for_timeout(250)
+        page.wait_for_timeout(2000)
+        shown = {int(key): value for key, value in page.evaluate("shown").items()}
+        late = [shown[number] - at for number, at in sent.items() if number in shown]
+        long = page.evaluate("long")
+        tell("a new case on the screen", late, unit="ms", limit=1000, **about,
+             sent=len(sent), missed=len(sent) - len(late))  # fmt: skip
+        tell("longest tasks of the page", sorted([0.0, *long])[-5:], unit="ms", limit=50, **about,
+             over_50_ms=len(long))  # fmt: skip
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=1_000_000)
+    parser.add_argument("--seconds", type=float, default=20)
+    wanted = parser.parse_args()
+    settings = Settings()
+    with open_database(settings) as database, scratch(database, "bench_watching") as own:
+        with own.begin() as tx:
+            fill_places(tx.connection)
+            tx.changed("compounds", None, "loaded")
+        fill_cases(own, wanted.cases)
+        with own.single() as connection:
+            connection.execute(sa.text("ANALYZE"))
+        add_user(own, Actor.terminal(), "bench", role="commander", password=PASSWORD)
+        port = free_port()
+        folder = Path(settings.data_dir).absolute()
+        environment = {"WANGGE_DATABASE_URL": own.url, "WANGGE_DATA_DIR": str(folder)}
+        with server(our_server(port), port, environment), sync_playwright() as playwright:
+            time.sleep(6)
+            address = f"http://127.0.0.1:{port}"
+            browser = playwright.chromium.launch(
+                executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+                args=["--no-sandbox"],
+            )
+            context = browser.new_context(viewport=SIZE, locale="zh-CN")
+            credentials = {"username": "bench", "password": PASSWORD}
+            answer = context.request.post(f"{address}/api/v1/login", data=credentials)
+            if not answer.ok:
+                raise RuntimeError(answer.text())
+            measure(context.new_page(), own, address, cases=wanted.cases, seconds=wanted.seconds)
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

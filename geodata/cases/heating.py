@@ -11,7 +11,7 @@ import numpy as np
 from geodata.accounts import Actor, require
 from geodata.cases import places_of_spots as spots
 from geodata.cases.ground import WORLD
-from geodata.cases.hotspots.cells import Grid
+from geodata.cases.hotspots.cells import Grid, count_on_grid
 from geodata.cases.hotspots.density import density
 from geodata.cases.querying import check
 from geodata.cases.spotting import LAYERS, MOST_CELLS, Asked, kept, nullable, read_period
@@ -46,11 +46,12 @@ def _made(database: Database, profile: Profile, asked: Asked, radius: float) -> 
     with database.read() as connection:
         check(connection, asked.wanted, profile)
         ground = spots.ground_of(connection)
-        cases, _categories = read_period(connection, profile, asked, ground)
+        places, _categories = read_period(connection, profile, asked, ground)
         homes = None
         if asked.base == "households":
             homes = spots.read_homes(connection, ground, at=asked.limits[-1], side=asked.cell)
-    ids, counts = np.unique(grid.ids(cases.x, cases.y), return_counts=True)
+    counted = count_on_grid(places.x, places.y, grid)
+    ids, counts = counted.cells, counted.counts[0]
     cells = ids
     for _ring in range(int(np.ceil(radius / asked.cell))):
         cells = grid.around(cells)

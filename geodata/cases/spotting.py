@@ -22,8 +22,8 @@ from geodata.cases import store
 from geodata.cases.filters import CaseFilter
 from geodata.cases.ground import WORLD, Ground
 from geodata.cases.hotspots import gi_star, scan
-from geodata.cases.hotspots.cells import Grid, area_neighbours, grid_neighbours
-from geodata.cases.hotspots.finding import WORLDS, Found, Study, find
+from geodata.cases.hotspots.cells import Grid, area_neighbours, count_on_grid, grid_neighbours
+from geodata.cases.hotspots.finding import Found, Study, find
 from geodata.cases.hotspots.listing import Wording, cluster_rows, hotspot_rows
 from geodata.cases.hotspots.telling import why_not
 from geodata.cases.querying import check
@@ -47,7 +47,10 @@ DAYS: Final = 30
 LAYERS: Final = ("cases", "areas", "grids", "compounds", "buildings")
 MOST_CELLS: Final = 100_000
 KEPT: Final = 12
+WORLDS_AT_ONCE: Final = 99
+"""Worlds that a flare-up is held against while somebody waits."""
 LEAST_CELL, MOST_CELL = 50, 5_000
+_MOST_CATEGORIES: Final = 254
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Asked:
     base: Base = "cases"
     earlier: int = 6
     permutations: int = 999
-    worlds: int = WORLDS
+    worlds: int = WORLDS_AT_ONCE
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
@@ -191,13 +194,13 @@ def _read(connection: Connection, profile: Profile, asked: Asked) -> _Work:
     ground = spots.ground_of(connection)
     limits = asked.limits
     found, categories = read_period(connection, profile, asked, ground)
-    period = np.searchsorted([moment.timestamp() for moment in limits], found.seconds, "right") - 1
+    period = found.period
     names = spots.read_names(connection, ground, level=profile.smallest_level.key, at=limits[-1])
     make = _on_cells if asked.by == "cells" else _on_areas
     shapes, near, place, codes, labels, households, cells = make(
         connection, profile, asked, ground, found
     )
-    held = (place >= 0) & (period >= 0) & (period < len(limits) - 1) & (found.kind >= 0)
+    held = (place >= 0) & (period >= 0) & (period < len(limits) - 1)
     flat = (period[held] * len(shapes) + place[held]) * len(categories) + found.kind[held]
     kinds = np.bincount(flat, minlength=(len(limits) - 1) * len(shapes) * len(categories))
     table = kinds.reshape(len(limits) - 1, len(shapes), len(categories)).astype(np.int64)
@@ -216,18 +219,20 @@ def read_period(
         timezone=profile.timezone,
         now=datetime.now(UTC),
     )
-    categories = tuple(
-        dict.fromkeys((*profile.keys("categories"), *store.words_used(connection, "category")))
+    used = store.words_used(connection, "category")
+    categories = tuple(dict.fromkeys((*profile.keys("categories"), *used)))[:_MOST_CATEGORIES]
+    categories = (*categories, "")  # of all the rest
+    found = spots.read_cases(
+        connection, where, values, ground, categories=categories, limits=asked.limits
     )
-    return spots.read_cases(connection, where, values, ground, categories), categories
+    return found, categories
 
 
 def _on_cells(
     connection: Connection, _profile: Profile, asked: Asked, ground: Ground, found: Any
 ) -> tuple[Any, ...]:
     grid = Grid(asked.cell)
-    ids = grid.ids(found.x, found.y)
-    cells = grid.around(np.unique(ids))
+    cells = grid.around(count_on_grid(found.x, found.y, grid).cells)
     households = None
     if asked.base == "households":
         homes = spots.read_homes(connection, ground, at=asked.limits[-1], side=asked.cell)
@@ -240,7 +245,7 @@ def _on_cells(
             "Cells of %(size)s metres are too small for so large an area; take larger ones.",
             size=asked.cell,
         )
-    place = np.searchsorted(cells, ids)
+    place = count_on_grid(found.x, found.y, grid, study=cells).cell_of
     column, row = grid.columns_rows(cells)
     side = asked.cell / ground.unit / WORLD
     drawn = {"side": side, "column": column.tolist(), "row": row.tolist()}

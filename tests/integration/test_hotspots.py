@@ -15,6 +15,7 @@ from geodata.cases import heating, spot_jobs, spotting
 from geodata.cases.filters import CaseFilter
 from geodata.cases.hotspots.cells import Grid, grid_neighbours
 from geodata.cases.hotspots.gi_star import gi_star
+from geodata.cases.places_of_spots import ground_of
 from geodata.cases.spotting import Asked
 from geodata.cases.tables import cases
 from geodata.database import jobs
@@ -245,3 +246,21 @@ def test_the_density_is_highest_in_the_crowd_and_sums_to_the_cases(laid):
     assert np.median(known) == pytest.approx(answer["cases"] / (63 * 400) * 10_000, rel=0.3)
     with pytest.raises(InvalidInput, match="at least the side"):
         heating.get_heat(laid, TERMINAL, PROFILE, ASKED, radius=200)
+
+
+def test_a_city_without_areas_has_the_ground_of_its_cases(server, empty_template):
+    with server.copy_of(empty_template) as database:
+        with database.read() as connection:
+            assert ground_of(connection).latitude == 35.0
+        lay(database)
+        with database.begin() as tx:
+            tx.connection.execute(sa.text("DELETE FROM areas"))
+            tx.connection.execute(
+                sa.text(
+                    "UPDATE cases SET geom = ST_Translate(geom, 0, 12.3) WHERE geom IS NOT NULL"
+                )
+            )
+        with database.read() as connection:
+            assert ground_of(connection).latitude == 47.5
+        first = ask(database)["hotspots"][0]
+        assert within(first, CROWD[0], CROWD[1] + 12.3)

@@ -111,7 +111,14 @@ def scan(  # noqa: PLR0913 - each has its default
     found = _apart(likely, size, window, order)
     if not found:
         return []
-    highest = _highest(model, order, worlds, seed, threads or os.cpu_count() or 1)
+    highest = _highest(
+        model,
+        order,
+        worlds,
+        seed,
+        threads or os.cpu_count() or 1,
+        enough=(float(likely[found[0]]), int(limit * (worlds + 1))),
+    )
     clusters = []
     for place in found:
         p = (1 + int((highest >= likely[place] * (1 - 1e-12)).sum())) / (worlds + 1)
@@ -236,16 +243,40 @@ class _Model:
         )
 
     def world(self, random: np.random.Generator) -> Integers:
-        """Cases by period and cell where nothing clusters."""
+        """Cases by period and cell where nothing clusters.
+
+        Periods before all windows are one: nothing is asked of them.
+        """
+        first = int(self._windows[:, 0].min())
+        shares = np.append(self._of_period[:first].sum(), self._of_period[first:])
+        shares /= shares.sum()
         if self.permutes:
-            drawn = random.multinomial(self._of_cell.astype(np.int64), self._of_period)
-            return np.ascontiguousarray(drawn.T)
-        of_cell = random.multinomial(self._total, self._of_cell / self._of_cell.sum())
-        return np.ascontiguousarray(random.multinomial(of_cell, self._of_period).T)
+            of_cell = self._of_cell.astype(np.int64)
+        else:
+            of_cell = random.multinomial(self._total, self._of_cell / self._of_cell.sum())
+        drawn = random.multinomial(of_cell, shares)
+        table = np.zeros((self._periods, len(of_cell)), dtype=np.int64)
+        if first:
+            table[0] = drawn[:, 0]
+        table[first:] = drawn[:, 1:].T
+        return table
 
 
-def _highest(model: _Model, order: Integers, worlds: int, seed: int, threads: int) -> Floats:
-    answer = np.zeros(worlds)
+def _highest(
+    model: _Model,
+    order: Integers,
+    worlds: int,
+    seed: int,
+    threads: int,
+    enough: tuple[float, int],
+) -> Floats:
+    """The best of each world; infinite for the rest once ``enough`` are as good as the real best.
+
+    Then no cluster can be significant, whatever the other worlds hold.
+    """
+    answer = np.full(worlds, np.inf)
+    best, most = enough
+    starts = range(0, worlds, _AT_ONCE)
 
     def some(start: int) -> None:
         random = np.random.default_rng([seed, start])
@@ -253,7 +284,11 @@ def _highest(model: _Model, order: Integers, worlds: int, seed: int, threads: in
             answer[k] = model.highest(model.world(random), order)
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(some, range(0, worlds, _AT_ONCE)))
+        for first in range(0, len(starts), threads):
+            list(pool.map(some, starts[first : first + threads]))
+            done = answer[: min((first + threads) * _AT_ONCE, worlds)]
+            if (done >= best * (1 - 1e-12)).sum() >= most:
+                break
     return answer
 
 

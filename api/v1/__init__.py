@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 
 from api.v1 import (
     audit,
+    case_history,
     case_places,
     case_records,
     case_steps,
@@ -28,8 +29,8 @@ from api.v1 import (
     profile,
     proposals,
     reach,
-    reviews,
     reports,
+    reviews,
     screens,
     signing_in,
     tokens,
@@ -50,6 +51,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     case_records.blueprint,
     case_steps.blueprint,
     case_stream.blueprint,
+    case_history.blueprint,
     case_twins.blueprint,
     photos.blueprint,
     reports.blueprint,

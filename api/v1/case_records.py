@@ -44,6 +44,7 @@ class Person(BaseModel):
     id: int
     name: str
     display_name: str
+    telephone: str | None = Field(description="of duty; null for viewers")
     duty: str | None = Field(description="the place of duty that the case lies in, if one")
     elsewhere: bool = Field(description="on duty, but not there")
 

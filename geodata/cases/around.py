@@ -23,7 +23,7 @@ DEGREE_METRES: Final = 111_000.0
 
 _ONE = sa.text(
     """
-    select c.id, c.external_id, c.source, c.category, c.state, c.reported_at, c.due_at,
+    select c.id, c.external_id, c.source, c.category, c.state, c.reported_at, c.due_at, c.warn_at,
            c.updated_at, c.closed_at, c.area_code, c.grid_code, c.compound_code, c.revision,
            c.stage_since, c.assignee_id, c.first_owner_id, c.department, c.level, c.urgent,
            c.joined_to, c.reports, c.place_state, c.place_score,
@@ -102,7 +102,7 @@ def people_of(connection: sa.Connection, codes: Sequence[str]) -> list[Row]:
     after them, and for those on duty elsewhere (``elsewhere``), who come last.
     """
     query = (
-        sa.select(users.c.id, users.c.name, users.c.display_name, users.c.areas)
+        sa.select(users.c.id, users.c.name, users.c.display_name, users.c.telephone, users.c.areas)
         .where(users.c.role == "worker", users.c.active)
         .order_by(users.c.name)
     )

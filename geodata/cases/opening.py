@@ -61,6 +61,9 @@ def _around(
         reporters = [{**one, "name": None, "telephone": None, "email": None} for one in reporters]
     codes = [code for code in (case["grid_code"],) if code]
     codes += around.above(connection, case["area_code"])
+    people = around.people_of(connection, codes)
+    if not actor.may("report_case"):  # telephones of duty are for colleagues
+        people = [{**one, "telephone": None} for one in people]
     named = [entry["details"].get("assignee") for entry in entries]
     onward = stages.permitted(profile, case["state"], actor.role) if may_handle else ()
     return {
@@ -70,7 +73,7 @@ def _around(
         "names": around.names_of(connection, [case["assignee_id"], case["first_owner_id"], *named]),
         "reporters": reporters,
         "near": around.near(connection, case),
-        "people": around.people_of(connection, codes),
+        "people": people,
         "running_calls": whistles.number_running(connection, case["id"]),
         "next": [step.key for step in onward],
         "may_handle": may_handle,

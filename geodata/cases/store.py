@@ -294,6 +294,7 @@ _FIXED: tuple[tuple[str, str, str], ...] = (
     ("grid", ">i4", "coalesce(g.place, 0)::int4 - 1"),
     ("compound", ">i4", "coalesce(k.place, 0)::int4 - 1"),
     ("revision", ">i4", "c.revision"),
+    ("warn", ">i4", _MINUTES.format(column="c.warn_at", none=NONE)),
 )
 """Column, its type in the binary COPY format, and its SQL: none is null, so rows are of one
 length and a whole answer is read as one numpy array."""

@@ -50,7 +50,7 @@ class Event:
 _EVENTS = sa.text(
     """
     select f.id as feed_id, f.action, f.details, c.id, c.category, c.source, c.state, c.revision,
-           c.reported_at, c.due_at, c.closed_at, c.updated_at, c.urgent,
+           c.reported_at, c.due_at, c.warn_at, c.closed_at, c.updated_at, c.urgent,
            c.area_code, c.grid_code, c.compound_code, st_x(c.geom) as lon, st_y(c.geom) as lat,
            c.joined_to
     from (select id, code, action, details from changes

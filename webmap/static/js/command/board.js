@@ -10,7 +10,7 @@ import { newestFirst } from "wangge/command/columns.js";
 import { CATEGORY, Crossfilter, HOUR, PERIOD, SOURCE, WINDOW } from "wangge/command/crossfilter.js";
 import { COLUMNS, grow, inserted, positions, without } from "wangge/command/growing.js";
 import { countIn } from "wangge/command/rates.js";
-import { NEAR } from "wangge/command/remaining.js";
+import { isNear } from "wangge/command/remaining.js";
 
 export const PERIODS = ["today", "7d", "30d", "all"];
 const BACK = { today: 0, "7d": 6, "30d": 29 };
@@ -349,9 +349,8 @@ export class Board {
 
   /** Whether an open case is due soon; drawn with a mark of its own, so that it is not late yet. */
   isNear(i) {
-    const { due, state } = this.cases;
-    const now = this.lateAt ?? this.now;
-    return this.isOpen[state[i]] === 1 && due[i] > -2147483648 && due[i] >= now && due[i] - now < NEAR;
+    const { due, warn, state } = this.cases;
+    return this.isOpen[state[i]] === 1 && isNear(due[i], warn[i], this.lateAt ?? this.now);
   }
 
   /** Positions of the open cases whose time ran out between these minutes. */

@@ -44,6 +44,7 @@ function placed(columns, count) {
     }
   }
   for (const name of ["reported", "due", "closed", "revision"]) cases[name] = columns[name] ?? new Int32Array(count);
+  cases.warn = columns.warn ?? new Int32Array(count).fill(NONE);
   for (const name of KINDS) cases[name] = small(columns[name]);
   for (const name of PLACES) cases[name] = positions(columns[name]);
   return cases;
@@ -60,7 +61,7 @@ function positions(values) {
   return found;
 }
 
-const COLUMNS = ["id", "x", "y", "reported", "due", "closed", "revision", ...KINDS, ...PLACES];
+const COLUMNS = ["id", "x", "y", "reported", "due", "closed", "revision", "warn", ...KINDS, ...PLACES];
 
 /** `cases` with those of `changed` put in place of their older selves, or added at the end. */
 export function merge(cases, changed) {

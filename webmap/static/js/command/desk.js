@@ -414,4 +414,5 @@ if (isPlaced()) {
   openFromAddress(state());
 }
 performance.mark("wangge-command-ready");
+if (mySteps.length) import("wangge/command/unplaced.js").then(({ joinUnplaced }) => joinUnplaced(part("unplaced"), part("placing"), { map, board, open: openNumber }));
 document.body.dataset.ready = "1";

@@ -4,7 +4,7 @@
 import { toWorld } from "wangge/command/mercator.js";
 import { KINDS, NONE, PLACES } from "wangge/command/columns.js";
 
-const NUMBERS = ["id", "x", "y", "reported", "due", "closed", "revision"];
+const NUMBERS = ["id", "x", "y", "reported", "due", "closed", "revision", "warn"];
 export const COLUMNS = [...NUMBERS, ...KINDS, ...PLACES];
 const ROOM = 2048; // cases that are made room for at a time
 
@@ -48,6 +48,7 @@ export function columnsOf(told, dictionaries) {
     found.due[k] = minute(one.due_at);
     found.closed[k] = minute(one.closed_at);
     found.revision[k] = one.revision;
+    found.warn[k] = minute(one.warn_at);
     for (const name of KINDS) found[name][k] = known[name].get(one[name]);
     for (const name of PLACES) found[name][k] = one[`${name}_code`] == null ? -1 : known[name].get(one[`${name}_code`]);
     if ([...KINDS, ...PLACES].some((name) => found[name][k] === undefined || (KINDS.includes(name) && found[name][k] > 254))) return null;

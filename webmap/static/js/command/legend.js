@@ -34,7 +34,7 @@ function points(board) {
       h("li", {}, ring, t("several cases, ring by category")),
       h("li", {}, mark(0, "var(--text-quiet)", { open: false }), t("hollow: closed")),
       h("li", {}, svg("svg", { viewBox: "-7 -7 14 14", width: 14, height: 14, class: "mark", "aria-hidden": "true" }, svg("path", { d: "M0,-6L6,5L-6,5Z", fill: "var(--late-mark)" })), t("overdue")),
-      h("li", {}, svg("svg", { viewBox: "-7 -7 14 14", width: 14, height: 14, class: "mark", "aria-hidden": "true" }, svg("circle", { r: 5.5, fill: "none", stroke: "var(--near-mark)", "stroke-width": 1.8, "stroke-dasharray": "3 2" })), t("due within 24 hours"))),
+      h("li", {}, svg("svg", { viewBox: "-7 -7 14 14", width: 14, height: 14, class: "mark", "aria-hidden": "true" }, svg("circle", { r: 5.5, fill: "none", stroke: "var(--near-mark)", "stroke-width": 1.8, "stroke-dasharray": "3 2" })), t("nearly due"))),
   ];
 }
 

@@ -218,7 +218,7 @@ export class CaseList {
     const category = profile.categories.find((term) => term.key === cases.dictionaries.category[cases.category[i]]);
     const state = profile.states.find((term) => term.key === cases.dictionaries.state[cases.state[i]]);
     const isOpen = board.isOpen[cases.state[i]] === 1;
-    const left = isOpen ? remaining(cases.due[i], board.now) : null;
+    const left = isOpen ? remaining(cases.due[i], board.now, cases.warn[i]) : null;
     const name = named(category?.name) || cases.dictionaries.category[cases.category[i]] || "";
     const id = cases.id[i];
     const isChosen = this.chosen.has(id);

@@ -106,7 +106,7 @@ function loadedCase(board, i) {
   const place = cases.x[i] >= 0 ? { i } : null;
   return {
     category: keyOf("category"), source: keyOf("source"), state: keyOf("state"), mark: cases.category[i],
-    reported: cases.reported[i], due: cases.due[i], closed: cases.closed[i], place, placeName: board.placeName(i),
+    reported: cases.reported[i], due: cases.due[i], warn: cases.warn[i], closed: cases.closed[i], place, placeName: board.placeName(i),
   };
 }
 
@@ -116,7 +116,7 @@ function foundCase(board, found) {
   const position = board.profile.categories.findIndex(({ key }) => key === found.category);
   return {
     category: found.category, source: found.source, state: found.state, mark: position < 0 ? 255 : position,
-    reported: minute(found.reported_at), due: minute(found.due_at), closed: minute(found.closed_at),
+    reported: minute(found.reported_at), due: minute(found.due_at), warn: minute(found.warn_at), closed: minute(found.closed_at),
     place: found.lon == null ? null : { at: [found.lat, found.lon] },
     placeName: [found.area_name ?? found.area_code, found.compound_name ?? found.grid_name].filter(Boolean).join(" · "),
     urgent: found.urgent, grid: found.grid_name ?? found.grid_code,
@@ -142,7 +142,7 @@ function isOpenIn(board, one) {
 function dates(board, one, said) {
   const state = termOf(board.profile.states, one.state);
   const isOpen = isOpenIn(board, one);
-  const left = isOpen ? remaining(one.due, board.now) : null;
+  const left = isOpen ? remaining(one.due, board.now, one.warn) : null;
   const done = one.closed;
   const took = done !== NONE ? length(done - one.reported) : null;
   const inTime = done !== NONE && one.due !== NONE ? (done <= one.due ? "good" : "late") : "";

@@ -3,15 +3,21 @@
 import { count, t } from "wangge/core/words.js";
 
 const NONE = -2147483648;
-export const NEAR = 24 * 60; // minutes: less than this is near
+const NEAR = 24 * 60; // minutes: less than this is near where the clock's own warning is not known
 
-/** {text, tone} for an open case that is due at that minute; null without a time limit. */
-export function remaining(due, now) {
+/** Whether a case that is due then is nearly late: `warn` is from when on, as its clock has it. */
+export function isNear(due, warn, now) {
+  if (due === NONE || due == null || due < now) return false;
+  return warn === NONE || warn == null ? due - now < NEAR : warn <= now;
+}
+
+/** {text, tone} for an open case that is due at that minute and nearly late from `warn` on; null without a time limit. */
+export function remaining(due, now, warn = NONE) {
   if (due === NONE || due == null) return null;
   const left = due - now;
   if (left < 0) return { text: "▲ " + t("%(time)s overdue", { time: length(-left) }), tone: "late" };
-  const isNear = left < NEAR;
-  return { text: (isNear ? "◆ " : "") + t("%(time)s left", { time: length(left) }), tone: isNear ? "near" : "good" };
+  const near = isNear(due, warn, now);
+  return { text: (near ? "◆ " : "") + t("%(time)s left", { time: length(left) }), tone: near ? "near" : "good" };
 }
 
 /** Minutes as days, hours or minutes. */

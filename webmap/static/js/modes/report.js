@@ -39,7 +39,7 @@ if (page.signedIn) showWorker();
 function showWorker() {
   const done = h("textarea", { name: "done", rows: "2", maxlength: "2000" });
   const box = h("div.report-photos");
-  const more = h("div", { hidden: true }, h("label.field", {}, h("span", {}, t("What was done")), done), h("p", {}, t("Photos of how it is now")), box);
+  const more = h("div", { hidden: true }, h("label.field", {}, h("span", {}, t("What was done about it")), done), h("p", {}, t("Photos of how it is now")), box);
   after = photoBox(box, { ...common, name: "photo_after" });
   fill(
     part("worker"),

@@ -1,9 +1,8 @@
 // Where it is: by the phone's own position, or by a tap on the map. Both are WGS 84.
 
 import { get } from "wangge/core/api.js";
-import { h } from "wangge/core/dom.js";
+import { h, settled } from "wangge/core/dom.js";
 import { element, pageMap } from "wangge/core/elements.js";
-import { settled } from "wangge/core/dom.js";
 import { t } from "wangge/core/words.js";
 
 const L = globalThis.L;
@@ -76,7 +75,8 @@ export async function placePicker({ button, words }) {
   }
 
   button.addEventListener("click", locate);
-  map.on("click", ({ latlng }) => set(latlng.wrap().lng, latlng.lat));
+  // A tap on the map of the whole city is rough: come near, so that the next one is exact.
+  map.on("click", ({ latlng }) => set(latlng.wrap().lng, latlng.lat, { move: map.getZoom() < NEAR_ZOOM - 1 }));
 
   return {
     place: () => place,

@@ -20,6 +20,7 @@ import { joinPanel } from "wangge/command/panel.js";
 import { Player } from "wangge/command/player.js";
 import { joinRanking } from "wangge/command/ranking.js";
 import { joinRecord } from "wangge/command/record.js";
+import { joinReplay } from "wangge/command/replaying.js";
 import { Shading } from "wangge/command/shading.js";
 import { Switches } from "wangge/command/switches.js";
 import { Totals, knowsLess } from "wangge/command/totals.js";
@@ -44,6 +45,7 @@ const mySteps = data.profile.steps.filter(({ key }) => data.may.steps.includes(k
 const bulk = joinBulk(part("bulk"), board, { list, steps: mySteps, open: openNumber });
 const record = joinRecord(part("record"), board, { close: closeCase, open: openNumber, locate: ({ i, at }) => (at ? flyToPoint(at) : flyTo(i)) });
 const player = new Player(part("player"), board);
+joinReplay(part("player"), { map, board, pane, scale, open: openNumber });
 const switches = new Switches(part("switches"), board, { levels: data.profile.levels, basemaps: data.basemaps, changed: showLayers, radius: (metres) => heat.setRadius(metres) });
 const ranking = joinRanking(part("ranking"), board, { choose: flyToPlace, shownAs: () => switches.places() });
 let heatLegend = null;

@@ -27,6 +27,7 @@ export const SECTIONS = [
   () => import("wangge/command/sections/whistle.js"), // departments called to it
   () => import("wangge/command/sections/texts.js"), // what was written, and who reported it
   () => import("wangge/command/sections/course.js"), // what was done with it so far
+  () => import("wangge/command/sections/kin.js"), // cases that are the same trouble
   () => import("wangge/command/sections/near.js"), // cases of about that place and those days
 ];
 

@@ -1,13 +1,14 @@
 // What was done with a case so far: who, when, from which state to which, and why.
 
 import { fill, h } from "wangge/core/dom.js";
-import { language, named, t } from "wangge/core/words.js";
+import { language, named, share, t } from "wangge/core/words.js";
 
 /** What entries are called that are no step of the profile. */
 const OWN = () => ({
   reported: t("Reported"), reported_again: t("Reported again"), note: t("Note"), imported: t("Imported"),
   whistled: t("Whistled for departments"), call_answered: t("Call answered"), call_arrived: t("Arrived on the spot"), call_finished: t("Department finished"),
   call_declined: t("Call declined"), call_withdrawn: t("Call withdrawn"), call_rated: t("Department rated"), call_late: t("Department late"), calls_left: t("Calls ended with the case"),
+  place: t("Placed"), join: t("Led others"), joined: t("Joined to another case"), part: t("Parted from its leader"), parted: t("One was parted from it"), follow: t("Followed its leader"),
   reviewed: t("Reviewed in the weekly meeting"), review_withdrawn: t("Decision of the review withdrawn"),
 });
 
@@ -28,8 +29,16 @@ function lay(element, { steps, names }, profile) {
     const moved = entry.to_state && entry.to_state !== entry.from_state;
     const to = entry.details.assignee;
     return h("li", {},
-      h("p", {}, h("b", {}, kindName(entry.kind)), " ", called(entry.details).length > 0 && h("span", {}, called(entry.details).join(t(", "))), h("span", {}, actorName(entry.actor)), to != null && h("span", {}, " → ", names[to] ?? `#${to}`), h("time.quiet.small", { datetime: entry.at }, times.format(new Date(entry.at)))),
+      h("p", {}, h("b", {}, kindName(entry.kind)), " ", called(entry.details).length > 0 && h("span", {}, called(entry.details).join(t(", "))), h("span", {}, actorName(entry.actor)), to != null && h("span", {}, " → ", names[to] ?? `#${to}`), kinWords(entry.details), h("time.quiet.small", { datetime: entry.at }, times.format(new Date(entry.at)))),
       moved && h("p.quiet.small", {}, entry.from_state && `${stateName(entry.from_state)} → `, stateName(entry.to_state)),
       entry.reason && h("p.course-why", {}, entry.reason));
   })));
+}
+
+/** Which cases an entry names, and how a place was found. */
+function kinWords({ leader, cases, how, score }) {
+  const ways = { address: t("by its address"), word: t("by a taught word"), place: t("chosen"), map: t("tapped on the map") };
+  const numbers = [leader, ...(cases ?? [])].filter((one) => one != null).map((one) => `#${one}`);
+  if (!numbers.length && !ways[how]) return null;
+  return h("span.quiet", {}, [...numbers, ways[how], score == null ? null : share(score)].filter(Boolean).join(t(", ")));
 }

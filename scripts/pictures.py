@@ -22,6 +22,7 @@ PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+WALL = {"width": 1920, "height": 1080}
 
 
 def signed_in(browser: Browser, address: str, user: str, password: str, **context: object) -> Page:
@@ -62,7 +63,11 @@ def take(page: Page, address: str, name: str) -> None:
     """Open ``address``, wait until it is quiet, and keep the picture as ``name``."""
     page.goto("about:blank")
     page.goto(address)
-    page.wait_for_load_state("networkidle")
+    if "/command" in address:  # its stream is always open
+        page.wait_for_selector("body[data-ready]")
+        page.wait_for_timeout(1500)
+    else:
+        page.wait_for_load_state("networkidle")
     page.wait_for_timeout(1500)
     keep(page, name)
 
@@ -89,6 +94,13 @@ def main(address: str, password: str) -> None:
             browser, address, "commander", password, viewport=DESK, color_scheme="dark"
         )
         take(commander, f"{address}/command", "command.png")
+        commander.locator(".bar-row[data-key=in_progress]").click()
+        commander.locator(".case-row").nth(1).click()
+        commander.locator(".record-do button").first.wait_for()
+        commander.wait_for_timeout(2500)
+        keep(commander, "command-case.png")
+        wall = signed_in(browser, address, "viewer", password, viewport=WALL, color_scheme="dark")
+        take(wall, f"{address}/command?wall=1", "command-wall.png")
         phone = signed_in(
             browser,
             address,

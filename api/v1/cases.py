@@ -153,7 +153,7 @@ class PlaceCount(BaseModel):
     name: str
     level: str
     parent: str | None
-    count: int
+    count: int | None = Field(description="null: so few that they are hidden from the reader")
     households: int | None = Field(description="base of the rate; null: unknown")
     rate: float | None = Field(description="cases per 10,000 households (万户比)")
     small_base: bool = Field(description="fewer households than min_households")
@@ -167,7 +167,9 @@ class PlaceCounts(BaseModel):
     since: datetime | None
     until: datetime | None
     min_households: int
-    elsewhere: int = Field(description="cases that lie in none of these places")
+    elsewhere: int | None = Field(
+        description="cases that lie in none of these places; null: so few that they are hidden"
+    )
     places: list[PlaceCount] = Field(description="highest rate first, small bases after all others")
 
 

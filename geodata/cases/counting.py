@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from geodata.accounts import Actor, require
 from geodata.cases import store
 from geodata.cases.filters import CaseFilter
+from geodata.cases.hiding import Counted, hidden
 from geodata.cases.querying import check
 
 if TYPE_CHECKING:
@@ -36,11 +37,12 @@ class Count:
     """The cases of one place; ``rate`` per 10,000 households, None without a base.
 
     ``small_base`` marks a rate that rests on fewer households than asked for: one case more
-    would change it much, so it must not lead a ranking.
+    would change it much, so it must not lead a ranking. ``count`` is None where it is so small
+    that it is hidden from who asks.
     """
 
     place: Place
-    count: int
+    count: int | None
     households: int | None
     rate: float | None
     small_base: bool
@@ -48,13 +50,13 @@ class Count:
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts of all places, and the cases that lie in none of them."""
+    """Counts of all places, and the cases that lie in none of them (None: hidden)."""
 
     by: By
     at: datetime
     min_households: int
     rows: list[Count]
-    elsewhere: int
+    elsewhere: int | None
 
 
 def count_in(
@@ -92,7 +94,7 @@ def ranked(rows: Sequence[Count]) -> list[Count]:
     """Highest rate first; those with a small base or none after all others."""
     return sorted(
         rows,
-        key=lambda row: (row.rate is None, row.small_base, -(row.rate or 0.0), -row.count),
+        key=lambda row: (row.rate is None, row.small_base, -(row.rate or 0.0), -(row.count or 0)),
     )
 
 
@@ -108,7 +110,8 @@ def count_cases(
 ) -> Counts:
     """How many cases each place has, by the place that stood when a case was reported.
 
-    ``at`` says of which moment places and households are taken (now if absent).
+    ``at`` says of which moment places and households are taken (now if absent). Who may not
+    ``see_few`` is told no counts under the profile's ``min_public``.
 
     Raises:
         InvalidInput: kinds that nobody uses.
@@ -126,7 +129,18 @@ def count_cases(
         totals = store.totals(connection, where, values, by=by)
         places = [Place(**row) for row in store.bases(connection, by=by, at=moment)]
     rows, elsewhere = count_in(places, totals, min_households=min_households)
-    return Counts(by, moment, min_households, rows, elsewhere)
+    if actor.may("see_few"):
+        return Counts(by, moment, min_households, rows, elsewhere)
+    least = profile.cases.min_public
+    few = 0 < elsewhere < least
+    return Counts(by, moment, min_households, _public(rows, least), None if few else elsewhere)
+
+
+def _public(rows: Sequence[Count], least: int) -> list[Count]:
+    """The counts as everybody may see them."""
+    counted = [Counted(row.place.code, row.place.parent, row.count or 0) for row in rows]
+    few = hidden(counted, least=least)
+    return [replace(row, count=None, rate=None) if row.place.code in few else row for row in rows]
 
 
 def _upwards(known: Mapping[str, Place]) -> list[str]:

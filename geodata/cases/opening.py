@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from geodata.accounts import record, require
 from geodata.cases import around, stages, steps, store, whistles
+from geodata.cases.masking import masked_address, masked_name, masked_telephone
 from geodata.errors import NotFound
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _around(
         case |= dict.fromkeys(TEXTS) | {"extra": {}}
         for entry in entries:
             entry["reason"] = None
-        reporters = [{**one, "name": None, "telephone": None, "email": None} for one in reporters]
+        reporters = [_masked(one, shown=actor.may("see_personal")) for one in reporters]
     codes = [code for code in (case["grid_code"],) if code]
     codes += around.above(connection, case["area_code"])
     people = around.people_of(connection, codes)
@@ -77,4 +78,16 @@ def _around(
         "running_calls": whistles.number_running(connection, case["id"]),
         "next": [step.key for step in onward],
         "may_handle": may_handle,
+    }
+
+
+def _masked(reporter: dict[str, Any], *, shown: bool) -> dict[str, Any]:
+    """Somebody on duty elsewhere may know a reporter again; who only looks sees nothing."""
+    if not shown:
+        return {**reporter, "name": None, "telephone": None, "email": None}
+    return {
+        **reporter,
+        "name": masked_name(reporter["name"]),
+        "telephone": masked_telephone(reporter["telephone"]),
+        "email": masked_address(reporter["email"]),
     }

@@ -13,10 +13,12 @@ import shapely
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from geodata.cases.forgetting import over
 from geodata.cases.storing import place_waiting
 from geodata.database import Transaction
 from geodata.database.copying import Same
 from geodata.errors import InvalidInput
+from geodata.exchange.addresses_in import AddressFinder
 from geodata.exchange.columns import read_fields
 from geodata.exchange.coordinates import Placing, positions
 from geodata.exchange.findings import Findings, Report
@@ -44,6 +46,7 @@ class CaseReader:
     found: Findings
     holders: dict[str, Held]
     import_id: int | None
+    finder: AddressFinder | None = None
     refused: int = 0
     unplaced: int = 0
     areas: set[str | None] = field(default_factory=set)
@@ -57,7 +60,7 @@ class CaseReader:
                 "--map reported_at=COLUMN. The file has %(columns)s.",
                 columns=", ".join(self.mapping.unmapped[:40]),
             )
-        if self.placing.way is None:
+        if self.placing.way is None and self.mapping.column("address") is None:
             self.found.add(
                 "no_place",
                 "note",
@@ -107,10 +110,27 @@ class CaseReader:
             }
             lon, lat = lon[~bad], lat[~bad]
             self.refused += int(bad.sum())
+        areas = None
+        if self.finder is not None and "address" in columns:
+            lon, lat, areas = self.finder.place(columns, lon, lat)
         self._place(columns, lon, lat)
+        if areas is not None:
+            columns["area_code"] = pc.coalesce(columns["area_code"], areas)
+        self._forget(columns)
         columns["geom"] = np.column_stack((lon, lat))
         columns["import_id"] = Same(self.import_id)
         return columns
+
+    def _forget(self, columns: dict[str, Any]) -> None:
+        """Leave out reporters past the time that the city keeps them: a file brings none back."""
+        last = over(self.profile.cases.keep_reporters_days).replace(tzinfo=None)
+        old = columns["reported_at"] < np.datetime64(last, "us")
+        if not old.any():
+            return
+        for name in ("reporter_name", "reporter_telephone"):
+            if isinstance(columns.get(name), pa.Array):
+                nothing = pa.scalar(None, type=columns[name].type)
+                columns[name] = pc.if_else(pa.array(old), nothing, columns[name])
 
     def _defaults(self, columns: dict[str, Any], count: int) -> None:
         plain = {"source": self.profile.sources[0].key, "category": "other"}

@@ -17,10 +17,14 @@ const HEIGHT = 46;
 const NEUTRAL = "#8a97a5";
 const COLOURS = ["#e69f00", "#c5b91c", "#56b4e9", "#0072b2", "#009e73", "#cc79a7"];
 
+/** The playback of this page, once there is one: whoever looks at it from outside finds it here. */
+export let playing = null;
+
 /** The playback in the panel `box`; the parts that stand in it are hidden meanwhile. */
 export class Replay {
   constructor(box, { map, board, pane, scale, open }) {
     Object.assign(this, { box, map, board, hidden: pane });
+    playing = this;
     this.past = null;
     this.turn = 0;
     this.openKeys = board.profile.states.filter(({ open: isOpen }) => isOpen).map(({ key }) => key);

@@ -58,6 +58,7 @@ export function section({ id, board, reload }) {
 
   function close() {
     form.hidden = true;
+    fill(form);
     lay();
     offer.focus();
   }

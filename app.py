@@ -40,6 +40,7 @@ COMMANDS = {
 """The rooms' commands: where each is and what it says of itself. A room is loaded when asked."""
 
 JOBS = (
+    "geodata.cases.clock_jobs",
     "geodata.cases.spot_jobs",
     "geodata.exchange.jobs",
     "geodata.demo.jobs",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from geodata.cases import escalating
 from geodata.cases.whistling import raise_late
 
 if TYPE_CHECKING:
@@ -16,4 +17,7 @@ if TYPE_CHECKING:
 
 def chores_of(profile: Profile) -> Mapping[str, Chore]:
     """What is done each minute in this city, by name."""
-    return {"raise_late_calls": partial(raise_late, profile=profile)}
+    return {
+        "raise_late_calls": partial(raise_late, profile=profile),
+        "escalate": partial(escalating.raise_late, profile=profile),
+    }

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from apiflask import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.languages import language
+from api.problems import status_of
 from api.serving import database, profile
 from api.signing_in import current_actor
 from geodata.cases import reporting, stepping, twinning
+from geodata.words import explain
 
 blueprint = APIBlueprint("case_steps", __name__, url_prefix="/api/v1/cases", tag="Cases")
 
@@ -32,6 +35,13 @@ class NewCase(BaseModel):
     reported_at: datetime | None = Field(None, description="with its zone; absent: now")
     reporter_name: str | None = Field(None, max_length=100)
     reporter_telephone: str | None = Field(None, max_length=40)
+    urgent: bool = Field(default=False, description="sudden: the level above is told at once")
+    on_spot: str | None = Field(
+        None,
+        min_length=1,
+        max_length=2_000,
+        description="what was done about it on the spot: the case is closed in the same call",
+    )
 
 
 class StepBody(BaseModel):
@@ -39,8 +49,36 @@ class StepBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    action: str = Field(min_length=1, max_length=40, description="a step key of the profile")
+    action: str = Field(
+        min_length=1,
+        max_length=40,
+        description="a step key of the profile, or what is there in every state: note, urge, "
+        "pause, resume, extend, approve, turn_down, hand_over, ask, answer, raise",
+    )
     revision: int = Field(ge=0)
+    reason: str = Field("", max_length=2_000)
+    assignee: int | None = Field(None, ge=1, description="the user whom it goes to")
+    amount: float | None = Field(None, gt=0, le=3_660, description="of an extension")
+    unit: Literal["hours", "days"] | None = Field(None, description="worked ones")
+    public: bool = Field(default=False, description="whether a note is for the public")
+
+
+class OneCase(BaseModel):
+    """A case, and the revision of it that was looked at."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: int = Field(ge=1)
+    revision: int = Field(ge=0)
+
+
+class StepsBody(BaseModel):
+    """One step for several cases."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: str = Field(min_length=1, max_length=40, description="as for one case")
+    cases: list[OneCase] = Field(min_length=1, max_length=stepping.AT_ONCE)
     reason: str = Field("", max_length=2_000)
     assignee: int | None = Field(None, ge=1, description="the user whom it goes to")
 
@@ -53,8 +91,10 @@ def report_case(json_data: NewCase) -> tuple[dict[str, Any], int]:
 
     `twins` are open cases that are likely the same trouble.
     """
-    told = reporting.Report(**json_data.model_dump())
-    taken = reporting.report(database, current_actor(), profile, told)
+    said = json_data.model_dump()
+    on_spot = said.pop("on_spot")
+    told = reporting.Report(**said)
+    taken = reporting.report(database, current_actor(), profile, told, on_spot=on_spot)
     answer = {"case": taken.case, "is_new": taken.is_new, "follow_code": taken.follow_code}
     answer["twins"] = twinning.offered(database, profile, taken.case["id"])
     return answer, 201 if taken.is_new else 200
@@ -65,8 +105,42 @@ def report_case(json_data: NewCase) -> tuple[dict[str, Any], int]:
 @blueprint.doc(summary="Take a step with a case", responses=[400, 401, 403, 404, 409])
 def take_step(number: int, json_data: StepBody) -> dict[str, Any]:
     """409 with the case as it is now if somebody was faster or its state forbids the step."""
-    wanted = stepping.Wanted(
-        json_data.action, json_data.revision, json_data.reason, json_data.assignee
-    )
+    said = json_data.model_dump()
+    wanted = stepping.Wanted(said.pop("action"), **said)
     done = stepping.step(database, current_actor(), profile, number, wanted)
-    return {"case": done.case, "next": list(done.next), "wants_photo": done.wants_photo}
+    return {
+        "case": done.case,
+        "next": list(done.next),
+        "acts": list(done.acts),
+        "wants_photo": done.wants_photo,
+    }
+
+
+@blueprint.post("/actions")
+@blueprint.input(StepsBody)
+@blueprint.doc(summary="Take a step with several cases", responses=[400, 401, 403])
+def take_steps(json_data: StepsBody) -> dict[str, Any]:
+    """Each is done or refused on its own; `results` says for each which, and why not.
+
+    A refused one comes with `status`, `detail` and, where somebody was faster, the case as it is.
+    """
+    said = json_data
+    wanted = [
+        (one.id, stepping.Wanted(said.action, one.revision, said.reason, said.assignee))
+        for one in said.cases
+    ]
+    found = stepping.step_all(database, current_actor(), profile, wanted)
+    results = [_told(one) for one in found]
+    return {"done": sum(one["done"] for one in results), "results": results}
+
+
+def _told(one: stepping.Outcome) -> dict[str, Any]:
+    if one.error is None:
+        return {"id": one.number, "done": True, "case": one.case}
+    return {
+        "id": one.number,
+        "done": False,
+        "status": status_of(one.error),
+        "detail": explain(one.error, language()),
+        "case": one.error.members.get("case"),
+    }

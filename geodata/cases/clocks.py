@@ -160,6 +160,12 @@ def remaining(clock: Clock, now: datetime, *, workdays: Workdays) -> timedelta:
     return clock.total - used
 
 
+def moment_of(clock: Clock, share: float, *, workdays: Workdays) -> datetime | None:
+    """When the clock has counted that share of all that it may, which may be more than all."""
+    span = timedelta(microseconds=round(clock.total / timedelta(microseconds=1) * share))
+    return _reached(clock.start, span, worked=clock.worked, pauses=clock.pauses, workdays=workdays)
+
+
 def state_of_clock(clock: Clock, now: datetime) -> ClockState:
     """How the clock stands: late after its due moment, else paused, else near from yellow on."""
     if clock.due_at is not None and now > clock.due_at:

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from geodata.accounts import record, require
-from geodata.cases import addresses, steps
+from geodata.cases import addresses, dispatching, reckoning, stepping, steps
 from geodata.crs import convert_points
 from geodata.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from geodata.accounts import Actor
     from geodata.database import Database, Transaction
     from geodata.profiles import Profile
@@ -41,6 +43,7 @@ class Report:
         reported_at: With its zone; None: now.
         reporter_name: Personal.
         reporter_telephone: Personal.
+        urgent: Sudden (突发), whatever its category: told of at once.
     """
 
     category: str
@@ -55,6 +58,7 @@ class Report:
     reported_at: datetime | None = None
     reporter_name: str | None = None
     reporter_telephone: str | None = None
+    urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,15 +87,21 @@ def report(
     told: Report,
     *,
     along: Along | None = None,
+    on_spot: str | None = None,
 ) -> Taken:
     """Take a report as a case, or as news of the case that its source numbered so.
+
+    ``on_spot`` tells what was done about it already: a minor case is reported and closed in one
+    (现场办结), or neither.
 
     Raises:
         NotAllowed: the role may not report.
         InvalidInput: no place and no address, a kind that the city does not have, a time in the
-            future, too long a text.
+            future, too long a text; a sudden case that should be closed on the spot.
     """
     require(actor, "report_case")
+    if on_spot is not None:
+        require(actor, "handle_case")
     values = _checked(profile, told)
     found = None
     if values["place"] is None:
@@ -103,7 +113,21 @@ def report(
         taken = _taken(tx, actor, profile, told, values, found)
         if along is not None:
             along.then(tx, taken)
-        return taken
+        return taken if on_spot is None else _closed(tx, actor, profile, taken, on_spot)
+
+
+def _closed(tx: Transaction, actor: Actor, profile: Profile, taken: Taken, why: str) -> Taken:
+    """The case that was just taken, closed by who reported it."""
+    case = taken.case
+    if case["urgent"]:
+        raise InvalidInput("A sudden case is not closed with its report: it is told of first.")
+    fitting = (one for one in profile.steps if one.on_spot and case["state"] in one.from_states)
+    step = next(fitting, None)
+    if step is None:
+        raise InvalidInput("Cases are not closed on the spot here, or this one is under way.")
+    wanted = stepping.Wanted(step.key, case["revision"], why)
+    done = stepping.step_within(tx, actor, profile, case["id"], wanted)
+    return Taken(done.case, taken.is_new, taken.follow_code)
 
 
 def _taken(
@@ -136,27 +160,11 @@ def _taken(
     code = secrets.token_urlsafe(9)
     is_new = number is None
     if number is None:
-        limit = profile.category(told.category).about_days
-        due = None if limit is None else values["reported_at"] + timedelta(days=limit)
-        state = profile.first_state
-        number = steps.add(
-            connection, {**values, "state": state, "due_at": due, "stage_since": datetime.now(UTC)}
-        )
-        case = steps.locked(connection, number)
-        moved: dict[str, Any] = {"kind": "reported", "to_state": state}
+        case = _added(connection, actor, profile, told, values)
     else:
-        steps.locked(connection, number)
-        news = {
-            name: value
-            for name, value in values.items()
-            if name not in {"source", "external_id", "reported_at"} and value not in {None, ""}
-        }
-        if found is not None and place is None:  # it is elsewhere now, and nobody knows where
-            news |= {"geom": None, "area_code": found.area}
-            news |= dict.fromkeys(("grid_code", "compound_code"))
-        case = steps.change(connection, number, news)
-        moved = {"kind": "reported_again", "details": {"fields": sorted(news)}}
-    steps.enter(connection, case_id=number, user_id=actor.user_id, actor=actor.name, **moved)
+        elsewhere = found is not None and place is None
+        case = _news(connection, actor, profile, number, values, elsewhere=elsewhere)
+    number = case["id"]
     if found is not None and found.state == "sure":
         why = {**found.why, "how": "address"}
         steps.enter(connection, case_id=number, actor=actor.name, kind="place", details=why)
@@ -169,9 +177,54 @@ def _taken(
         follow_code=code,
         forget_at=datetime.now(UTC) + timedelta(days=profile.cases.keep_reporters_days),
     )
-    _tell(tx, case or {}, "added" if is_new else "changed")
+    _tell(tx, case, "added" if is_new else "changed")
     record(tx, actor, "reported_case", f"cases/{number}", source=told.source)
-    return Taken(case or {}, is_new, code)
+    if is_new:
+        case = dispatching.at_once(tx, profile, case)
+    return Taken(case, is_new, code)
+
+
+def _added(
+    connection: Connection, actor: Actor, profile: Profile, told: Report, values: dict[str, Any]
+) -> dict[str, Any]:
+    """A new case with the entries that it begins with."""
+    values["urgent"] = told.urgent or profile.category(told.category).urgent
+    values |= {"state": profile.first_state, "stage_since": datetime.now(UTC)}
+    first = reckoning.first_entries(values, profile)
+    number = steps.add(connection, reckoning.begun(connection, profile, values, first))
+    for entry in first:
+        steps.enter(connection, case_id=number, user_id=actor.user_id, actor=actor.name, **entry)
+    return steps.locked(connection, number) or {}
+
+
+def _news(
+    connection: Connection,
+    actor: Actor,
+    profile: Profile,
+    number: int,
+    values: dict[str, Any],
+    *,
+    elsewhere: bool,
+) -> dict[str, Any]:
+    """What a known case is told anew; ``elsewhere``: nobody knows where it is now."""
+    steps.locked(connection, number)
+    news = {
+        name: value
+        for name, value in values.items()
+        if name not in {"source", "external_id", "reported_at"} and value not in {None, ""}
+    }
+    if elsewhere:
+        news |= {"geom": None, "area_code": values.get("area_code")}
+        news |= dict.fromkeys(("grid_code", "compound_code"))
+    steps.enter(
+        connection,
+        case_id=number,
+        user_id=actor.user_id,
+        actor=actor.name,
+        kind="reported_again",
+        details={"fields": sorted(news)},
+    )
+    return reckoning.keep(connection, profile, number, news)
 
 
 def _tell(tx: Transaction, case: dict[str, Any], action: str) -> None:

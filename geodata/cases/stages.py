@@ -1,4 +1,8 @@
-"""Which steps a case may take now, and who may take them; the profile says it."""
+"""Which steps a case may take now, and who may take them; the profile says it.
+
+A case whose state the profile no longer knows may take the steps of one that was just reported, so
+that nothing is stuck when a city changes its words.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,18 @@ if TYPE_CHECKING:
     from geodata.profiles.profile import Step
 
 
+def counts_as(profile: Profile, state: str) -> str:
+    """The state itself, or the first one where the profile does not know it."""
+    return state if state in profile.keys("states") else profile.first_state
+
+
 def permitted(profile: Profile, state: str, role: str) -> tuple[Step, ...]:
     """The steps that somebody with ``role`` may take with a case in ``state``, in their order."""
+    known = counts_as(profile, state)
     return tuple(
         step
         for step in profile.steps
-        if state in step.from_states and (role == "admin" or role in step.roles)
+        if known in step.from_states and (role == "admin" or role in step.roles)
     )
 
 
@@ -37,12 +47,13 @@ def taken(profile: Profile, key: str, *, state: str, role: str, reason: str) -> 
         InvalidInput: a reason is wanted and none was given.
     """
     step = profile.step(key)
+    known = counts_as(profile, state)
     if role != "admin" and role not in step.roles:
         raise NotAllowed("The step “%(step)s” is taken by others.", step=step.name.model_dump())
-    if state not in step.from_states:
+    if known not in step.from_states:
         raise Conflict(
             "A case that is “%(state)s” cannot take the step “%(step)s”.",
-            state=profile.state(state).name.model_dump(),
+            state=profile.state(known).name.model_dump(),
             step=step.name.model_dump(),
         )
     if step.reason and not reason.strip():

@@ -14,6 +14,7 @@ Row = dict[str, Any]
 SEEN = (
     *("id", "external_id", "source", "category", "state", "reported_at", "due_at", "updated_at"),
     *("closed_at", "area_code", "grid_code", "compound_code", "revision", "stage_since"),
+    *("warn_at", "stage_due_at", "stage_warn_at", "paused_since", "asked", "first_owner_id"),
     *("assignee_id", "department", "level", "urgent", "joined_to", "reports"),
     *("place_state", "place_score"),
 )
@@ -32,6 +33,12 @@ def seen(connection: sa.Connection, number: int) -> Row | None:
     query = sa.select(*(cases.c[name] for name in SEEN)).where(cases.c.id == number)
     row = connection.execute(query).mappings().one_or_none()
     return None if row is None else dict(row)
+
+
+def columns(connection: sa.Connection, number: int, names: Sequence[str]) -> Row:
+    """These columns of a case that is there."""
+    query = sa.select(*(cases.c[name] for name in names)).where(cases.c.id == number)
+    return dict(connection.execute(query).mappings().one())
 
 
 def known(connection: sa.Connection, source: str, external_id: str) -> int | None:
@@ -107,3 +114,12 @@ def entries(connection: sa.Connection, number: int) -> Sequence[Row]:
     """What was done with a case, the first first."""
     query = sa.select(case_steps).where(case_steps.c.case_id == number).order_by(case_steps.c.id)
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def entries_of(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, list[Row]]:
+    """What was done with these cases, the first first."""
+    query = sa.select(case_steps).where(case_steps.c.case_id.in_(numbers)).order_by(case_steps.c.id)
+    found: dict[int, list[Row]] = {}
+    for row in connection.execute(query).mappings():
+        found.setdefault(row["case_id"], []).append(dict(row))
+    return found

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from geodata.accounts import Actor
+from geodata.accounts import Actor, users
 from geodata.cases import stepping, steps
 from geodata.cases.reporting import Report, report
 from geodata.cases.stepping import Wanted
@@ -37,8 +37,9 @@ def take(database, actor, number, kind, revision, **more):
 def test_a_case_goes_from_its_report_to_its_end_and_each_step_is_kept(database):
     number = report(database, WEI, PROFILE, TOLD).case["id"]
     take(database, ANNE, number, "file", 0)
-    sent = take(database, ANNE, number, "dispatch", 1, assignee=7)
-    assert sent.case["assignee_id"] == 7
+    lin = users.add_user(database, Actor.terminal(), "lin", role="worker").id
+    sent = take(database, ANNE, number, "dispatch", 1, assignee=lin)
+    assert sent.case["assignee_id"] == lin
     take(database, WEI, number, "accept", 2)
     take(database, WEI, number, "feed_back", 3, reason="已劝停")
     done = take(database, ANNE, number, "close", 4)

@@ -171,8 +171,9 @@ def test_two_who_do_the_same_at_once_do_it_once(database, number):
 
 def test_a_case_is_closed_over_running_calls_only_with_a_reason(database, number):
     call = blow(database, number, "police")["police"]
+    lin = add_user(database, Actor.terminal(), "lin", role="worker").id
     for kind, revision in (("dispatch", 1), ("accept", 2)):
-        take(database, ANNE, number, kind, revision, assignee=7)
+        take(database, ANNE, number, kind, revision, assignee=lin)
     take(database, ANNE, number, "feed_back", 3, reason="已劝停")
     with pytest.raises(InvalidInput):
         take(database, ANNE, number, "close", 4)

@@ -51,6 +51,8 @@ WORLDS_AT_ONCE: Final = 99
 """Worlds that a flare-up is held against while somebody waits."""
 LEAST_CELL, MOST_CELL = 50, 5_000
 _MOST_CATEGORIES: Final = 254
+NEAR_COMPOUNDS: Final = 400.0
+"""Metres between the middles of compounds that are neighbours."""
 
 
 @dataclass(frozen=True)
@@ -269,17 +271,17 @@ def _on_areas(
         by: Any = asked.by if asked.by in {"grid", "compound"} else "area"
         known = {row["code"]: row["households"] for row in store.bases(connection, by=by, at=at)}
         households = np.array([known.get(code) or np.nan for code in places["code"]], dtype=float)
-    near = area_neighbours(shapes)
+    # Compounds seldom touch: a street lies between them.
+    near = area_neighbours(shapes, band=NEAR_COMPOUNDS if asked.by == "compound" else None)
     codes = places["code"].tolist()
-    return (
-        shapes,
-        near,
-        place,
-        codes,
-        places["name"].fillna("").tolist(),
-        households,
-        {"code": codes},
-    )
+    inside = shapely.point_on_surface(shapes)
+    world = WORLD * ground.unit
+    drawn = {
+        "code": codes,
+        "x": (shapely.get_x(inside) / world).round(9).tolist(),
+        "y": (-shapely.get_y(inside) / world).round(9).tolist(),
+    }
+    return shapes, near, place, codes, places["name"].fillna("").tolist(), households, drawn
 
 
 def _answer(work: _Work, found: Found, asked: Asked, profile: Profile) -> dict[str, Any]:
@@ -332,6 +334,7 @@ def _figures(found: Found) -> dict[str, list[Any]]:
         "p": star.p.round(6).tolist(),
         "p_adjusted": star.corrected.round(6).tolist(),
         "class": star.classes.astype(int).tolist(),
+        "alone": found.alone.astype(int).tolist(),
         "trend": found.trends.tolist(),
         "hotspot": hotspot.tolist(),
     }

@@ -438,6 +438,7 @@ def _frame(found: Found, shapes: Any, labels: _Labels) -> gpd.GeoDataFrame:
         "p": star.p,
         "p_adjusted": star.corrected,
         "class": star.classes.astype(np.int64),
+        "alone": found.alone.astype(np.int64),
         "trend": found.trends,
     }
     if found.rates is not None and found.study.households is not None:

@@ -157,6 +157,7 @@ def test_areas_are_tested_with_their_households_and_those_without_take_no_part(l
     empty = answer["cells"]["code"].index("371311000000")
     assert answer["cells"]["households"][empty] is None
     assert answer["cells"]["rate"][empty] is None
+    assert answer["cells"]["x"][empty] * 360 - 180 == pytest.approx(LON - 3.5 * STEP, abs=1e-5)
     raw = [rate for rate in answer["cells"]["raw_rate"] if rate is not None]
     smooth = [rate for rate in answer["cells"]["rate"] if rate is not None]
     assert np.std(smooth) < np.std(raw)

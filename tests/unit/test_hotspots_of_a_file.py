@@ -273,3 +273,15 @@ def test_cases_of_the_future_and_without_place_do_not_count_and_are_told(folder)
 
 def test_the_same_file_and_seed_give_the_same_answer(cases):
     assert told(cases).as_dict() == told(cases).as_dict()
+
+
+def test_a_single_area_that_stands_out_among_usual_ones_is_told_and_said_to_be_alone(areas, folder):
+    frame = cases_frame().iloc[:1500]
+    one = frame.iloc[:60].assign(经度=LON - 0.0041, 纬度=LAT - 0.0034)
+    pd.concat((frame, one)).to_csv(folder / "alone.csv", index=False)
+    spots = told(folder / "alone.csv", areas=areas, population="户数").hotspots
+    (spot,) = [one for one in spots if one["alone"]]
+    assert near(spot, (LON - 0.0041, LAT - 0.0034))
+    assert spot["cases"] >= 60
+    assert len(spot["cells"]) == 1
+    assert "仅此一处突出" in spot["sentence"]["zh"]

@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from geodata.cases.hotspots.cells import Neighbours
 from geodata.cases.hotspots.clusters import Category, Hotspot, hotspots, standing_out
 from geodata.cases.hotspots.gi_star import FEWEST_CELLS, GiStar, gi_star
+from geodata.cases.hotspots.outliers import outliers
 from geodata.cases.hotspots.periods import GONE, compared
 from geodata.cases.hotspots.rating import gi_star_of_rates
 from geodata.cases.hotspots.scan import Cluster, scan
@@ -59,12 +60,14 @@ class Study:
 class Spot:
     """A hotspot with its trend; ``earlier`` are its cases in each earlier period, oldest first.
 
-    Of one that is gone ``hotspot`` tells what there is now.
+    Of one that is gone ``hotspot`` tells what there is now. One that is ``alone`` is a place that
+    stands out among usual ones (see ``outliers``).
     """
 
     hotspot: Hotspot
     trend: str
     earlier: tuple[int, ...]
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ class Flare:
 class Found:
     """The answer. ``reason`` is a key if nothing could be tested; then all else is empty.
 
-    ``star`` and ``rates`` are those of the last period. ``trends`` has a key for each cell that
+    ``star`` and ``rates`` are those of the last period; ``alone`` are classes of the places that
+    stand out alone. ``trends`` has a key for each cell that
     is hot or lately was, else None. ``tested`` is how many cells took part.
     """
 
@@ -90,6 +94,7 @@ class Found:
     rates: Rates | None
     trends: NDArray[np.object_]
     tested: int
+    alone: NDArray[np.int8]
     spots: list[Spot] = field(default_factory=list)
     flares: list[Flare] = field(default_factory=list)
 
@@ -126,12 +131,16 @@ def find(
     star = stars[-1]
     known = np.ones(counts.shape[1], dtype=bool) if rates is None else rates.known
     nothing = np.full(counts.shape[1], None, dtype=object)
-    found = Found(study, counts, star, rates, nothing, int(known.sum()))
+    nobody = np.zeros(counts.shape[1], dtype=np.int8)
+    found = Found(study, counts, star, rates, nothing, int(known.sum()), nobody)
     if star.reason:
         return found
     trends = compared(np.stack([one.z for one in stars]), np.stack([one.classes for one in stars]))
     progress("clustering", 0.7)
-    spots = [*_hot(study, counts, stars), *_gone(study, counts, stars, trends)]
+    alone = [] if study.is_ground else _alone(study, counts, star)
+    for spot in alone:
+        nobody[spot.hotspot.cells] = spot.hotspot.degree
+    spots = [*_hot(study, counts, stars), *alone, *_gone(study, counts, stars, trends)]
     flares = _flares(study, counts, worlds, seed, threads) if worlds and last else []
     return replace(found, trends=trends, spots=spots, flares=flares)
 
@@ -178,6 +187,36 @@ def _trend(cells: Integers, stars: list[GiStar]) -> str | None:
     hot = np.array([[int((star.classes[cells] > 0).any())] for star in stars])
     answer: str | None = compared(z, hot)[0]
     return answer
+
+
+def _alone(study: Study, counts: Integers, star: GiStar) -> list[Spot]:
+    """Places that stand out themselves, and are not of a hotspot."""
+    found = [outliers(cases, study.households) for cases in counts]
+    now = found[-1]
+    cells = np.flatnonzero((now.classes > 0) & (star.classes <= 0))
+    if not len(cells):
+        return []
+    trends = compared(np.stack([one.z for one in found]), np.stack([one.classes for one in found]))
+    table = study.kinds[-1]
+    kinds = standing_out(table[cells], table.sum(axis=0), study.categories)
+    answer = []
+    for cell, kind in zip(cells.tolist(), kinds, strict=True):
+        here, mean = int(counts[-1, cell]), float(now.expected[cell])
+        spot = Hotspot(
+            cells=np.array([cell]),
+            shape=study.shapes[cell],
+            cases=here,
+            expected=mean,
+            ratio=here / mean if mean > 0 else float("nan"),
+            z=float(now.z[cell]),
+            p=float(now.p[cell]),
+            corrected=float(now.corrected[cell]),
+            degree=int(now.classes[cell]),
+            categories=kind,
+        )
+        earlier = tuple(int(n) for n in counts[:-1, cell])
+        answer.append(Spot(spot, str(trends[cell]), earlier, alone=True))
+    return sorted(answer, key=lambda spot: (spot.hotspot.corrected, -spot.hotspot.z))
 
 
 def _gone(

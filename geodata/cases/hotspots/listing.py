@@ -75,6 +75,7 @@ def hotspot_rows(found: Found, words: Wording) -> list[dict[str, Any]]:
                 "p": _number(hot.p, 6),
                 "p_adjusted": _number(hot.corrected, 6),
                 "confidence": CONFIDENCE.get(hot.degree, 0),
+                "alone": spot.alone,
                 "trend": spot.trend if earlier else None,
                 "earlier": list(spot.earlier),
                 "categories": _categories(hot.categories, words.category),

@@ -110,6 +110,8 @@ def of_spot(spot: Spot, place: str, *, households: bool, periods: int) -> Senten
                 figures,
             )
         )
+    if spot.alone:
+        told.append((_("It stands out alone; around it all is as usual."), {}))
     share = LEVELS[3 - 1] if hot.degree >= 3 else LEVELS[max(hot.degree, 1) - 1]
     told.append(
         (

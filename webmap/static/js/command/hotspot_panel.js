@@ -138,10 +138,15 @@ function course(values) {
     values.map((value, i) => svg("rect", { x: i * 8, width: 6, y: 20 - (value / most) * 20, height: Math.max(1, (value / most) * 20), class: i === values.length - 1 ? "is-now" : "" })));
 }
 
+/** How sure a cell or place stands out: 1 to 3 for more, below 0 for fewer; with its surroundings, or alone. */
+export function degreeOf(cells, i) {
+  return cells.class[i] > 0 ? cells.class[i] : cells.alone[i] || cells.class[i];
+}
+
 /** What is known of one cell or place. */
 export function tipOf(answer, i, nameOf) {
   const { cells } = answer;
-  const degree = cells.class[i];
+  const degree = degreeOf(cells, i);
   const share = [0, 10, 5, 1][Math.abs(degree)];
   return h("div", {},
     cells.code && h("b", {}, nameOf(cells.code[i])),
@@ -153,7 +158,7 @@ export function tipOf(answer, i, nameOf) {
       cells.households?.[i] != null && t("%(count)s households", { count: count(cells.households[i]) }),
       cells.rate?.[i] != null && t("%(rate)s per 10,000 households (smoothed)", { rate: one.format(cells.rate[i]) }),
     ].filter(Boolean).join(" · ")),
-    h("p.small.quiet", {}, t("p %(p)s, controlled %(q)s, z %(z)s", { p: chance(cells.p[i]), q: chance(cells.p_adjusted[i]), z: one.format(cells.z[i]) })));
+    h("p.small.quiet", {}, cells.alone[i] > 0 && cells.class[i] <= 0 ? t("It stands out alone; around it all is as usual.") : t("p %(p)s, controlled %(q)s, z %(z)s", { p: chance(cells.p[i]), q: chance(cells.p_adjusted[i]), z: one.format(cells.z[i]) })));
 }
 
 /** What the marks mean, in words, with the bounds of the classes. */

@@ -5,7 +5,7 @@ import { settled } from "wangge/core/dom.js";
 import { setState, state } from "wangge/core/state.js";
 import { token } from "wangge/core/theme.js";
 import { queryOf } from "wangge/command/address.js";
-import { HotspotPanel, legendOf, tipOf } from "wangge/command/hotspot_panel.js";
+import { degreeOf, HotspotPanel, legendOf, tipOf } from "wangge/command/hotspot_panel.js";
 import { HotCells, STRENGTH } from "wangge/layers/hotcells.js";
 import { Sheet, stackOf } from "wangge/layers/stack.js";
 
@@ -85,7 +85,7 @@ export class Hotspots {
   _style(props, { hovered }) {
     const i = this.classes.get(props.code);
     if (i == null) return null;
-    const degree = this.answer.cells.class[i];
+    const degree = degreeOf(this.answer.cells, i);
     const isChosen = this.chosen?.cells.includes(props.code);
     const line = isChosen || hovered ? token("--map-label") : degree ? token(degree > 0 ? "--hot" : "--cold") : token("--map-unknown");
     const width = isChosen ? 3 : hovered ? 2 : Math.max(1, Math.abs(degree));

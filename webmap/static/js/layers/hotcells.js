@@ -43,6 +43,7 @@ export const HotCells = Surface.extend({
 
   paint(context, frame) {
     if (this.cells?.side) this._paintCells(context, frame);
+    else if (this.cells?.x) this._markPlaces(context, frame);
     for (const spot of this.spots) this._number(context, frame, spot);
   },
 
@@ -71,6 +72,15 @@ export const HotCells = Surface.extend({
     context.strokeStyle = token("--map-label");
     context.lineWidth = 2.5;
     for (const i of this.chosen) context.strokeRect(column[i] * step - frame.west, -(row[i] + 1) * step - frame.north, step, step);
+  },
+
+  /** The marks of places that are drawn by others. */
+  _markPlaces(context, frame) {
+    const { x, y, class: degree, alone } = this.cells;
+    for (let i = 0; i < x.length; i++) {
+      const strength = degree[i] > 0 ? degree[i] : alone[i] || degree[i];
+      if (strength) marks(context, x[i] * frame.unit - frame.west, y[i] * frame.unit - frame.north + 16 * this.options.scale, 6 * this.options.scale, strength);
+    }
   },
 
   /** A disc with the hotspot's number, hollow if it is gone. */

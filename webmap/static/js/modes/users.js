@@ -9,6 +9,7 @@ import { language, t } from "wangge/core/words.js";
 
 joinFrame();
 const ROLES = Object.entries(pageData().roles);
+const DEPARTMENTS = Object.entries(pageData().departments ?? {});
 const list = document.getElementById("users");
 const told = document.getElementById("told");
 const moments = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { dateStyle: "short", timeStyle: "medium" });
@@ -55,6 +56,7 @@ function row(user) {
     h("td", {}, user.display_name || "–"),
     h("td", {}, h("select", { "aria-label": t("Role"), onChange: (event) => change(user, { role: event.target.value }) }, options(user.role))),
     h("td", {}, h("input", { type: "text", value: user.areas.join(" "), "aria-label": t("Areas of duty"), placeholder: t("everywhere"), onChange: (event) => change(user, { areas: codes(event.target.value) }) })),
+    DEPARTMENTS.length > 0 && h("td", {}, h("select", { "aria-label": t("Department"), onChange: (event) => change(user, { department: event.target.value }) }, h("option", { value: "" }, "–"), DEPARTMENTS.map(([key, name]) => h("option", { value: key, selected: key === user.department }, name)))),
     h("td", {}, user.active ? t("on") : t("off")),
     last,
   );
@@ -79,10 +81,11 @@ const ACTIONS = {
   signed_in: t("signed in"), signed_out: t("signed out"), sign_in_failed: t("failed to sign in"), sign_in_throttled: t("was kept from signing in"),
   user_added: t("added a user"), user_changed: t("changed a user"), password_set: t("set a password"), password_changed: t("changed the own password"),
   token_made: t("made a token"), token_revoked: t("revoked a token"), import_asked: t("asked for an import"), imported: t("imported"), exported: t("exported"),
-  read_personal: t("read personal data"), demo_asked: t("asked for the demo city"), demo_loaded: t("loaded the demo city"), map_written: t("wrote a map as a file"),
+  read_personal: t("read personal data"), whistled: t("whistled for departments"), call_answered: t("answered a call"), call_arrived: t("arrived for a call"), call_finished: t("finished a call"), call_declined: t("declined a call"), call_withdrawn: t("withdrew a call"), call_rated: t("rated a department"), call_late: t("told of a late department"), reviewed: t("entered a decision of a review"), review_withdrawn: t("withdrew a decision of a review"), demo_asked: t("asked for the demo city"), demo_loaded: t("loaded the demo city"), map_written: t("wrote a map as a file"),
+  led_screens: t("led other screens"), ended_screens: t("led screens no more"),
 };
 const THINGS = {
-  users: t("User"), tokens: t("Token"), demo: t("Demo city"), map: t("Map"),
+  screens: t("Screens"), users: t("User"), tokens: t("Token"), demo: t("Demo city"), map: t("Map"),
   areas: t("Areas"), grids: t("Grids"), compounds: t("Compounds"), buildings: t("Buildings"), facilities: t("Facilities"), streets: t("Streets"), cases: t("Cases"),
 };
 const DETAILS = {

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from geodata.errors import NotAllowed
-from webmap.pages import actor, role_names, show
+from webmap.pages import actor, joined, language, role_names, show
 
 blueprint = Blueprint("login", __name__)
 
@@ -55,9 +55,11 @@ def users() -> str:
     person = actor()
     if person is None or not person.may("manage_users"):
         raise NotAllowed("Your role may not manage users; ask an administrator.")
+    departments = joined().profile.names("departments", language())
     return show(
         "users.html",
         page="users",
         module="wangge/modes/users.js",
-        data={"roles": role_names()},
+        departments=departments,
+        data={"roles": role_names(), "departments": departments},
     )

@@ -24,11 +24,7 @@ _ANSWER: Final[dict[int | str, dict[str, Any]]] = {
 @blueprint.input(Filters, location="query")
 @blueprint.doc(summary="States of cases over a period", responses=_ANSWER)
 def get_history(query_data: Filters) -> Response:
-    """Two tables of columns, cases and moments, one behind the other: docs/case-columns.md.
-
-    `from` and `to` are needed; besides, `category`, `source` and `area` are heeded. 400 where more
-    cases were open than can be played.
-    """
+    """Two tables of columns, cases and moments, one behind the other: docs/case-columns.md."""
     actor = current_actor()
     require(actor, "see_map")
     wanted = query_data.wanted()

@@ -333,12 +333,23 @@ def upgrade(ctx: click.Context) -> None:
 @click.pass_context
 def backup(ctx: click.Context, file: Path) -> None:
     """Dump."""
+    from geodata.cases.photos import keeping  # noqa: PLC0415
     from geodata.database import backup as dumps  # noqa: PLC0415
 
     with opened(ctx.obj) as database:
         size = dumps.backup(database, file)
+    # after the dump: what its rows name is on the disk
+    photos = keeping.pack(ctx.obj.data_dir, _photos_beside(file))
     words = _("Backed up to %(file)s (%(size)s MB).")
     click.echo(_say(ctx, words, file=str(file), size=f"{size / 1e6:.1f}"))
+    if photos:
+        words = _("%(photos)s photos of cases are beside it in %(file)s; keep both.")
+        click.echo(_say(ctx, words, photos=photos, file=str(_photos_beside(file))))
+
+
+def _photos_beside(file: Path) -> Path:
+    """Where the photos of a backup are."""
+    return file.with_name(file.name + ".photos.tar")
 
 
 @db.command(help="Put the dump FILE in the place of the database.")
@@ -347,6 +358,7 @@ def backup(ctx: click.Context, file: Path) -> None:
 @click.pass_context
 def restore(ctx: click.Context, file: Path, *, yes: bool) -> None:
     """Restore."""
+    from geodata.cases.photos import keeping  # noqa: PLC0415
     from geodata.database import backup as dumps  # noqa: PLC0415
     from geodata.database import open_database  # noqa: PLC0415
     from geodata.errors import Conflict  # noqa: PLC0415
@@ -360,6 +372,10 @@ def restore(ctx: click.Context, file: Path, *, yes: bool) -> None:
         kept = dumps.restore(database, file)
     words = _("Restored from %(file)s. What was there before is kept as the database %(kept)s.")
     click.echo(_say(ctx, words, file=str(file), kept=kept))
+    if _photos_beside(file).is_file():
+        photos = keeping.unpack(_photos_beside(file), ctx.obj.data_dir)
+        words = _("%(photos)s photos of cases are back from %(file)s.")
+        click.echo(_say(ctx, words, photos=photos, file=str(_photos_beside(file))))
 
 
 if __name__ == "__main__":

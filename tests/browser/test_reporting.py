@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from command_page import NASTY
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
+from test_live import row
 
 from geodata.accounts import Actor
 from geodata.cases.tables import case_photos, cases
@@ -214,3 +216,33 @@ def test_a_worker_closes_on_the_spot_what_was_found_in_the_sea_of_no_district(
     expect(page.locator("[data-part=done]")).to_contain_text("现场办结")
     (case,) = stored(own_demo_database)
     assert (case.source, case.state, case.area_code) == ("patrol", "closed", None)
+
+
+def test_what_a_stranger_sends_is_seen_at_once_in_the_command_centre_and_is_only_text_and_pictures(
+    open_page: Callable[..., Page], own_live: str, artefact: Callable[[str], Any]
+) -> None:
+    page = open_page("/command", role="commander", address=own_live)
+    expect(page.locator(".line-status")).to_have_text("实时")
+    picture = {"name": "x.svg", "mimeType": "image/svg+xml", "buffer": photo(600)}
+    west = {"lon": "118.35", "lat": "35.05", "category": "safety", "key": "k" * 32}
+    anybody = page.context.browser.new_context().request
+    answer = anybody.post(
+        f"{own_live}/api/v1/reports",
+        multipart={**west, "text": NASTY, "name": NASTY[:90], "photo": picture},
+    )
+    number = answer.json()["number"]
+    row(page, number).click()
+    record = page.locator("[data-part=record]")
+    expect(record.locator(".photo-thumb img")).to_have_count(1)
+    expect(record).to_contain_text(NASTY)
+    expect(record.locator(".course")).to_contain_text("市民")
+    after = {"name": "after.jpg", "mimeType": "image/jpeg", "buffer": photo(700)}
+    record.locator("input[name=photo_after]").set_input_files([after])
+    expect(record.locator(".photo-thumb img")).to_have_count(2)
+    expect(record.locator(".course li").first).to_contain_text("添加照片")
+    shown = record.locator(".photo-thumb img").last
+    expect(shown).to_have_js_property("complete", True)
+    assert shown.evaluate("image => image.naturalWidth") == 240  # it stands upright
+    assert page.evaluate("globalThis.bitten === undefined")
+    record.locator(".record-photos").scroll_into_view_if_needed()
+    page.screenshot(path=artefact("case-photos"))

@@ -14,8 +14,10 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from PIL import Image
 
+from app import main
 from geodata.accounts import Actor
 from geodata.accounts.users import add_user
 from geodata.cases import counting, forgetting, opening, snapping, stepping
@@ -238,3 +240,19 @@ def test_who_only_looks_is_told_no_counts_of_few(database):
     assert (elsewhere(WORKER), elsewhere(VIEWER)) == (4, None)
     report(database, WORKER, PROFILE, Report("noise", "snap", address="某处9号"))
     assert elsewhere(VIEWER) == 5
+
+
+def test_the_command_for_backups_carries_the_photos_there_and_back(database, tmp_path, monkeypatch):
+    monkeypatch.setenv("WANGGE_DATABASE_URL", database.url)
+    monkeypatch.setenv("WANGGE_DATA_DIR", str(tmp_path / "here"))
+    monkeypatch.setenv("WANGGE_LANGUAGE", "en")
+    snap(database, WORKER, PROFILE, TOLD, data_dir=tmp_path / "here")
+    saved = tmp_path / "saved.dump"
+    done = CliRunner().invoke(main, ["db", "backup", str(saved)])
+    assert done.exit_code == 0, done.output
+    assert "1 photos of cases are beside it" in done.output
+    monkeypatch.setenv("WANGGE_DATA_DIR", str(tmp_path / "there"))
+    done = CliRunner().invoke(main, ["db", "restore", "--yes", str(saved)])
+    assert done.exit_code == 0, done.output
+    assert "1 photos of cases are back" in done.output
+    assert files(tmp_path / "there") == files(tmp_path / "here")

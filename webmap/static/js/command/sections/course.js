@@ -5,10 +5,12 @@ import { language, named, share, t } from "wangge/core/words.js";
 
 /** What entries are called that are no step of the profile. */
 const OWN = () => ({
-  reported: t("Reported"), reported_again: t("Reported again"), note: t("Note"), imported: t("Imported"),
+  reported: t("Reported"), reported_again: t("Reported again"), photos_added: t("Photos added"), note: t("Note"), imported: t("Imported"),
   whistled: t("Whistled for departments"), call_answered: t("Call answered"), call_arrived: t("Arrived on the spot"), call_finished: t("Department finished"),
   call_declined: t("Call declined"), call_withdrawn: t("Call withdrawn"), call_rated: t("Department rated"), call_late: t("Department late"), calls_left: t("Calls ended with the case"),
   place: t("Placed"), join: t("Led others"), joined: t("Joined to another case"), part: t("Parted from its leader"), parted: t("One was parted from it"), follow: t("Followed its leader"),
+  urged: t("Urged"), paused: t("Clock paused"), pause_asked: t("Pause asked for"), resumed: t("Clock runs again"), extended: t("Limit extended"), extension_asked: t("More time asked for"),
+  not_granted: t("Not granted"), handed_over: t("Handed over"), opinion_asked: t("Opinion asked for"), opinion_given: t("Opinion given"), escalate: t("Reported to the level above"),
   reviewed: t("Reviewed in the weekly meeting"), review_withdrawn: t("Decision of the review withdrawn"),
 });
 
@@ -24,12 +26,12 @@ function lay(element, { steps, names }, profile) {
   const stateName = (key) => named(profile.states.find((state) => state.key === key)?.name) || key;
   const kindName = (key) => named(profile.steps.find((step) => step.key === key)?.name) || own[key] || key;
   const called = ({ department, departments = [] }) => [department, ...departments].filter(Boolean).map((key) => named(profile.departments?.find((one) => one.key === key)?.name) || key);
-  const actorName = (name) => (name === "clock" ? t("by the clock") : name);
+  const actorName = (name, kind) => (name === "clock" ? t("by the clock") : name === "reporter" && kind === "reported" ? t("by the public") : name);
   fill(element, h("h3", {}, t("Course")), h("ol.course", {}, steps.toReversed().map((entry) => {
     const moved = entry.to_state && entry.to_state !== entry.from_state;
     const to = entry.details.assignee;
     return h("li", {},
-      h("p", {}, h("b", {}, kindName(entry.kind)), " ", called(entry.details).length > 0 && h("span", {}, called(entry.details).join(t(", "))), h("span", {}, actorName(entry.actor)), to != null && h("span", {}, " → ", names[to] ?? `#${to}`), kinWords(entry.details), h("time.quiet.small", { datetime: entry.at }, times.format(new Date(entry.at)))),
+      h("p", {}, h("b", {}, kindName(entry.kind)), " ", called(entry.details).length > 0 && h("span", {}, called(entry.details).join(t(", "))), h("span", {}, actorName(entry.actor, entry.kind)), to != null && h("span", {}, " → ", names[to] ?? `#${to}`), kinWords(entry.details), h("time.quiet.small", { datetime: entry.at }, times.format(new Date(entry.at)))),
       moved && h("p.quiet.small", {}, entry.from_state && `${stateName(entry.from_state)} → `, stateName(entry.to_state)),
       entry.reason && h("p.course-why", {}, entry.reason));
   })));

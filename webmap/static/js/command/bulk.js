@@ -1,12 +1,12 @@
 // One step for several cases that were chosen in the list: how far it is, a stop, and afterwards
-// which were refused and why. Each case is asked with the revision that this page shows, so that
+// which were refused and why. Each case is sent with the revision that this page shows, so that
 // what somebody else did a second earlier is never run over.
 
 import { get, post } from "wangge/core/api.js";
 import { fill, h } from "wangge/core/dom.js";
 import { count, named, t } from "wangge/core/words.js";
 
-const AT_ONCE = 3;
+const AT_ONCE = 20; // cases in one call: so often it is said how far it is, and may be stopped
 
 /** The bar below the list; `list` knows what is chosen, `open(id)` opens a case. */
 export function joinBulk(box, board, { list, steps, open }) {
@@ -83,22 +83,23 @@ export function joinBulk(box, board, { list, steps, open }) {
     const said = h("p.small", { role: "status" });
     fill(box, said, line, h("button.button", { type: "button", onClick: () => (running.stopped = true) }, t("Stop")));
     box.hidden = false;
-    const work = async () => {
-      while (queue.length && !running.stopped) {
-        const one = queue.shift();
-        try {
-          await post(`/api/v1/cases/${one.id}/actions`, { action: step.key, revision: one.revision, ...values });
-          list.chosen.delete(one.id);
-          done++;
-        } catch (error) {
-          failed.push({ id: one.id, why: error.message });
-          if (error.status === 0 || error.status === 503) running.stopped = true; // nobody answers: the rest stays chosen
+    while (queue.length && !running.stopped) {
+      const some = queue.splice(0, AT_ONCE);
+      try {
+        const { results } = await post("/api/v1/cases/actions", { action: step.key, cases: some, ...values });
+        for (const one of results) {
+          if (one.done) list.chosen.delete(one.id);
+          else failed.push({ id: one.id, why: one.detail });
+          done += one.done ? 1 : 0;
         }
-        line.value = done + failed.length;
-        fill(said, t("%(step)s: %(done)s of %(all)s", { step: named(step.name), done: count(done + failed.length), all: count(all) }));
+      } catch (error) {
+        queue.unshift(...some); // none of them was asked, or nobody answers: they stay chosen
+        failed.push({ id: null, why: error.message });
+        running.stopped = true;
       }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+      line.value = all - queue.length;
+      fill(said, t("%(step)s: %(done)s of %(all)s", { step: named(step.name), done: count(all - queue.length), all: count(all) }));
+    }
     told = { step, done, failed, left: queue.length, unfit };
     running = null;
     board.onStep?.();

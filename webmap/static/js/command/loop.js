@@ -6,6 +6,8 @@ import { language, named, t } from "wangge/core/words.js";
 /** What the five stations of the closed loop are called; a profile with other states has their names. */
 const STATIONS = () => ({ reported: t("Found"), filed: t("Filed"), dispatched: t("Assigned"), in_progress: t("Handled"), fed_back: t("Fed back") });
 
+let times = null;
+
 /** The stations of `one` ({state}) with the moments at which `entries` first reached them. */
 export function loopLine(profile, one, entries = []) {
   const stations = STATIONS();
@@ -13,7 +15,7 @@ export function loopLine(profile, one, entries = []) {
   const now = open.findIndex(({ key }) => key === one.state); // -1: closed
   const reached = new Map();
   for (const entry of entries ?? []) if (entry.to_state && !reached.has(entry.to_state)) reached.set(entry.to_state, entry.at);
-  const times = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { timeZone: profile.timezone, month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
+  times ??= new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { timeZone: profile.timezone, month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
   return h("ol.loop", { "aria-label": t("Stations of the case") }, open.map(({ key, name }, k) => {
     const stage = now < 0 || k < now ? "done" : k === now ? "now" : "ahead";
     const at = stage === "ahead" ? null : reached.get(key);

@@ -24,6 +24,8 @@ from geodata.cases.tables import cases
 from geodata.database.copying import Same, copy_rows
 
 _PLACED = ("area_code", "grid_code", "compound_code")
+_FOUND = ("geom", "place_state", "place_score", *_PLACED)
+"""What the place of a case is stored in."""
 _NEVER_COMPARED = frozenset({"source", "external_id", "import_id", "ordinal", *_PLACED})
 
 
@@ -179,14 +181,16 @@ class CaseLoad:
     def _update(self, waiting: sa.Table, which: Any = None) -> int:
         silent = _NEVER_COMPARED | self._only_new
         compared = [name for name in self._says if name not in silent]
-        moved = [
-            cases.c[name].is_distinct_from(waiting.c[name])
-            for name in ("geom", "reported_at")
-            if name in self._says
-        ]
+        keeps = self._keeps_place(waiting)
+
+        def differ(name: str) -> Any:
+            other = cases.c[name].is_distinct_from(waiting.c[name])
+            return sa.and_(other, sa.not_(keeps)) if name in _FOUND else other
+
+        moved = [differ(name) for name in ("geom", "reported_at") if name in self._says]
         stays = sa.not_(sa.or_(sa.false(), *moved))
         values: dict[str, Any] = {name: waiting.c[name] for name in compared}
-        differs = [cases.c[name].is_distinct_from(waiting.c[name]) for name in compared]
+        differs = [differ(name) for name in compared]
         for name in _PLACED:
             if name not in self._says:
                 continue
@@ -195,6 +199,9 @@ class CaseLoad:
             )
             # A case that came before its grid finds it when its file comes again.
             differs.append(sa.and_(cases.c[name].is_(None), waiting.c[name].is_not(None)))
+        for name in _FOUND:
+            if name in values:
+                values[name] = sa.case((keeps, cases.c[name]), else_=values[name])
         if "import_id" in self._says:
             values["import_id"] = waiting.c.import_id
         return self._connection.execute(
@@ -205,6 +212,17 @@ class CaseLoad:
             .where(sa.true() if which is None else which)
             .values(updated_at=sa.func.now(), **values)
         ).rowcount
+
+    def _keeps_place(self, waiting: sa.Table) -> sa.ColumnElement[bool]:
+        """Cases that a row without coordinates leaves where they are: placed by more than words."""
+        if "place_state" not in self._says:
+            return sa.false()
+        own = cases.c.place_state
+        return sa.and_(
+            waiting.c.place_state.is_distinct_from("given"),
+            cases.c.geom.is_not(None),
+            sa.or_(own.is_(None), own.in_(["given", "chosen"])),
+        )
 
     def _insert_rest(self, waiting: sa.Table) -> int:
         """Rows that only shared a hash with another."""

@@ -195,6 +195,11 @@ def _floats(values: Any) -> Encoded:
     return _fixed(numbers.astype(">f8"), missing)
 
 
+def _single_floats(values: Any) -> Encoded:
+    numbers, missing = _numbers(values)
+    return _fixed(numbers.astype(">f4"), missing)
+
+
 def _booleans(values: Any) -> Encoded:
     series = pd.Series(values, dtype=object)
     missing = series.isna().to_numpy()
@@ -327,6 +332,7 @@ _ENCODERS: tuple[tuple[type[Any], Callable[[Any], Encoded]], ...] = (
     (sa.SmallInteger, _integers(">i2")),
     (sa.BigInteger, _integers(">i8")),
     (sa.Integer, _integers(">i4")),
+    (sa.REAL, _single_floats),
     (sa.Float, _floats),
     (sa.DateTime, _instants),
     (sa.Date, _dates),

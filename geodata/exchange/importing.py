@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime
 from datetime import time as clock
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from geodata.accounts import Actor, record, require
+from geodata.cases.addresses import Found, find
 from geodata.cases.storing import CaseLoad
 from geodata.database import Database, Transaction
 from geodata.errors import Cancelled, Conflict, InvalidInput
+from geodata.exchange.addresses_in import AddressFinder
 from geodata.exchange.cases_in import (
     PLACED_BY,
     CaseReader,
@@ -105,7 +108,8 @@ def import_file(
         filename=said.filename,
         most_bytes=most_bytes,
     ) as source:
-        work = _Import(source, layer, profile, said, progress, cancelled)
+        look_up = partial(find, database, profile)
+        work = _Import(source, layer, profile, said, progress, cancelled, look_up)
         try:
             with database.begin() as tx:
                 work.run(tx, actor)
@@ -133,8 +137,10 @@ class _Import:
         said: Wish,
         progress: Progress | None,
         cancelled: Callable[[], bool] | None,
+        find: Callable[[Sequence[str]], list[Found]],
     ) -> None:
         self._source = source
+        self._find = find
         self._layer = layer
         self._profile = profile
         self._said = said
@@ -250,6 +256,7 @@ class _Import:
             self.report.findings,
             holders_of_cases(tx.connection, self._profile),
             self.report.import_id,
+            AddressFinder(self._find),
         )
         load = CaseLoad(
             tx.connection, only_new=reader.only_new, large=first.share < 1 or len(first) > _LARGE
@@ -278,6 +285,8 @@ class _Import:
         self.report.unchanged = stored.unchanged
         self.report.unplaced = reader.unplaced
         tell_unplaced(self.report)
+        if reader.finder is not None:
+            reader.finder.tell(self.report.findings)
         if stored.repeated:
             self.report.findings.add(
                 "repeated_case",

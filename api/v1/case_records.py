@@ -71,6 +71,7 @@ class OpenedCase(BaseModel):
     people: list[Person] = Field(description="workers on duty there, the nearest duty first")
     running_calls: int = Field(description="departments called that have not finished")
     next: list[str] = Field(description="step keys that the reader may take now")
+    acts: list[str] = Field(description="what is there in every state and may be done now")
     may_handle: bool
 
 

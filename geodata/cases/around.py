@@ -24,6 +24,7 @@ DEGREE_METRES: Final = 111_000.0
 _ONE = sa.text(
     """
     select c.id, c.external_id, c.source, c.category, c.state, c.reported_at, c.due_at, c.warn_at,
+           c.stage_due_at, c.stage_warn_at, c.paused_since, c.asked,
            c.updated_at, c.closed_at, c.area_code, c.grid_code, c.compound_code, c.revision,
            c.stage_since, c.assignee_id, c.first_owner_id, c.department, c.level, c.urgent,
            c.joined_to, c.reports, c.place_state, c.place_score,

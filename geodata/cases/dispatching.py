@@ -77,25 +77,13 @@ def propose(
         wanted = [one for one in on_duty if one["role"] == "commander"]
         return found | {"to": "commander", "others": [_of_duty(one) for one in wanted[:MOST]]}
     if rule.to == "department":
-        people = staff.of_department(
-            connection, rule.department or "", open_states=profile.open_states
-        )
+        key = rule.department or ""
+        people = staff.of_department(connection, key, open_states=profile.open_states)
         found["to"] = "department"
     else:
         people = staff.workers(connection, codes, open_states=profile.open_states)
+        people = _nearest_first(people, on_duty, codes)
         found["to"] = "worker"
-    present = {one["user_id"] for one in on_duty}
-    for one in people:
-        one["on_duty"] = one["id"] in present
-    distance = {code: k for k, code in enumerate(codes)}
-    people.sort(
-        key=lambda one: (
-            distance.get(one["duty"], len(codes)),
-            not one["on_duty"],
-            one["open_cases"],
-            one["id"],
-        )
-    )
     if not people and rule.to == "worker":
         people = [_of_duty(one) for one in on_duty if one["role"] == "worker"]
         found["to"] = "duty" if people else None
@@ -151,6 +139,31 @@ def left_behind(database: Database, actor: Actor, profile: Profile) -> list[dict
 
 def _step(profile: Profile, state: str) -> Step | None:
     return next((one for one in profile.steps if one.assigns and state in one.from_states), None)
+
+
+def _nearest_first(
+    people: list[dict[str, Any]], on_duty: list[dict[str, Any]], codes: list[str]
+) -> list[dict[str, Any]]:
+    """Workers by the smallest place that is theirs, by duty now or always; then who is on duty."""
+    place = {code: k for k, code in enumerate(codes)}
+    nearest: dict[int, int] = {}
+    for shift in on_duty:
+        k = place.get(shift["area_code"], len(codes))
+        nearest[shift["user_id"]] = min(k, nearest.get(shift["user_id"], k))
+    for one in people:
+        one["on_duty"] = one["id"] in nearest
+        here = place[one["duty"]]
+        if nearest.get(one["id"], len(codes)) < here:
+            one["duty"] = codes[nearest[one["id"]]]
+    return sorted(
+        people,
+        key=lambda one: (
+            place[one["duty"]],
+            not one["on_duty"],
+            one["open_cases"],
+            one["id"],
+        ),
+    )
 
 
 def _of_duty(one: dict[str, Any]) -> dict[str, Any]:

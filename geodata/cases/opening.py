@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from geodata.accounts import record, require
-from geodata.cases import around, stages, steps, store, whistles
+from geodata.cases import acting, around, stages, steps, store, whistles
 from geodata.cases.masking import masked_address, masked_name, masked_telephone
 from geodata.errors import NotFound
 
@@ -66,6 +66,7 @@ def _around(
     if not actor.may("report_case"):  # telephones of duty are for colleagues
         people = [{**one, "telephone": None} for one in people]
     named = [entry["details"].get("assignee") for entry in entries]
+    alone = may_handle and case["joined_to"] is None
     onward = stages.permitted(profile, case["state"], actor.role) if may_handle else ()
     return {
         "case": case,
@@ -77,6 +78,7 @@ def _around(
         "people": people,
         "running_calls": whistles.number_running(connection, case["id"]),
         "next": [step.key for step in onward],
+        "acts": list(acting.offered(profile, actor, case, entries)) if alone else [],
         "may_handle": may_handle,
     }
 

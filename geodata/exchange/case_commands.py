@@ -85,7 +85,7 @@ def hotspots(
     **wish: Any,
 ) -> None:
     """Find where the cases in FILE crowd together; needs no database."""
-    from geodata.exchange import crowding  # noqa: PLC0415 - the help answers at once
+    from geodata.exchange import crowded_files, crowding  # noqa: PLC0415 - the help answers at once
     from geodata.exchange.checked_out import refuse_ending  # noqa: PLC0415
     from geodata.exchange.writing import write_frame  # noqa: PLC0415
     from geodata.profiles import load_profile  # noqa: PLC0415
@@ -95,7 +95,7 @@ def hotspots(
         refuse_ending(out)
     console = Console(stderr=True)
     with nullcontext(lambda *_: None) if as_json else _bar(console, language) as progress:
-        told = crowding.hotspots_of_file(
+        told = crowded_files.hotspots_of_file(
             file,
             crowding.Wish(since=since, until=until, **wish),
             profile=load_profile(settings.profile),

@@ -1,4 +1,4 @@
-"""Hotspots of the cases in a file; needs no database."""
+"""Hotspots of cases that are in no database: periods, cells or areas, the answer as records."""
 
 from __future__ import annotations
 
@@ -27,18 +27,12 @@ from geodata.cases.hotspots.finding import Found, Study, find
 from geodata.cases.hotspots.listing import Wording, cluster_rows, hotspot_rows
 from geodata.crs import WGS84, local_crs
 from geodata.errors import InvalidInput
-from geodata.exchange import values
-from geodata.exchange.coordinates import Placing, find_placing, positions
-from geodata.exchange.findings import Findings
-from geodata.exchange.mapping import ColumnMapping, map_columns
-from geodata.exchange.polygons import Polygons, moved, read_polygons
-from geodata.exchange.reading import open_source
-from geodata.exchange.source import Chunk
+from geodata.exchange.polygons import moved
 from geodata.profiles import Profile
 from geodata.words import sentence as _
 
 MOST_CELLS = 250_000
-_OTHER = "other"
+OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -108,8 +102,18 @@ class Told:
 
 
 @dataclass(frozen=True)
-class _Cases:
-    """Placed cases of a file: WGS 84, instants in UTC, categories."""
+class Areas:
+    """Polygons of a plane to count on; ``households`` of each, NaN where unknown."""
+
+    shapes: NDArray[np.object_]
+    codes: list[Any]
+    names: list[str | None]
+    households: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Placed cases: WGS 84, instants in UTC, categories."""
 
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
@@ -117,35 +121,32 @@ class _Cases:
     kinds: NDArray[np.object_]
 
 
-def hotspots_of_file(
-    path: str | Path,
+def tell(
+    cases: Cases,
     wish: Wish,
+    areas: Callable[[Any], Areas] | None,
+    notes: list[tuple[str, dict[str, Any]]],
     *,
     profile: Profile,
     progress: Callable[[str, float], None] = lambda _stage, _share: None,
 ) -> Told:
-    """Where the cases of a file crowd together.
-
-    Raises:
-        NotFound: No such file, or no such layer in it.
-        InvalidInput: It holds no cases, does not say where they are, or the wish makes no sense.
-    """
-    _check(wish)
-    notes: list[tuple[str, dict[str, Any]]] = []
-    progress("reading", 0.0)
-    cases = _read(path, wish, profile, notes)
+    """Where the cases crowd together; ``areas`` gives those to count on in a plane."""
+    check(wish)
     limits, cases = _limits(cases, wish, profile.zone, notes)
     system = local_crs(float(np.median(cases.lon)), float(np.median(cases.lat)))
     x, y = _moved(cases, system)
     keys, code = np.unique(cases.kinds.astype(str), return_inverse=True)
     timed = (cases.times, limits) if limits is not None else (None, None)
-    on = _on_cells if wish.areas is None else _on_areas
-    study, counted, labels = on(x, y, timed, (code, tuple(keys)), wish, system, notes)
+    kinds = (code, tuple(keys))
+    if areas is None:
+        study, counted, labels = _on_cells(x, y, timed, kinds, wish)
+    else:
+        study, counted, labels = _on_areas(x, y, timed, kinds, areas(system), notes)
     outside = counted.cell_of < 0
     when = cases.times
     if limits is not None and when is not None:
         outside &= (when >= limits[0]) & (when < limits[-1])
-    if outside.any() and wish.areas is not None:
+    if outside.any() and areas is not None:
         left = _("%(count)s cases lie in none of the areas; they do not count.")
         notes.append((left, {"count": int(outside.sum())}))
     found = find(
@@ -177,7 +178,8 @@ def hotspots_of_file(
     )
 
 
-def _check(wish: Wish) -> None:
+def check(wish: Wish) -> None:
+    """Refuse a wish that makes no sense; raises InvalidInput."""
     if wish.population is not None and wish.areas is None:
         raise InvalidInput(
             "A column of households is one of areas: name their file with --areas FILE."
@@ -189,67 +191,9 @@ def _check(wish: Wish) -> None:
     Grid(wish.cell)
 
 
-def _read(path: str | Path, wish: Wish, profile: Profile, notes: list[Any]) -> _Cases:
-    found = Findings()
-    parts: list[_Cases] = []
-    rows = 0
-    with open_source(path, target="cases", layer=wish.layer) as source:
-        mapping: ColumnMapping | None = None
-        for chunk in source.chunks():
-            if mapping is None:
-                names = chunk.table.column_names
-                mapping = map_columns(
-                    "cases", names, said=wish.mapping, has_geometry=chunk.geometry is not None
-                )
-                placing = find_placing(source, chunk, mapping, declared=wish.crs, found=found)
-                if placing.way is None:
-                    raise InvalidInput(
-                        "The file %(file)s has no geometry, and no columns of longitude and "
-                        "latitude.",
-                        file=source.filename,
-                    )
-            rows += len(chunk)
-            parts.append(_placed(chunk, mapping, placing, profile.zone, found))
-        filename = source.filename
-    if not rows:
-        raise InvalidInput("The file %(file)s holds no rows.", file=filename)
-    notes += [(one.message, dict(one.params)) for one in found if one.weight == "changed"]
-    lon = np.concatenate([part.lon for part in parts])
-    if not len(lon):
-        raise InvalidInput(
-            "No row of the file %(file)s has a place that can be read.", file=filename
-        )
-    if len(lon) < rows:
-        words = _("%(count)s of %(rows)s cases have no place that can be read; they do not count.")
-        notes.append((words, {"count": rows - len(lon), "rows": rows}))
-    times = [part.times for part in parts if part.times is not None]
-    return _Cases(
-        lon,
-        np.concatenate([part.lat for part in parts]),
-        np.concatenate(times) if times else None,
-        np.concatenate([part.kinds for part in parts]),
-    )
-
-
-def _placed(
-    chunk: Chunk, mapping: ColumnMapping, placing: Placing, zone: ZoneInfo, found: Findings
-) -> _Cases:
-    lon, lat, bad = positions(chunk, mapping, placing, found)
-    placed = ~bad & np.isfinite(lon) & np.isfinite(lat)
-    times, kinds = None, np.full(int(placed.sum()), _OTHER, dtype=object)
-    column = mapping.column("reported_at")
-    if column is not None:
-        times = values.times(chunk.table[column], zone)[0][placed]
-    column = mapping.column("category")
-    if column is not None:
-        texts = values.texts(chunk.table[column]).to_pylist()
-        kinds = np.array([one or _OTHER for one in texts], dtype=object)[placed]
-    return _Cases(lon[placed], lat[placed], times, kinds)
-
-
 def _limits(
-    cases: _Cases, wish: Wish, zone: ZoneInfo, notes: list[Any]
-) -> tuple[NDArray[np.datetime64] | None, _Cases]:
+    cases: Cases, wish: Wish, zone: ZoneInfo, notes: list[Any]
+) -> tuple[NDArray[np.datetime64] | None, Cases]:
     """Limits of the periods, earliest first; None if there is but one without end."""
     times = cases.times
     if times is None or np.isnat(times).all():
@@ -268,7 +212,7 @@ def _limits(
                 {"count": int((~kept).sum())},
             )
         )
-        cases = _Cases(cases.lon[kept], cases.lat[kept], times[kept], cases.kinds[kept])
+        cases = Cases(cases.lon[kept], cases.lat[kept], times[kept], cases.kinds[kept])
         if not kept.any():
             raise InvalidInput("All cases of the file are of the future.")
     if wish.since is None and wish.until is None:
@@ -306,7 +250,7 @@ def _starts(limits: NDArray[np.datetime64] | None, zone: ZoneInfo) -> list[date]
     return [pd.Timestamp(one).tz_localize(UTC).tz_convert(zone).date() for one in limits[:-1]]
 
 
-def _moved(cases: _Cases, system: Any) -> Any:
+def _moved(cases: Cases, system: Any) -> Any:
     points = moved(shapely.points(cases.lon, cases.lat), WGS84, system)
     return shapely.get_x(points), shapely.get_y(points)
 
@@ -338,9 +282,7 @@ def _kinds(counted: Counts, code: Any, keys: int, times: Any, limits: Any) -> An
     return table.reshape(periods, cells, keys).astype(np.int64)
 
 
-def _on_cells(
-    x: Any, y: Any, timed: Any, kinds: Any, wish: Wish, _system: Any, _notes: Any
-) -> tuple[Study, Counts, _Labels]:
+def _on_cells(x: Any, y: Any, timed: Any, kinds: Any, wish: Wish) -> tuple[Study, Counts, _Labels]:
     grid = Grid(wish.cell)
     times, limits = timed
     alone = count_on_grid(x, y, grid, times=times, limits=limits)
@@ -360,29 +302,21 @@ def _on_cells(
 
 
 def _on_areas(
-    x: Any, y: Any, timed: Any, kinds: Any, wish: Wish, system: Any, notes: Any
+    x: Any, y: Any, timed: Any, kinds: Any, areas: Areas, notes: Any
 ) -> tuple[Study, Counts, _Labels]:
-    polygons = read_polygons(wish.areas or "", "areas", declared=wish.areas_crs)
-    shapes = shapely.make_valid(polygons.into(system))
-    _tell_overlaps(shapes, notes)
+    _tell_overlaps(areas.shapes, notes)
     times, limits = timed
-    counted = count_on_areas(x, y, shapes, times=times, limits=limits)
+    counted = count_on_areas(x, y, areas.shapes, times=times, limits=limits)
     if not counted.counts.any():
         raise InvalidInput(
             "None of the cases lies in any of the areas. Is the coordinate system of one of the "
             "files another than it says? Name it with --crs or --areas-crs."
         )
-    households = _households(polygons, wish.population, notes)
-    near = area_neighbours(shapes)
+    near = area_neighbours(areas.shapes)
     code, keys = kinds
     table = _kinds(counted, code, len(keys), times, limits)
-    codes = polygons.column("code")
-    given = [int(row) for row in polygons.rows] if codes is None else codes.astype(str).tolist()
-    return (
-        Study(shapes, near, near, table, keys, households),
-        counted,
-        _Labels(given, polygons.names()),
-    )
+    study = Study(areas.shapes, near, near, table, keys, areas.households)
+    return study, counted, _Labels(areas.codes, areas.names)
 
 
 def _tell_overlaps(shapes: Any, notes: Any) -> None:
@@ -403,16 +337,17 @@ def _tell_overlaps(shapes: Any, notes: Any) -> None:
         )
 
 
-def _households(polygons: Polygons, column: str | None, notes: Any) -> Any:
+def households_of(table: pd.DataFrame, column: str | None, notes: Any) -> Any:
+    """The figures of a column, NaN where there are none; None if no column is named."""
     if column is None:
         return None
-    if column not in polygons.table.columns:
+    if column not in table.columns:
         raise InvalidInput(
             "The file has no column %(column)s; it has %(known)s.",
             column=column,
-            known=", ".join(map(str, polygons.table.columns[:40])),
+            known=", ".join(map(str, table.columns[:40])),
         )
-    base = pd.to_numeric(polygons.table[column], errors="coerce").to_numpy(dtype=float)
+    base = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=float)
     without = int((~(base > 0)).sum())
     if without == len(base):
         raise InvalidInput(

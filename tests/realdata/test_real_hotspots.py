@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 
 from geodata.cases.hotspots.gi_star import gi_star
-from geodata.exchange.crowding import Wish, hotspots_of_file
+from geodata.exchange.crowded_files import hotspots_of_file
+from geodata.exchange.crowding import Wish
 from geodata.profiles import load_profile
 
 FOLDER = Path(

@@ -16,7 +16,8 @@ from click.testing import CliRunner
 from app import main
 from geodata.crs import wgs84_to_gcj02
 from geodata.errors import InvalidInput
-from geodata.exchange.crowding import Told, Wish, hotspots_of_file
+from geodata.exchange.crowded_files import hotspots_of_file
+from geodata.exchange.crowding import Told, Wish
 from geodata.profiles import load_profile
 
 LON, LAT = 118.30, 35.05

@@ -36,7 +36,13 @@ def login() -> ResponseReturnValue:
     wanted = _own_path(request.args.get("next", "/"))
     if actor() is not None:
         return redirect(wanted)
-    return show("login.html", page="login", wanted=wanted, refusal=_refusal())
+    return show(
+        "login.html",
+        page="login",
+        wanted=wanted,
+        refusal=_refusal(),
+        anybody_reports=joined().profile.cases.anonymous_reports,
+    )
 
 
 @blueprint.get("/account")

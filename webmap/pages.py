@@ -103,6 +103,8 @@ def _navigation() -> list[Place]:
         Place("planner", "/planner", gettext("Planning")),
         Place("command", "/command", gettext("Command centre")),
     ]
+    if person.may("report_case"):
+        places.append(Place("report", "/report", gettext("Report a case")))
     places.append(Place("review", "/review", gettext("Reviews")))
     if joined().profile.departments:
         places.append(Place("whistles", "/whistles", gettext("Whistle")))

@@ -79,8 +79,8 @@ class Actor:
 
     @classmethod
     def stranger(cls) -> Actor:
-        """Somebody without an account, who may report a case and nothing else."""
-        return cls(user_id=None, name="reporter", role=STRANGER)
+        """Somebody without an account, who may report a case; no account can be called so."""
+        return cls(user_id=None, name="(reporter)", role=STRANGER)
 
     def may(self, permission: str) -> bool:
         """Whether the role has the permission, wherever its areas of duty are."""

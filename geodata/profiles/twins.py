@@ -14,4 +14,4 @@ class Twins(BaseModel):
 
     metres: Annotated[float, Field(gt=0, le=1_000)] = 60.0
     hours: Annotated[float, Field(gt=0, le=24 * 30)] = 72.0
-    least: Annotated[float, Field(ge=0, le=1)] = 0.6
+    least: Annotated[float, Field(ge=0, le=1)] = 0.7

@@ -109,7 +109,8 @@ def updates(
     query = text(
         "select s.id, s.case_id, s.at, s.kind, s.to_state,"
         " case when s.kind = any(cast(:reasons as text[])) then s.reason else '' end as reason"
-        " from case_steps s where s.at >= :since and s.at <= :until and s.to_state is not null"
+        " from case_steps s join cases c on c.id = s.case_id"
+        " where s.at >= :since and s.at <= :until and s.to_state is not null"
         " and s.kind not in ('reported', 'reported_again')"
         " and (s.from_state is distinct from s.to_state or s.kind = any(cast(:reasons as text[])))"
         " order by s.at, s.id limit :limit offset :offset"

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from geoalchemy2 import Geometry
 from numpy.typing import NDArray
 
-from geodata.cases import crowds
+from geodata.cases import crowds, entering
 from geodata.cases.indexing import PutOff
 from geodata.cases.tables import cases
 from geodata.database.copying import Same, copy_rows
@@ -31,29 +31,41 @@ _NEVER_COMPARED = frozenset({"source", "external_id", "import_id", "ordinal", *_
 
 @dataclass(frozen=True, slots=True)
 class CasesStored:
-    """How many cases came, changed and stayed; and rows that named a case of a row before."""
+    """How many cases came, changed and stayed; and rows that named a case of a row before.
+
+    ``held``: cases that are worked on here, whose state the rows would have set otherwise.
+    """
 
     added: int
     changed: int
     unchanged: int
     repeated: int
+    held: int = 0
 
 
 class CaseLoad:
     """Brings chunks of cases into the table, all in one transaction."""
 
     def __init__(
-        self, connection: sa.Connection, *, only_new: Collection[str] = (), large: bool = False
+        self,
+        connection: sa.Connection,
+        *,
+        by: entering.By,
+        only_new: Collection[str] = (),
+        large: bool = False,
     ) -> None:
         """Get ready to load.
 
         Args:
             connection: Of the transaction.
+            by: Whose entries the cases get.
             only_new: Columns that a new case gets and a known one keeps.
             large: Many rows are coming: an empty table gets its indexes when all are there,
                 which is several times faster; nobody can read it meanwhile.
         """
         self._connection = connection
+        self._by = by
+        self._newest = entering.newest_case(connection)
         self._only_new = frozenset(only_new)
         self._fresh = connection.execute(sa.select(cases.c.id).limit(1)).first() is None
         self._indexes = PutOff(connection) if large and self._fresh else None
@@ -95,6 +107,8 @@ class CaseLoad:
         if self._indexes is not None:
             self._indexes.make()
         stored = self._bring_known()
+        if stored.added:
+            entering.enter_new(self._connection, self._by, after=self._newest)
         if stored.added >= crowds.CROWD_OF_PLACE:
             crowds.refine(self._connection)
         return stored
@@ -117,11 +131,12 @@ class CaseLoad:
         self._connection.execute(sa.text("ANALYZE waiting_cases"))
         single = self._count(waiting) if self._repeats else total
         own = self._update_own(waiting)
+        held = entering.hold(self._connection, waiting, self._says, self._only_new)
         changed = self._update(waiting)
         added = self._insert_rest(waiting)
         self._connection.execute(sa.text("DROP TABLE waiting_cases"))
         unchanged = single - own - changed - added
-        return CasesStored(self._added + added, changed, unchanged, total - single + own)
+        return CasesStored(self._added + added, changed, unchanged, total - single + own, held)
 
     def _known(self, sources: pa.Array, numbers: pa.Array) -> NDArray[np.bool_]:
         """Rows whose case is in the table, or came earlier in this file."""
@@ -204,14 +219,20 @@ class CaseLoad:
                 values[name] = sa.case((keeps, cases.c[name]), else_=values[name])
         if "import_id" in self._says:
             values["import_id"] = waiting.c.import_id
-        return self._connection.execute(
+        if "state" in compared:
+            moves = cases.c.state.is_distinct_from(waiting.c.state)
+            values["stage_since"] = sa.case((moves, sa.func.now()), else_=cases.c.stage_since)
+            values["revision"] = cases.c.revision + sa.cast(moves, sa.Integer)
+        changed = (
             sa.update(cases)
             .where(cases.c.source == waiting.c.source)
             .where(cases.c.external_id == waiting.c.external_id)
             .where(sa.or_(sa.false(), *differs))
-            .where(sa.true() if which is None else which)
             .values(updated_at=sa.func.now(), **values)
-        ).rowcount
+        )
+        if which is not None:
+            return self._connection.execute(changed.where(which)).rowcount
+        return entering.enter_changed(self._connection, self._by, changed)
 
     def _keeps_place(self, waiting: sa.Table) -> sa.ColumnElement[bool]:
         """Cases that a row without coordinates leaves where they are: placed by more than words."""

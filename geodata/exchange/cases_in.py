@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from geodata.cases.forgetting import over
+from geodata.cases.reporting import EARLY
 from geodata.cases.storing import place_waiting
 from geodata.database import Transaction
 from geodata.database.copying import Same
@@ -99,6 +101,7 @@ class CaseReader:
                 row=int(chunk.rows[k]),
             )
         bad |= late
+        bad |= self._future(columns["reported_at"], chunk)
         self._defaults(columns, len(chunk))
         columns["extra"] = as_json(aside)
         columns["external_id"] = self._numbers(columns, lon, lat)
@@ -131,6 +134,21 @@ class CaseReader:
             if isinstance(columns.get(name), pa.Array):
                 nothing = pa.scalar(None, type=columns[name].type)
                 columns[name] = pc.if_else(pa.array(old), nothing, columns[name])
+
+    def _future(self, reported: NDArray[np.datetime64], chunk: Chunk) -> NDArray[np.bool_]:
+        """Refuse what was not yet reported; a sender's clock may be a little ahead."""
+        now = np.datetime64(datetime.now(UTC).replace(tzinfo=None) + EARLY, "us")
+        with np.errstate(invalid="ignore"):
+            early: NDArray[np.bool_] = reported > now
+        for k in np.flatnonzero(early):
+            self.found.add(
+                "future",
+                "refused",
+                _("The case would be reported in the future, at %(time)s UTC."),
+                row=int(chunk.rows[k]),
+                time=str(reported[k])[:16].replace("T", " "),
+            )
+        return early
 
     def _defaults(self, columns: dict[str, Any], count: int) -> None:
         plain = {"source": self.profile.sources[0].key, "category": "other"}

@@ -152,6 +152,12 @@ LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
         ),
         _field("state", "term", "state 状态 办理状态 案件状态 处理状态 status", terms="states"),
         _field(
+            "department",
+            "term",
+            "department 处置单位 承办单位 责任单位 主办单位 办理单位 责任部门 处置部门",
+            terms="departments",
+        ),
+        _field(
             "reported_at",
             "time",
             "reported_at reported 时间 上报时间 受理时间 来电时间 发生时间 登记时间 "
@@ -234,6 +240,7 @@ FIELD_NAMES = {
     "source": _("Source"),
     "category": _("Category of the case"),
     "state": _("State"),
+    "department": _("Department"),
     "reported_at": _("Reported at"),
     "due_at": _("Due at"),
     "closed_at": _("Closed at"),

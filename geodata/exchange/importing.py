@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from geodata.accounts import Actor, record, require
 from geodata.cases.addresses import Found, find
+from geodata.cases.entering import By
 from geodata.cases.storing import CaseLoad
 from geodata.database import Database, Transaction
 from geodata.errors import Cancelled, Conflict, InvalidInput
@@ -259,7 +260,10 @@ class _Import:
             AddressFinder(self._find),
         )
         load = CaseLoad(
-            tx.connection, only_new=reader.only_new, large=first.share < 1 or len(first) > _LARGE
+            tx.connection,
+            by=By(actor.user_id, actor.name, self.report.import_id),
+            only_new=reader.only_new,
+            large=first.share < 1 or len(first) > _LARGE,
         )
         # One thread reads and checks the next chunk while the database takes the last one.
         with ThreadPoolExecutor(1, "storing") as storing:
@@ -287,6 +291,16 @@ class _Import:
         tell_unplaced(self.report)
         if reader.finder is not None:
             reader.finder.tell(self.report.findings)
+        if stored.held:
+            self.report.findings.add(
+                "state_held",
+                "note",
+                _(
+                    "%(number)s cases are worked on here; the state that the file gives them was"
+                    " left out."
+                ),
+                number=stored.held,
+            )
         if stored.repeated:
             self.report.findings.add(
                 "repeated_case",

@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from api.v1 import (
     audit,
     case_history,
+    case_lists,
     case_places,
     case_records,
     case_steps,
@@ -48,6 +49,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     imports.blueprint,
     exports.blueprint,
     demo.blueprint,
+    case_lists.blueprint,
     case_places.blueprint,
     case_records.blueprint,
     case_steps.blueprint,

@@ -314,7 +314,7 @@ COLUMNS: Final = (
 def _csv(pages: Iterator[list[dict[str, Any]]]) -> Iterator[str]:
     yield "\ufeff" + _lines([COLUMNS])
     for cases in pages:
-        yield _lines([[_cell(case[name]) for name in COLUMNS] for case in cases])
+        yield _lines([[cell(case[name]) for name in COLUMNS] for case in cases])
 
 
 def _lines(rows: Any) -> str:
@@ -323,7 +323,7 @@ def _lines(rows: Any) -> str:
     return text.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula."""
     if isinstance(value, datetime):
         return value.astimezone(profile.zone).isoformat(timespec="minutes")

@@ -72,7 +72,7 @@ def export(layer: str, query_data: Wanted) -> Response:
     wanted = query_data.format
     # A Shapefile is several files, sent as one archive.
     ending = "zip" if wanted == "shp" else wanted
-    folder = Path(tempfile.mkdtemp(prefix="export-", dir=_room()))
+    folder = Path(tempfile.mkdtemp(prefix="export-", dir=room()))
     try:
         path = folder / f"{_plain(layer)}.{ending}"
         export_layer(
@@ -81,7 +81,7 @@ def export(layer: str, query_data: Wanted) -> Response:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    answer = Response(_pieces(path), mimetype=MEDIA_TYPES[wanted])
+    answer = Response(pieces(path), mimetype=MEDIA_TYPES[wanted])
     answer.call_on_close(lambda: shutil.rmtree(folder, ignore_errors=True))
     answer.content_length = path.stat().st_size
     answer.headers["Content-Disposition"] = f"attachment; filename={path.name}"
@@ -94,14 +94,15 @@ def _plain(layer: str) -> str:
     return "".join(sign for sign in layer if sign.isascii() and sign.isalnum())[:40] or "layer"
 
 
-def _room() -> Path:
+def room() -> Path:
     """Where exports are written before they are sent."""
     path = settings.data_dir / "exports"
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
+def pieces(path: Path) -> Iterator[bytes]:
+    """A file, piece by piece."""
     with path.open("rb") as file:
         while piece := file.read(PIECE):
             yield piece

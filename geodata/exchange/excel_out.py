@@ -8,6 +8,7 @@ number format of a text: Excel computes none and keeps the zeros of codes.
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import quoteattr
@@ -16,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from geodata.errors import TooLarge
 from geodata.exchange.outgoing import Outgoing, times_as_text, truth_as_text
 from geodata.exchange.tables_out import all_harmless, harmless, with_inner_points, with_points
 
@@ -67,7 +69,18 @@ _PARTS: Final = {
 def write_excel(rows: Outgoing, path: Path, name: str) -> None:
     """One sheet, row after row; shapes as a point inside each."""
     placed = rows.changed(with_points if rows.shape == "Point" else with_inner_points)
-    table = placed.changed(lambda batch: all_harmless(truth_as_text(times_as_text(batch))))
+    table = placed.changed(lambda batch: truth_as_text(times_as_text(batch)))
+    write_sheet(path, name, table.schema.names, table.batches)
+
+
+def write_sheet(
+    path: Path, name: str, columns: Sequence[str], batches: Iterable[pa.RecordBatch]
+) -> int:
+    """Batches of texts and numbers, as they come, below a line of ``columns``; gives their rows.
+
+    Raises:
+        TooLarge: more rows than a sheet has.
+    """
     title = quoteattr("".join(sign for sign in name if sign not in "[]:*?/\\")[:31] or "Sheet1")
     workbook = (
         f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets><sheet name={title}'
@@ -79,13 +92,19 @@ def write_excel(rows: Outgoing, path: Path, name: str) -> None:
             book.writestr(part, _HEAD + content)
         with book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
             sheet.write(f'{_HEAD}<worksheet xmlns="{_MAIN}"><sheetData>'.encode())
-            heading = [[harmless(column)] for column in table.schema.names]
-            sheet.write(_lines(pa.RecordBatch.from_arrays(heading, table.schema.names), 1))
+            heading = [[harmless(column)] for column in columns]
+            sheet.write(_lines(pa.RecordBatch.from_arrays(heading, list(columns)), 1))
             number = 2
-            for batch in table.batches:
-                sheet.write(_lines(batch, number))
+            for batch in batches:
+                if number + len(batch) - 2 > MOST_ROWS:
+                    raise TooLarge(
+                        "A sheet of Excel has at most %(most)s rows; choose fewer, or CSV.",
+                        most=MOST_ROWS,
+                    )
+                sheet.write(_lines(all_harmless(batch), number))
                 number += len(batch)
             sheet.write(b"</sheetData></worksheet>")
+    return number - 2
 
 
 def _lines(batch: pa.RecordBatch, first: int) -> bytes:

@@ -31,6 +31,7 @@ class User(BaseModel):
     active: bool
     created_at: datetime
     department: str | None = Field(description="for which it acts where departments are called")
+    telephone: str | None = Field(description="of duty")
 
 
 class Users(BaseModel):
@@ -63,6 +64,7 @@ class UserChange(BaseModel):
     department: str | None = Field(
         default=None, max_length=40, description="a department key; empty: none"
     )
+    telephone: str | None = Field(default=None, max_length=30, description="of duty")
 
 
 class SetPassword(BaseModel):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from geodata.database import Database
 
+_TELEPHONE: Final = re.compile(r"[+\d(][\d \-()+]{0,29}|")
 _NAME: Final = re.compile(r"[^\W_][\w.\-]{1,39}")
 
 
@@ -38,6 +39,7 @@ class User:
     active: bool
     created_at: datetime
     department: str | None = None
+    telephone: str | None = None
 
     def actor(self) -> Actor:
         """The user as one who acts."""
@@ -56,6 +58,7 @@ def from_row(row: Any) -> User:
         active=row.active,
         created_at=row.created_at,
         department=row.department,
+        telephone=getattr(row, "telephone", None),
     )
 
 
@@ -142,7 +145,7 @@ def add_user(
         raise Conflict("The name “%(name)s” is taken.", name=plain) from error
 
 
-def change_user(
+def change_user(  # noqa: PLR0913 - options by keyword
     database: Database,
     actor: Actor,
     name: str,
@@ -152,11 +155,12 @@ def change_user(
     active: bool | None = None,
     display_name: str | None = None,
     department: str | None = None,
+    telephone: str | None = None,
 ) -> User:
     """Change what is given of an account; what is None stays.
 
     ``department`` is a key of the profile, for which it acts where departments are called; an
-    empty one is none.
+    empty one is none. ``telephone`` is that of duty, which colleagues see; an empty one is none.
 
     Switching an account off ends its sessions; its tokens do not work while it is off.
 
@@ -178,6 +182,10 @@ def change_user(
     changes: dict[str, Any] = {key: value for key, value in wishes.items() if value is not None}
     if department is not None:
         changes["department"] = department or None
+    if telephone is not None:
+        if not _TELEPHONE.fullmatch(telephone.strip()):
+            raise InvalidInput("A telephone number has up to 30 figures, spaces and dashes.")
+        changes["telephone"] = telephone.strip() or None
     with database.begin() as tx:
         before = _found(tx.connection, name)
         if areas is not None:

@@ -19,6 +19,7 @@ from geodata.cases.tables import cases as cases_table
 from geodata.database import Database, Transaction
 from geodata.database.copying import Same, copy_rows
 from geodata.demo.city import DEFAULT_SEED, City, DemoUser, generate
+from geodata.demo.staffing import staff
 from geodata.demo.vacancy import NOT_GENERATED, TABLES, has_rows, taken
 from geodata.errors import Conflict
 from geodata.exchange.tables import imports
@@ -92,6 +93,8 @@ def load(  # noqa: PLR0913 - options by keyword
     _measure(database)
     added = city.users if accounts else ()
     _add_users(database, actor, added, password)
+    if accounts:
+        staff(database, actor, city)
     tell("done", 1.0)
     return Loaded(counts, added, password, city.until, time.monotonic() - started)
 

@@ -214,3 +214,31 @@ def test_the_terminal_says_what_was_made_and_how_to_sign_in(at_the_terminal, dat
 @pytest.mark.parametrize("wrong", [("--scale", "0"), ("--scale", "1000"), ("--cases", "-5")])
 def test_the_terminal_refuses_what_cannot_be(at_the_terminal, wrong):
     assert at_the_terminal("demo", "load", *wrong).exit_code == 2
+
+
+def test_each_grid_has_a_worker_with_a_telephone_who_cannot_sign_in(demo_database):
+    workers = sa.text(
+        "SELECT g.code, g.area_code, g.extra->>'worker' AS worker, u.* FROM grids g"
+        " LEFT JOIN duty d ON d.area_code = g.code LEFT JOIN users u ON u.id = d.user_id"
+        " WHERE upper_inf(g.held)"
+    )
+    with demo_database.read() as connection:
+        found = connection.execute(workers).mappings().all()
+    assert len(found) > 150
+    assert len({one["id"] for one in found}) == len(found)
+    for one in found:
+        assert one["display_name"] == f"网格员 {one['worker']}"
+        assert one["telephone"].startswith("0539-000")
+        assert one["areas"] == [one["area_code"]]
+        assert one["password_hash"] is None or one["name"] == "worker"
+
+
+def test_somebody_is_on_duty_in_every_street_office_tonight(demo_database):
+    tonight = sa.text(
+        "SELECT count(DISTINCT d.area_code) FROM duty d JOIN areas a ON a.code = d.area_code"
+        f" WHERE a.level = 'street_office' AND d.since < {LOADED} + interval '1 day'"
+    )
+    with demo_database.read() as connection:
+        assert connection.scalar(tonight) == count(
+            demo_database, areas, areas.c.level == "street_office"
+        )

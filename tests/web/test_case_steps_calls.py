@@ -119,3 +119,18 @@ def test_an_administrator_sets_days_and_a_year_that_is_not_announced_says_so(sig
         admin.send("PUT", "/api/v1/calendar/days/someday", json={"works": True}).status_code == 400
     )
     assert not admin.get("/api/v1/calendar/2031").get_json()["announced"]
+
+
+def test_an_administrator_writes_down_a_telephone_of_duty_which_colleagues_see(
+    sign_in: Any,
+) -> None:
+    admin = sign_in("admin")
+    path = "/api/v1/users/worker"
+    said = admin.send("PATCH", path, json={"telephone": "0539-000 0001"})
+    assert said.get_json()["telephone"] == "0539-000 0001"
+    assert admin.send("PATCH", path, json={"telephone": "打我"}).status_code == 400
+    number = reported(admin)["id"]
+    for name, seen in (("commander", "0539-000 0001"), ("viewer", None)):
+        people = sign_in(name).get(f"/api/v1/cases/{number}/record").get_json()["people"]
+        assert [one["telephone"] for one in people if one["name"] == "worker"] == [seen]
+    assert admin.send("PATCH", path, json={"telephone": ""}).get_json()["telephone"] is None

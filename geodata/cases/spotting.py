@@ -93,6 +93,13 @@ class Asked:
             )
         return replace(self, wanted=replace(self.wanted, since=since, until=until))
 
+    def known(self, first: datetime | None) -> Asked:
+        """Without earlier periods of which nothing is known, for cases begin at ``first`` only."""
+        since, until = self.wanted.since, self.wanted.until
+        if first is None or since is None or until is None:
+            return self
+        return replace(self, earlier=max(0, min(self.earlier, (since - first) // (until - since))))
+
     @property
     def limits(self) -> list[datetime]:
         """Limits of the periods, earliest first, of an ``Asked.at``."""
@@ -163,14 +170,15 @@ def get_hotspots(
         began = time.monotonic()
         progress("reading_cases", 0.0)
         with database.read() as connection:
-            work = _read(connection, profile, asked)
+            known = asked.known(store.first_reported(connection))
+            work = _read(connection, profile, known)
         found = find(
             work.study,
             permutations=asked.permutations,
             worlds=asked.worlds,
             progress=progress,
         )
-        answer = _answer(work, found, asked, profile)
+        answer = _answer(work, found, known, profile)
         return answer | {"seconds": round(time.monotonic() - began, 2)}
 
     return kept.get(key, make)

@@ -177,6 +177,12 @@ def is_used(connection: Connection, column: str, word: str) -> bool:
     return bool(connection.execute(query, {"word": word}).scalar_one())
 
 
+def first_reported(connection: Connection) -> datetime | None:
+    """When the earliest case was reported; None if there are none."""
+    found = connection.execute(text("select min(reported_at) from cases")).scalar_one()
+    return None if found is None else _moment(found)
+
+
 def words_used(connection: Connection, column: str) -> list[str]:
     """Every ``category``, ``source`` or ``state`` that a placed case has, in order."""
     if column not in {"category", "source", "state"}:

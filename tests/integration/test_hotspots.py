@@ -265,3 +265,12 @@ def test_a_city_without_areas_has_the_ground_of_its_cases(server, empty_template
             assert ground_of(connection).latitude == 47.5
         first = ask(database)["hotspots"][0]
         assert within(first, CROWD[0], CROWD[1] + 12.3)
+
+
+def test_periods_before_the_first_case_are_not_taken_for_quiet_ones(laid):
+    april = CaseFilter(since=UNTIL - timedelta(days=90), until=UNTIL - timedelta(days=60))
+    answer = ask(laid, wanted=april)
+    assert answer["earlier"] == 1  # the cases begin 150 days ago, a little less than two periods
+    assert len(answer["starts"]) == 2
+    assert all(len(row["earlier"]) == 1 for row in answer["hotspots"])
+    assert ask(laid, wanted=replace(april, since=UNTIL - timedelta(days=140)))["earlier"] == 0

@@ -9,7 +9,7 @@ const STATES = () => ({
   called: t("called"), answered: t("answered"), arrived: t("on the spot"), finished: t("finished"),
   declined: t("declined"), withdrawn: t("withdrawn"), left: t("case closed without it"),
 });
-const ACTS = () => ({ answer: t("Answer"), arrive: t("On the spot"), finish: t("Finished"), decline: t("Decline"), withdraw: t("Withdraw"), rate: t("Rate") });
+const ACTS = () => ({ answer: t("Answer"), arrive: t("On the spot"), finish: t("Finish"), decline: t("Decline"), withdraw: t("Withdraw"), rate: t("Rate") });
 const ASKED = { decline: true, withdraw: true, rate: false, finish: false };
 const minutes = (from, to) => (Date.parse(to) - Date.parse(from)) / 60_000;
 

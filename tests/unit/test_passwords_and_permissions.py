@@ -118,4 +118,6 @@ def test_no_account_can_be_a_strangers():
     assert Actor.stranger().role not in ROLES
     assert Actor.stranger().role not in PERMISSIONS
     with pytest.raises(InvalidInput, match="stranger"):
-        users.add_user(None, Actor.terminal(), "somebody", role="stranger", password="long-enough-9")
+        users.add_user(
+            None, Actor.terminal(), "somebody", role="stranger", password="long-enough-9"
+        )

@@ -16,6 +16,8 @@ from api.serving import NAME, Serving
 from geodata.accounts import throttling
 from geodata.cases.photos import keeping
 from geodata.cases.tables import case_photos, case_reporters, case_steps, cases
+from webmap.pages import NAME as PAGES
+from webmap.pages import Joined
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -309,3 +311,54 @@ def test_photos_are_added_before_and_after_by_who_works_on_the_case(
     assert (seen["before"], seen["after"]) == (0, 2)
     large = added(worker, "before", jpeg() + bytes(11_000_000))
     assert large.status_code == 201
+
+
+def test_the_page_of_a_code_shows_how_far_it_is_and_nothing_that_anybody_wrote(
+    client: FlaskClient, sign_in: Callable[..., Any], database: Database
+) -> None:
+    sent = send(client, name="王小明", telephone="13812341234", text=HARM).get_json()
+    commander = sign_in("commander")
+    step = {"action": "refuse", "revision": 0, "reason": "重复反映的秘密理由"}
+    path = f"/api/v1/cases/{sent['number']}/actions"
+    assert commander.post(path, json=step).status_code == 200
+    page = client.get(f"/report/{sent['code']}")
+    seen = page.get_data(as_text=True)
+    assert "已办结" in seen
+    assert "噪音扰民" in seen
+    for hidden in ("王", "1381", "alert(1)", "秘密", "commander", "118.35"):
+        assert hidden not in seen
+    assert client.get("/report/nothing-here").status_code == 404
+
+
+def test_a_case_that_was_joined_is_followed_through_its_leader(
+    client: FlaskClient, database: Database
+) -> None:
+    leader = send(client, key="l" * 32).get_json()
+    own = send(client, key="o" * 32).get_json()
+    with database.begin() as tx:
+        tx.connection.execute(
+            sa.update(cases).where(cases.c.id == own["number"]).values(joined_to=leader["number"])
+        )
+        tx.connection.execute(
+            sa.update(cases).where(cases.c.id == leader["number"]).values(state="in_progress")
+        )
+    followed = client.get(f"/api/v1/reports/{own['code']}").get_json()
+    assert (followed["number"], followed["state"]) == (own["number"], "in_progress")
+    assert followed["joined"]
+    assert not followed["closed"]
+
+
+def test_the_phone_page_says_that_reporting_is_closed_and_where_to_turn(
+    app: Flask, client: FlaskClient, sign_in: Callable[..., Any]
+) -> None:
+    form = 'data-part="form"'
+    assert form in client.get("/report").get_data(as_text=True)
+    assert form not in sign_in("viewer").get("/report").get_data(as_text=True)
+    here: Joined = app.extensions[PAGES]
+    closed = here.profile.cases.model_copy(update={"anonymous_reports": False})
+    profile = here.profile.model_copy(update={"cases": closed})
+    app.extensions[PAGES] = Joined(here.database, here.settings, profile)
+    seen = client.get("/report").get_data(as_text=True)
+    assert form not in seen
+    assert "tel:12345" in seen
+    assert form in sign_in("worker").get("/report").get_data(as_text=True)

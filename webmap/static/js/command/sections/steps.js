@@ -80,10 +80,10 @@ export function section({ id, board, reload }) {
     isBusy = true;
     element.setAttribute("aria-busy", "true");
     try {
-      await post(`/api/v1/cases/${id}/actions`, { action: step.key, revision: found.case.revision, ...values });
+      const { wants_photo: lacks } = await post(`/api/v1/cases/${id}/actions`, { action: step.key, revision: found.case.revision, ...values });
       wanted = null;
       form.hidden = true;
-      say(t("Done: %(step)s", { step: named(step.name) }), { tone: "good" });
+      say([t("Done: %(step)s", { step: named(step.name) }), lacks && t("It should have a photo of how it is: add one under Photos.")].filter(Boolean).join(" "), { tone: lacks ? "near" : "good" });
       board.onStep?.(id);
     } catch (error) {
       say(error.status === 409 ? t("Not taken: %(why)s Below is the case as it is now.", { why: error.message }) : error.message, { tone: "late" });

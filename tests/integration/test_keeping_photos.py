@@ -15,6 +15,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
+from incoming import OPERATOR, tickets
 from PIL import Image
 
 from app import main
@@ -29,6 +30,7 @@ from geodata.cases.snapping import Snap, snap
 from geodata.cases.stepping import Wanted
 from geodata.cases.tables import case_photos, case_reporters, cases
 from geodata.errors import InvalidInput, NotFound, Unavailable
+from geodata.exchange import import_file
 from geodata.profiles import load_profile
 
 PROFILE = load_profile("linyi")
@@ -256,3 +258,22 @@ def test_the_command_for_backups_carries_the_photos_there_and_back(database, tmp
     assert done.exit_code == 0, done.output
     assert "1 photos of cases are back" in done.output
     assert files(tmp_path / "there") == files(tmp_path / "here")
+
+
+def test_a_file_brings_no_reporter_back_whose_time_is_over(database, tmp_path):
+    now = datetime.now(PROFILE.zone)
+    times = [f"{now - timedelta(days=days):%Y-%m-%d %H:%M}" for days in (400, 10)]
+    path = tickets(
+        tmp_path / "c.csv",
+        2,
+        上报时间=times,
+        来电人=["王小明", "李雷"],
+        联系电话=["13812341234", "13900001111"],
+    )
+    for _ in range(2):
+        import_file(database, OPERATOR, "cases", path)
+        with database.read() as connection:
+            query = sa.select(cases.c.reporter_name, cases.c.reporter_telephone)
+            found = connection.execute(query.order_by(cases.c.reported_at)).all()
+        assert [tuple(row) for row in found] == [(None, None), ("李雷", "13900001111")]
+    assert forgetting.forget_reporters(database, keep_days=180) == 0

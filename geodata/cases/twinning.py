@@ -33,19 +33,23 @@ _CASE: Final = """
     from cases where id = :number
 """
 NEAR: Final = """
+    with near as materialized (
+        select id from cases
+        where reported_at between :first and :last
+          and mx between :west and :east and my between :north and :south
+          and id <> :number and state = any(cast(:open as text[]))
+    )
     select c.id, c.source, c.category, c.state, c.reported_at, c.title, c.description, c.address,
            c.area_code, c.revision, c.reports,
            st_distancesphere(c.geom, st_setsrid(st_point(:lon, :lat), 4326)) as metres
-    from cases c
-    where c.reported_at between :first and :last
-      and c.mx between :west and :east and c.my between :north and :south
-      and c.id <> :number and c.state = any(cast(:open as text[]))
-      and not exists (select from case_partings p
+    from near join cases c using (id)
+    where not exists (select from case_partings p
                       where p.low = least(c.id, cast(:number as bigint))
                         and p.high = greatest(c.id, cast(:number as bigint)))
     order by metres, c.id limit :most
 """
-"""Cases round a place and a time. The position stands in the index of ``reported_at``."""
+"""Cases round a place and a time. All that ``near`` asks stands in one index, so that the days'
+other cases are not read."""
 _WAITING: Final = """
     select c.id, c.source, c.category, c.state, c.reported_at, c.title, c.description, c.address,
            c.area_code, c.revision, c.reports, null as metres

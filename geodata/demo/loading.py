@@ -14,6 +14,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from geodata.accounts import Actor, passwords, record, require, users
+from geodata.cases import entering
 from geodata.cases.indexing import filled_at_once
 from geodata.cases.tables import cases as cases_table
 from geodata.database import Database, Transaction
@@ -87,7 +88,7 @@ def load(  # noqa: PLR0913 - options by keyword
         if replace:
             _empty(tx)
         _refuse_if_taken_inside(tx)
-        counts = _store(tx, city, tell)
+        counts = _store(tx, city, tell, by=actor.name)
         record(tx, actor, "demo_loaded", "demo", scale=scale, seed=seed, **counts)
     tell("measuring", 0.95)
     _measure(database)
@@ -134,7 +135,7 @@ def _empty(tx: Transaction) -> None:
     tx.connection.execute(sa.delete(imports).where(imports.c.report["synthetic"].astext == "true"))
 
 
-def _store(tx: Transaction, city: City, tell: Progress) -> dict[str, int]:
+def _store(tx: Transaction, city: City, tell: Progress, *, by: str) -> dict[str, int]:
     counts: dict[str, int] = {}
     for name, frame in city.layers().items():
         tell(name, 0.15 + 0.02 * len(counts))
@@ -163,6 +164,8 @@ def _store(tx: Transaction, city: City, tell: Progress) -> dict[str, int]:
             )
             so_far(0, 0)
     counts["cases"] = done
+    first = city.profile.first_state
+    entering.enter_generated(tx.connection, entering.By(None, by, number), first=first)
     tx.changed("cases", None, "loaded", rows=done, synthetic=True)
     return counts
 

@@ -36,7 +36,7 @@ export class Feed {
 
   /** Somebody thinks that the line stands again: do not wait any longer. */
   hurry() {
-    this.failures = 0;
+    this.failures = this.heldBack = 0;
     this.run?.hurry();
   }
 

@@ -8,6 +8,7 @@ import { Line } from "wangge/command/line.js";
 
 const ADDRESS = "/api/v1/cases/points";
 const EVERY = 15_000; // milliseconds between two looks without a stream
+const PATIENCE = 12_000; // a look that was not answered by then will not be: the line is dead
 const SELDOM = 120_000; // and with one: for new borders and households, which it does not tell of
 const TOGETHER = 200; // what comes within so long is shown at once
 const MANY = 1500; // cases that are put in one by one; of more, all is taken anew
@@ -77,8 +78,9 @@ export class CaseStore {
     this.stream = status;
     if (status === "live" && this.problem) this._answered(null);
     if (status === "live" && before !== "live") this._later();
-    if (status === "lost" && before !== "lost" && this.cases) this.refresh();
-    this.said(this.status);
+    // What to say of a lost line is known once a look was answered, or was not.
+    if (status === "lost" && before !== "lost" && this.cases) return this.refresh();
+    if (status === "live" || !this.cases) this.said(this.status);
     return undefined;
   }
 
@@ -137,7 +139,7 @@ export class CaseStore {
     const turn = this.turn;
     try {
       const query = withQuery(ADDRESS, { ...this.range, updated_after: this.cases.header.as_of });
-      const response = await asked(query, this.tag ? { "If-None-Match": this.tag } : {});
+      const response = await asked(query, this.tag ? { "If-None-Match": this.tag } : {}, AbortSignal.timeout(PATIENCE));
       if (turn !== this.turn) return undefined;
       this._compareClocks(response);
       if (response.status !== 304) await this._mend(response);
@@ -181,6 +183,7 @@ export class CaseStore {
   }
 
   _answered(problem) {
+    if (this.problem && !problem && this.stream !== "live") this.line.hurry(); // somebody answers again
     this.problem = problem;
     this.failed(problem);
     this.said(this.status);
@@ -196,10 +199,10 @@ function toLogin() {
   location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
 }
 
-async function asked(address, headers = {}) {
+async function asked(address, headers = {}, signal = null) {
   let response;
   try {
-    response = await fetch(address, { credentials: "same-origin", headers });
+    response = await fetch(address, { credentials: "same-origin", headers, signal });
   } catch {
     throw new Problem(0, null);
   }

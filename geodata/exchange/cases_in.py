@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from geodata.cases.forgetting import over
 from geodata.cases.reporting import EARLY
 from geodata.cases.storing import place_waiting
+from geodata.cases.winding import OF_NEW, wind
 from geodata.database import Transaction
 from geodata.database.copying import Same
 from geodata.errors import InvalidInput
@@ -30,6 +31,7 @@ from geodata.exchange.values import as_json
 from geodata.places.holding import Held, held_polygons
 from geodata.profiles import Profile
 from geodata.words import sentence as _
+from geodata.workdays import Workdays
 
 _NEVER_NULL = ("title", "description", "address")
 # What makes two rows without a number the same case; its state and end may change.
@@ -48,6 +50,7 @@ class CaseReader:
     found: Findings
     holders: dict[str, Held]
     import_id: int | None
+    workdays: Workdays
     finder: AddressFinder | None = None
     refused: int = 0
     unplaced: int = 0
@@ -83,7 +86,8 @@ class CaseReader:
         """Columns that the file does not say: a known case keeps its own."""
         says = {*self.mapping.fields, *self.fixed}
         unsaid = {"category", "state"} - says
-        return unsaid - ({"state"} if "closed_at" in says else set())
+        kept = OF_NEW | ({"due_at"} - says)
+        return unsaid - ({"state"} if "closed_at" in says else set()) | kept
 
     def read(self, chunk: Chunk) -> dict[str, Any]:
         """Columns for ``CaseLoad.add``: the rows that can be taken."""
@@ -116,6 +120,7 @@ class CaseReader:
         areas = None
         if self.finder is not None and "address" in columns:
             lon, lat, areas = self.finder.place(columns, lon, lat)
+        columns |= wind(columns, self.profile, self.workdays)
         self._place(columns, lon, lat)
         if areas is not None:
             columns["area_code"] = pc.coalesce(columns["area_code"], areas)

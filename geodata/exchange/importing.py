@@ -19,6 +19,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from geodata.accounts import Actor, record, require
+from geodata.cases import calendar
 from geodata.cases.addresses import Found, find
 from geodata.cases.entering import By
 from geodata.cases.storing import CaseLoad
@@ -257,6 +258,7 @@ class _Import:
             self.report.findings,
             holders_of_cases(tx.connection, self._profile),
             self.report.import_id,
+            calendar.workdays(tx.connection, self._profile),
             AddressFinder(self._find),
         )
         load = CaseLoad(

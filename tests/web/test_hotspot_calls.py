@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from api.v1 import hotspots
 from geodata.cases import spotting
 from geodata.cases.tables import cases
 from geodata.database.copying import copy_rows
@@ -35,6 +36,12 @@ def crowd(database: Database) -> None:
         }
         copy_rows(tx.connection, cases, columns)
         tx.changed("cases", "all", "added")
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no reason for a job here."""
+    monkeypatch.setattr(hotspots, "PATIENCE", 600.0)
 
 
 JUNE = "from=2026-06-10&to=2026-06-30"

@@ -134,6 +134,7 @@ export class Hotspots {
     if (!anew && asked === this.asked) return;
     this.asked = asked;
     this.stopper?.abort();
+    this._stop().catch(() => {}); // what nobody waits for any more; it may be over
     const { signal } = (this.stopper = new AbortController());
     this.panel.sayBusy(0, "");
     try {
@@ -157,14 +158,16 @@ export class Hotspots {
       await new Promise((done) => setTimeout(done, POLL));
       seen = await get(`/api/v1/jobs/${job.id}`, {}, { signal });
     }
-    this.job = null;
+    if (this.job === job.id) this.job = null;
     if (seen.state === "done") return seen.report;
     if (seen.state === "cancelled") throw Object.assign(new Error(""), { isStopped: true });
     throw new Error(seen.problem?.detail ?? "");
   }
 
   async _stop() {
-    if (this.job) await post(`/api/v1/jobs/${this.job}/cancel`);
+    const { job } = this;
+    this.job = null;
+    if (job) await post(`/api/v1/jobs/${job}/cancel`);
   }
 
   _take(answer) {

@@ -143,7 +143,13 @@ export class Placing {
     const one = this.found?.candidates[k];
     if (!one) return;
     this._choose({ kind: one.kind, code: one.code }, { text: String(k + 1), exact: one.like === 1 || one.kind === "area" || one.kind === "street", k });
-    if (fly) this.map.setView([one.lat, one.lon], Math.max(this.map.getZoom(), CLOSE - 1), { animate: !calm() });
+    if (fly) this._look([one.lat, one.lon], Math.max(this.map.getZoom(), CLOSE - 1));
+  }
+
+  /** Go there; on a phone above the sheet. */
+  _look(at, zoom) {
+    const below = innerWidth <= 720 ? this.map.getSize().y / 4 : 0;
+    this.map.setView(this.map.unproject(this.map.project(at, zoom).add([0, below]), zoom), zoom, { animate: !calm() });
   }
 
   _choose(body, { exact, text, k = -1 }) {
@@ -266,7 +272,7 @@ function partName(part) {
 /** The address with what was recognised marked, where it stands there to the letter. */
 function marked(address, read) {
   const spans = [];
-  for (const part of PARTS) {
+  for (const part of PARTS.filter((one) => !["house", "building", "unit"].includes(one))) {
     const at = read[part]?.length > 1 ? address.indexOf(read[part]) : -1;
     if (at >= 0) spans.push([at, at + read[part].length]);
   }

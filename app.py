@@ -32,6 +32,7 @@ COMMANDS = {
     "coords": ("geodata.exchange.commands", _("Turn a file's coordinates.")),
     "user": ("geodata.accounts.commands", _("Accounts.")),
     "token": ("geodata.accounts.commands", _("Make an API token, shown once.")),
+    "calendar": ("geodata.cases.calendar_commands", _("Which days are worked.")),
     "demo": ("geodata.demo.commands", _("The generated city.")),
     "plan": ("geodata.exchange.plan_commands", _("Nets of grids in files.")),
     "cases": ("geodata.exchange.case_commands", _("Cases in files.")),

@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_case_steps import ANNE, PROFILE, TOLD, WEI, entries, take
 
 from geodata.accounts import Actor, users
-from geodata.cases import calendar, clock_jobs, escalating, reckoning, steps
+from geodata.cases import calendar, calendar_commands, clock_jobs, escalating, reckoning, steps
 from geodata.cases.reporting import Report, report
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound
 
@@ -292,3 +293,19 @@ def test_a_state_that_the_profile_no_longer_knows_is_no_dead_end(database, numbe
     assert reckoning.is_open(PROFILE, "waiting_for_rain")
     assert act(database, ANNE, number, "file").case["state"] == "filed"
     assert_true_to_its_entries(database, number)
+
+
+def test_the_calendar_is_kept_from_the_terminal(database, settings):
+    def run(*words):
+        found = CliRunner().invoke(calendar_commands.calendar, words, obj=settings)
+        assert found.exit_code == 0, found.output
+        return found.output
+
+    run("set", "2027-03-08", "--off", "--name", "运动会")
+    assert "2027-03-08" in run("show", "2027")
+    assert "运动会" in run("show", "2027")
+    run("remove", "2027-03-08")
+    assert "2027-03-08" not in run("show", "2027")
+    assert "2031" in run("show", "2031").splitlines()[0]
+    with database.read() as connection:
+        assert connection.scalar(sa.text("select count(*) from jobs")) == 2

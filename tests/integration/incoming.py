@@ -12,6 +12,7 @@ from geodata.places.tables import LAYERS
 
 OPERATOR = Actor.terminal()
 STREET_OFFICE = "371311001"
+RECORDS = ("cases", "case_cells", "case_steps", "imports", "changes", "layer_versions")
 
 
 def squares(west=118.3, south=35.0, columns=2, rows=2, side=0.01):
@@ -44,7 +45,7 @@ def everything(database):
     with database.read() as connection:
         return {
             name: connection.execute(sa.text(f"SELECT * FROM {name} ORDER BY 1")).all()
-            for name in [*LAYERS, "cases", "case_cells", "imports", "changes", "layer_versions"]
+            for name in [*LAYERS, *RECORDS]
         }
 
 

@@ -46,8 +46,10 @@ def cases(
     values: Mapping[str, Any],
     state_keys: Sequence[str],
     categories: Sequence[str],
+    *,
+    limit: int,
 ) -> Columns:
-    """The cases in the order of ``id``; moments are whole minutes, rounded up, ``due`` down."""
+    """At most ``limit`` cases in the order of ``id``; whole minutes, rounded up, ``due`` down."""
     fields = (
         ("id", ">i8", "c.id"),
         ("lon", ">i4", f"coalesce(round(st_x(c.geom) * 1e7)::int4, {NONE})"),
@@ -59,8 +61,13 @@ def cases(
         ("state", ">i2", _position("c.state", "state_keys", "0")),
         ("category", ">i2", _position("c.category", "categories", "-1")),
     )
-    source = f"from cases c where {_OPEN_IN} and ({where}) order by c.id"
-    bound = {**values, "state_keys": list(state_keys), "categories": list(categories)}
+    source = f"from cases c where {_OPEN_IN} and ({where}) order by c.id limit :limit"
+    bound = {
+        **values,
+        "limit": limit,
+        "state_keys": list(state_keys),
+        "categories": list(categories),
+    }
     return _copied(connection, fields, source, bound)
 
 

@@ -64,18 +64,22 @@ def history(
     values |= {"since": since, "until": until, "open_states": list(profile.open_states)}
     with database.read() as connection:
         querying.check(connection, kinds, profile)
-        count = history_store.count(connection, where, values)
-        if count > MOST_CASES:
+        states = history_store.states(connection, profile.keys("states"))
+        cases = history_store.cases(
+            connection,
+            where,
+            values,
+            states,
+            [one.key for one in profile.categories],
+            limit=MOST_CASES + 1,
+        )
+        if len(cases["id"]) > MOST_CASES:
             raise InvalidInput(
                 "%(count)s cases were open in this period; at most %(most)s can be played."
                 " Choose a shorter period, an area or a category.",
-                count=count,
+                count=history_store.count(connection, where, values),
                 most=MOST_CASES,
             )
-        states = history_store.states(connection, profile.keys("states"))
-        cases = history_store.cases(
-            connection, where, values, states, [one.key for one in profile.categories]
-        )
         steps = history_store.steps(connection, where, values, states)
     is_open = np.array([key in profile.open_states for key in states], bool)
     first = states.index(profile.first_state)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from geodata.accounts import record, require
 from geodata.cases import departments, review_store, store, whistling
-from geodata.cases.hotspots.smoothing import smoothed
 from geodata.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -317,6 +316,8 @@ def _rates(
     connection: Connection, as_of: datetime, within: Sequence[str] | None
 ) -> tuple[tuple[CompoundRate, ...], float | None]:
     """The compounds with the highest smoothed rates, and the mean of all."""
+    from geodata.cases.hotspots.smoothing import smoothed  # noqa: PLC0415 - brings numba
+
     since = as_of - timedelta(days=COMPOUND_DAYS)
     rows = [
         row

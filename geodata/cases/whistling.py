@@ -77,7 +77,7 @@ def whistle(
         raise NotAllowed("The whistle is blown by others.")
     with database.begin() as tx:
         case = case_locked(tx.connection, actor, number)
-        if not profile.state(case["state"]).open:
+        if case["state"] not in profile.open_states:
             raise Conflict("The case is closed: reopen it before departments are called.")
         under_way = {call["department"] for call in whistles.running(tx.connection, number)}
         twice = [profile.department(key).name for key in wanted if key in under_way]
@@ -174,7 +174,7 @@ def calls_of(database: Database, actor: Actor, profile: Profile, number: int) ->
     handles = actor.may("handle_case") and in_duty
     texts = actor.may("see_personal") and in_duty
     now = datetime.now(UTC)
-    is_open = profile.state(case["state"]).open
+    is_open = case["state"] in profile.open_states
     return {
         "now": now,
         "revision": case["revision"],

@@ -57,7 +57,7 @@ function row(user) {
     h("td", {}, h("select", { "aria-label": t("Role"), onChange: (event) => change(user, { role: event.target.value }) }, options(user.role))),
     h("td", {}, h("input", { type: "text", value: user.areas.join(" "), "aria-label": t("Areas of duty"), placeholder: t("everywhere"), onChange: (event) => change(user, { areas: codes(event.target.value) }) })),
     DEPARTMENTS.length > 0 && h("td", {}, h("select", { "aria-label": t("Department"), onChange: (event) => change(user, { department: event.target.value }) }, h("option", { value: "" }, "–"), DEPARTMENTS.map(([key, name]) => h("option", { value: key, selected: key === user.department }, name)))),
-    h("td", {}, h("input", { type: "tel", value: user.telephone ?? "", maxlength: "30", "aria-label": t("Telephone of duty"), onChange: (event) => change(user, { telephone: event.target.value }) })),
+    h("td", {}, h("input", { type: "text", inputmode: "tel", size: "14", value: user.telephone ?? "", maxlength: "30", "aria-label": t("Telephone of duty"), onChange: (event) => change(user, { telephone: event.target.value }) })),
     h("td", {}, user.active ? t("on") : t("off")),
     last,
   );

@@ -14,7 +14,7 @@ from geodata.accounts.users import add_user
 pytestmark = pytest.mark.usefixtures("people")
 
 OPEN = {"/login", "/healthz", "/readyz", "/api/v1/login"}
-OPEN_BEGINNINGS = ("/static/", "/report", "/api/v1/reports")
+OPEN_BEGINNINGS = ("/static/", "/report", "/api/v1/reports", "/open311/")
 
 
 def test_every_address_but_a_few_needs_an_account(app):

@@ -79,6 +79,12 @@ class PartBody(BaseModel):
     revision: int = Field(ge=0)
 
 
+class CaseNow(BaseModel):
+    """A case as it is now."""
+
+    case: dict[str, Any]
+
+
 @blueprint.get("/<int:number>/twins")
 @blueprint.output(KinAnswer)
 @blueprint.doc(summary="Cases that are likely the same trouble", responses=[401, 403, 404])
@@ -89,6 +95,7 @@ def list_twins(number: int) -> Any:
 
 @blueprint.post("/<int:number>/join")
 @blueprint.input(JoinBody)
+@blueprint.output(CaseNow)
 @blueprint.doc(summary="Join cases to one", responses=[400, 401, 403, 404, 409])
 def join_cases(number: int, json_data: JoinBody) -> dict[str, Any]:
     """This case leads; the others keep their reporters, follow its state and end with it."""
@@ -99,6 +106,7 @@ def join_cases(number: int, json_data: JoinBody) -> dict[str, Any]:
 
 @blueprint.post("/<int:number>/part")
 @blueprint.input(PartBody)
+@blueprint.output(CaseNow)
 @blueprint.doc(summary="Part a case from its leader", responses=[400, 401, 403, 404, 409])
 def part_case(number: int, json_data: PartBody) -> dict[str, Any]:
     """It gets back the state that it had when it was joined."""

@@ -199,7 +199,11 @@ class CaseLoad:
         keeps = self._keeps_place(waiting)
 
         def differ(name: str) -> Any:
-            other = cases.c[name].is_distinct_from(waiting.c[name])
+            here: Any = cases.c[name]
+            if name == "place_state":  # that of a file without addresses is not written
+                given = sa.case((cases.c.geom.is_not(None), "given"))
+                here = sa.func.coalesce(here, given)
+            other = here.is_distinct_from(waiting.c[name])
             return sa.and_(other, sa.not_(keeps)) if name in _FOUND else other
 
         moved = [differ(name) for name in ("geom", "reported_at") if name in self._says]

@@ -100,6 +100,13 @@ def report_case(json_data: NewCase) -> tuple[dict[str, Any], int]:
     return answer, 201 if taken.is_new else 200
 
 
+class StepsDone(BaseModel):
+    """How many were done, and of each whether and why not."""
+
+    done: int
+    results: list[dict[str, Any]]
+
+
 @blueprint.post("/<int:number>/actions")
 @blueprint.input(StepBody)
 @blueprint.doc(summary="Take a step with a case", responses=[400, 401, 403, 404, 409])
@@ -118,6 +125,7 @@ def take_step(number: int, json_data: StepBody) -> dict[str, Any]:
 
 @blueprint.post("/actions")
 @blueprint.input(StepsBody)
+@blueprint.output(StepsDone)
 @blueprint.doc(summary="Take a step with several cases", responses=[400, 401, 403])
 def take_steps(json_data: StepsBody) -> dict[str, Any]:
     """Each is done or refused on its own; `results` says for each which, and why not.

@@ -50,6 +50,18 @@ class Moment(BaseModel):
     at: datetime | None = Field(None, description="with its zone; absent: now")
 
 
+class LeftBehind(BaseModel):
+    """Open cases whose person is gone."""
+
+    cases: list[dict[str, Any]]
+
+
+class OnDuty(BaseModel):
+    """People on duty, the nearest first."""
+
+    people: list[dict[str, Any]]
+
+
 class OwnDay(BaseModel):
     """Whether a day is worked, and what it is called."""
 
@@ -67,6 +79,7 @@ def get_proposal(number: int) -> dict[str, Any]:
 
 
 @blueprint.get("/cases/left-behind")
+@blueprint.output(LeftBehind)
 @blueprint.doc(summary="Open cases of people who left", responses=[401, 403])
 def get_left_behind() -> dict[str, Any]:
     """Cases whose person is gone, switched off or does other work: dispatch them anew."""
@@ -85,6 +98,7 @@ def get_duty(query_data: Period) -> dict[str, Any]:
 
 @blueprint.get("/duty/now")
 @blueprint.input(Moment, location="query")
+@blueprint.output(OnDuty)
 @blueprint.doc(summary="Who is on duty for an area", responses=[400, 401, 403])
 def get_on_duty(query_data: Moment) -> dict[str, Any]:
     """Its own people first, then those of the areas above, then those on duty everywhere."""

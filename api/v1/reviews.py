@@ -44,7 +44,9 @@ class ReviewQuery(_Plain):
     """Which review."""
 
     kind: Literal["daily", "weekly"] = "daily"
-    day: str = Field("", max_length=10, description="a day, or a day of the week; absent: today")
+    day: str = Field(
+        "", max_length=10, description="a day, or a day of the week; absent: yesterday"
+    )
     area: str = Field(
         "", max_length=40, description="code of an area, with all inside; absent: all"
     )
@@ -202,7 +204,7 @@ def withdraw(number: int) -> str:
 
 def _day(text: str) -> date:
     if not text:
-        return datetime.now(profile.zone).date()
+        return reviewing.last_day(profile)
     try:
         return date.fromisoformat(text)
     except ValueError:

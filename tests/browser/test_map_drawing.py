@@ -7,7 +7,7 @@ import math
 
 import pytest
 import sqlalchemy as sa
-from command_page import settled
+from command_page import settled, until
 from playwright.sync_api import expect
 from shapely import MultiPolygon, box
 from sqlalchemy.dialects.postgresql import Range
@@ -128,6 +128,7 @@ def wide_city(database, settings, serve, password, request):
 def test_where_there_is_one_level_its_names_are_read_at_the_first_view(open_page, wide_city, path):
     page = open_page(path, address=wide_city)
     settled(page)
+    until(page, "() => wangge.elements.labels.then((labels) => labels.drawn.length)", least=16)
     assert names(page) == 16
     shown = page.evaluate("wangge.map.getBounds().toBBoxString()")
     west, south, east, north = map(float, shown.split(","))

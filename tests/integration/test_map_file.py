@@ -34,7 +34,10 @@ SHAPES = {
     "MULTIPOLYGON": f"SRID=4326;MULTIPOLYGON({SQUARE})",
 }
 KINDS = {"level": "community", "type": "mixed", "kind": "clinic"}
-CASE = {"source": "hotline", "category": "noise", "state": "reported", "reported_at": NOW}
+CASE = {
+    "source": "hotline", "category": "noise", "state": "reported", "place_state": "given",
+    "reported_at": NOW,
+}  # fmt: skip
 PLACED = {**CASE, "geom": "SRID=4326;POINT(118.31 35.01)"}
 
 

@@ -15,8 +15,6 @@ from webmap.elements import AreaLayer, CompoundLayer, FacilityLayer, GridLayer, 
 from webmap.figure import LocalFigure, as_json, local_file
 
 NASTY = "</script><script>alert(1)</script>\u2028"
-WORKER = "wangge/drafting/trying/"
-"""Modules of a worker, which has no import map."""
 
 
 @pytest.fixture
@@ -129,14 +127,16 @@ def test_every_module_imports_only_what_we_have():
         assert assets.read(assets.path_of(name))
         source = assets.read(assets.path_of(name))
         for wanted in re.findall(r"""^import .*?["']([^"']+)["'];""", source, re.MULTILINE):
-            if name.startswith(WORKER) and wanted.startswith("."):
+            if wanted.startswith("."):  # a worker's: it has no import map
                 assert (assets.STATIC / assets.path_of(name)).parent.joinpath(wanted).is_file()
             else:
                 assets.path_of(wanted)
 
 
 def test_a_worker_imports_nothing_that_needs_an_import_map():
-    waiting, seen = [assets.STATIC / "js" / "drafting" / "trying" / "worker.js"], set()
+    scripts = assets.STATIC / "js"
+    waiting = [scripts / "drafting" / "trying" / "worker.js", scripts / "command" / "shared.js"]
+    seen = set()
     while waiting:
         path = waiting.pop()
         if path in seen:

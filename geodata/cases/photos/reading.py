@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from geodata.cases.photos import exif
 from geodata.errors import InvalidInput, TooLarge
@@ -186,7 +186,9 @@ def _flat(sent: Image.Image) -> Image.Image:
 
 def _drawn(picture: Image.Image, side: int) -> tuple[bytes, tuple[int, int]]:
     """As JPEG of at most ``side`` pixels a side, with nothing but the pixels."""
-    small = ImageOps.contain(picture, (side, side)) if max(picture.size) > side else picture
+    share = min(1.0, side / max(picture.size))
+    width, height = (max(1, round(length * share)) for length in picture.size)  # a line stays one
+    small = picture.resize((width, height)) if share < 1 else picture
     bare = Image.frombytes("RGB", small.size, small.tobytes())
     out = io.BytesIO()
     bare.save(out, "JPEG", quality=QUALITY, optimize=True)

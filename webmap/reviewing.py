@@ -10,6 +10,7 @@ from typing import Literal
 from flask import Blueprint, request
 
 from geodata.cases.review_tables import document, shown
+from geodata.cases.reviewing import last_day
 from geodata.cases.reviewing import review as read_review
 from geodata.errors import InvalidInput, NotFound, SignInNeeded
 from geodata.places.choosing import choices
@@ -65,7 +66,7 @@ def review() -> str:
         raise SignInNeeded("Sign in first.")
     kind = _kind(request.args.get("kind", "daily"))
     today = datetime.now(here.profile.zone).date()
-    day = _day(request.args["day"]) if request.args.get("day") else today
+    day = _day(request.args["day"]) if request.args.get("day") else last_day(here.profile)
     area = request.args.get("area") or None
     found = read_review(here.database, person, here.profile, kind=kind, day=day, area=area)
     asked = {"kind": kind, "day": day.isoformat(), "area": area or ""}

@@ -112,6 +112,11 @@ class Review:
         return (self.until - timedelta(microseconds=1)).date()
 
 
+def last_day(profile: Profile) -> date:
+    """The last day that is over: what a report without a day is of."""
+    return datetime.now(profile.zone).date() - timedelta(days=1)
+
+
 def period(kind: Kind, day: date, profile: Profile) -> tuple[datetime, datetime]:
     """First moment and first moment after the local day, or the week of that day."""
     first = day if kind == "daily" else day - timedelta(days=day.weekday())

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from geodata.profiles import load_profile
+
 pytestmark = pytest.mark.usefixtures("people")
 TOLD = {"category": "noise", "source": "snap", "title": "夜间施工", "lon": 118.35, "lat": 35.05}
 
@@ -21,16 +23,17 @@ def commander(sign_in: Callable[..., Any]) -> Any:
 
 def test_the_page_the_answer_and_the_files_tell_the_same_case(commander: Any) -> None:
     commander.post("/api/v1/cases", json=TOLD)
+    day = datetime.now(load_profile("linyi").zone).date()
     for kind in ("daily", "weekly"):
-        answer = commander.get(f"/api/v1/reviews?kind={kind}&lang=zh").get_json()
+        answer = commander.get(f"/api/v1/reviews?kind={kind}&day={day}&lang=zh").get_json()
         assert answer["headlines"][0]["value"] == 1
-        page = commander.get(f"/review?kind={kind}&lang=zh").get_data(as_text=True)
+        page = commander.get(f"/review?kind={kind}&day={day}&lang=zh").get_data(as_text=True)
         for table in answer["tables"]:
             assert table["title"] in page
-        pdf = commander.get(f"/api/v1/reviews/report.pdf?kind={kind}")
+        pdf = commander.get(f"/api/v1/reviews/report.pdf?kind={kind}&day={day}")
         assert pdf.mimetype == "application/pdf"
         assert pdf.get_data().startswith(b"%PDF-")
-        excel = commander.get(f"/api/v1/reviews/report.xlsx?kind={kind}").get_data()
+        excel = commander.get(f"/api/v1/reviews/report.xlsx?kind={kind}&day={day}").get_data()
         assert zipfile.is_zipfile(io.BytesIO(excel))
     mails = commander.get("/api/v1/reviews/mails.zip").get_data()
     assert len(zipfile.ZipFile(io.BytesIO(mails)).namelist()) == 1

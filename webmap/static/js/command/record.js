@@ -23,11 +23,11 @@ import { length, remaining } from "wangge/command/remaining.js";
 
 /** In the order of the page; written out, so that the page knows what they say. */
 export const SECTIONS = [
+  () => import("wangge/command/sections/texts.js"), // what was written, and who reported it
+  () => import("wangge/command/sections/photos.js"), // how it was before, and after
   () => import("wangge/command/sections/steps.js"), // what may be done with it now
   () => import("wangge/command/sections/acts.js"), // and what may be done in every state
   () => import("wangge/command/sections/whistle.js"), // departments called to it
-  () => import("wangge/command/sections/texts.js"), // what was written, and who reported it
-  () => import("wangge/command/sections/photos.js"), // how it was before, and after
   () => import("wangge/command/sections/course.js"), // what was done with it so far
   () => import("wangge/command/sections/kin.js"), // cases that are the same trouble
   () => import("wangge/command/sections/near.js"), // cases of about that place and those days

@@ -21,11 +21,16 @@ function written({ case: one, personal, reporters }, profile) {
     ? people.map((one_) => h("span.reporter", {}, [one_.name, one_.telephone, one_.email].filter(Boolean).join(" "), people.length > 1 && h("span.quiet.small", {}, ` ${sourceOf(one_.source)}`)))
     : [one.reporter_name, one.reporter_telephone].filter(Boolean).join(" ");
   const rows = [
-    [t("Title"), one.title], [t("Description"), one.description], [t("Address"), one.address],
+    [t("Title"), isSaidBelow(one) ? "" : one.title], [t("Description"), one.description], [t("Address"), one.address],
     [t("Reporter"), told], [t("Number at the source"), one.external_id],
   ].filter(([, value]) => value?.length);
   return [
     h("dl.facts", {}, rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
     h("p.quiet.small", {}, t("This reading is kept in the audit trail.")),
   ];
+}
+
+/** Whether the title is only how the description begins, as with reports of one line. */
+function isSaidBelow({ title, description }) {
+  return Boolean(title) && (description ?? "").startsWith(title.replace(/…$/, ""));
 }

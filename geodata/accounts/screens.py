@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-import psycopg
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects.postgresql import insert
@@ -20,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from geodata.accounts.audit import record
 from geodata.accounts.permissions import require
 from geodata.accounts.tables import screens, users
+from geodata.database.listening import END_SECONDS, listen
 from geodata.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -191,21 +191,17 @@ class Followed:
         self._over.set()
         with self._news:
             self._news.notify_all()
-        self._listener.join(2 * LISTEN_SECONDS + AGAIN_SECONDS)
+        self._listener.join(END_SECONDS)
 
     def _listen(self) -> None:
-        while not self._over.is_set():
-            try:
-                with psycopg.connect(self._database.url, autocommit=True) as connection:
-                    connection.execute(f"LISTEN {CHANNEL}")
-                    self._catch_up()
-                    while not self._over.is_set():
-                        for told in connection.notifies(timeout=LISTEN_SECONDS, stop_after=1):
-                            self._hear(orjson.loads(told.payload))
-            except Exception as error:  # noqa: BLE001 - it must not end while the server lives
-                name = type(error).__name__
-                log.warning("screens lost the database and try again", error=name)
-                self._over.wait(AGAIN_SECONDS)
+        listen(
+            self._database,
+            CHANNEL,
+            over=self._over,
+            caught_up=self._catch_up,
+            heard=lambda payload: self._hear(orjson.loads(payload)),
+            lost=lambda name: log.warning("screens lost the database and try again", error=name),
+        )
 
     def _catch_up(self) -> None:
         """What was shown, or ended, while nobody listened."""

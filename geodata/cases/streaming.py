@@ -15,11 +15,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-import psycopg
 import sqlalchemy as sa
 import structlog
 
 from geodata.database.engine import CHANNEL
+from geodata.database.listening import END_SECONDS, listen
 
 if TYPE_CHECKING:
     from geodata.database import Database
@@ -28,13 +28,9 @@ KEPT: Final = 5_000
 """Events that a process keeps at least for those who come back; older ones are read again."""
 READ: Final = 1_000
 """Events that are read at a time."""
-LISTEN_SECONDS: Final = 1.0
-"""So long it listens before it looks whether it is to end."""
 GATHER_SECONDS: Final = 0.5
 """So long after viewers were woken what comes next is gathered, and told together: waking a
 thousand costs a tenth of a second of the machine. What comes after a quiet time is told at once."""
-AGAIN_SECONDS: Final = 1.0
-"""Pause before a lost connection is made again."""
 
 log = structlog.get_logger("wangge.stream")
 
@@ -122,22 +118,17 @@ class Stream:
         self._over.set()
         with self._news:
             self._news.notify_all()
-        self._listener.join(2 * LISTEN_SECONDS + AGAIN_SECONDS)
+        self._listener.join(END_SECONDS)
 
     def _listen(self) -> None:
-        while not self._over.is_set():
-            try:
-                with psycopg.connect(self._database.url, autocommit=True) as connection:
-                    connection.execute(f"LISTEN {CHANNEL}")
-                    self._take()  # what came while nobody listened
-                    while not self._over.is_set():
-                        for told in connection.notifies(timeout=LISTEN_SECONDS, stop_after=1):
-                            if told.payload == "cases":
-                                self._take()
-            except Exception as error:  # noqa: BLE001 - it must not end while the server lives
-                name = type(error).__name__
-                log.warning("live cases lost the database and try again", error=name)
-                self._over.wait(AGAIN_SECONDS)
+        listen(
+            self._database,
+            CHANNEL,
+            over=self._over,
+            caught_up=self._take,
+            heard=lambda layer: self._take() if layer == "cases" else None,
+            lost=lambda name: log.warning("live cases lost the database and try again", error=name),
+        )
 
     def _take(self) -> None:
         self._over.wait(max(0.0, self._woken_at + GATHER_SECONDS - time.monotonic()))

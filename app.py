@@ -32,7 +32,7 @@ COMMANDS = {
     "coords": ("geodata.exchange.commands", _("Turn a file's coordinates.")),
     "user": ("geodata.accounts.commands", _("Accounts.")),
     "token": ("geodata.accounts.commands", _("Make an API token, shown once.")),
-    "calendar": ("geodata.cases.calendar_commands", _("Which days are worked.")),
+    "calendar": ("geodata.cases.clocks.commands", _("Which days are worked.")),
     "demo": ("geodata.demo.commands", _("The generated city.")),
     "plan": ("geodata.exchange.plan_commands", _("Nets of grids in files.")),
     "cases": ("geodata.exchange.case_commands", _("Cases in files.")),
@@ -41,8 +41,8 @@ COMMANDS = {
 """The rooms' commands: where each is and what it says of itself. A room is loaded when asked."""
 
 JOBS = (
-    "geodata.cases.clock_jobs",
-    "geodata.cases.spot_jobs",
+    "geodata.cases.clocks.jobs",
+    "geodata.cases.hotspots.stored.jobs",
     "geodata.exchange.jobs",
     "geodata.demo.jobs",
     "geodata.plans.jobs",

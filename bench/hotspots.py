@@ -32,13 +32,13 @@ import shapely
 import sqlalchemy as sa
 
 from geodata.accounts import Actor
-from geodata.cases import spotting
 from geodata.cases.filters import CaseFilter
-from geodata.cases.ground import Ground
 from geodata.cases.hotspots.cells import Grid, count_on_grid, grid_neighbours
 from geodata.cases.hotspots.clusters import hotspots
 from geodata.cases.hotspots.gi_star import get_ready, gi_star
-from geodata.cases.indexing import filled_at_once
+from geodata.cases.hotspots.stored import spotting
+from geodata.cases.hotspots.stored.ground import Ground
+from geodata.cases.incoming.indexing import filled_at_once
 from geodata.cases.tables import cases as stored_cases
 from geodata.database import Database, open_database
 from geodata.database.copying import Same, copy_rows

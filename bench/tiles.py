@@ -36,8 +36,8 @@ import sqlalchemy as sa
 from geodata.accounts import Actor
 from geodata.accounts.tokens import make_token
 from geodata.accounts.users import add_user
-from geodata.cases import tiling
-from geodata.cases.tiling import CaseDrawing
+from geodata.cases.map import tiling
+from geodata.cases.map.tiling import CaseDrawing
 from geodata.database import Database, open_database
 from geodata.database.migrations import upgrade
 from geodata.places.tiling import Tile
@@ -323,7 +323,7 @@ def of_places(connection: sa.Connection) -> dict[str, CaseDrawing]:
 
 def fill_cases(database: Database, count: int) -> None:
     """``count`` cases of 548 days, most of them around 300 spots."""
-    from geodata.cases import indexing  # noqa: PLC0415
+    from geodata.cases.incoming import indexing  # noqa: PLC0415
 
     began = time.perf_counter()
     with database.begin() as tx, indexing.filled_at_once(tx.connection, rows=count):

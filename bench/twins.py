@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from geodata.cases.twins import Told, likely
+from geodata.cases.twins.likeness import Told, likely
 from geodata.demo import generate
 from geodata.profiles.twins import Twins
 

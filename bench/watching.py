@@ -25,7 +25,7 @@ from tiles import fill_cases, fill_places, free_port, our_server, scratch, serve
 
 from geodata.accounts import Actor
 from geodata.accounts.users import add_user
-from geodata.cases.reporting import Report, report
+from geodata.cases.incoming.reporting import Report, report
 from geodata.database import Database, open_database
 from geodata.profiles import load_profile
 from geodata.settings import Settings

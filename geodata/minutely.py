@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from geodata.cases import escalating
-from geodata.cases.whistling import raise_late
+from geodata.cases.clocks import escalating
+from geodata.cases.whistles.whistling import raise_late
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

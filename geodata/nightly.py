@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from geodata.accounts.sessions import forget_expired
 from geodata.cases.forgetting import forget_reporters
+from geodata.cases.map.rollups import sum_up
 from geodata.cases.photos.keeping import sweep
-from geodata.cases.rollups import sum_up
 from geodata.database.nightly import forget_old_jobs
 from geodata.exchange.leftovers import throw_away
 from geodata.plans.publishing import tell_of_begun

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import create_mock_engine
 
 import geodata.accounts.tables
-import geodata.cases.duty_tables
+import geodata.cases.duty.tables
 import geodata.cases.tables
 import geodata.exchange.tables
 import geodata.places.tables

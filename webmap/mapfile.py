@@ -18,7 +18,7 @@ import geopandas as gpd
 
 from geodata.accounts import record, require
 from geodata.cases.filters import CaseFilter
-from geodata.cases.plotting import MOST, NO_CASES, Amount, Plot, amount, plot, until
+from geodata.cases.map.plotting import MOST, NO_CASES, Amount, Plot, amount, plot, until
 from geodata.errors import InvalidInput
 from geodata.places.querying import attributions, district_name, is_synthetic, layer_frame
 from geodata.reach.covering import circles, cover

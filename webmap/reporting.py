@@ -7,9 +7,9 @@ from typing import Any
 from flask import Blueprint
 
 from geodata.accounts import Actor
-from geodata.cases.following import follow
 from geodata.cases.photos.adding import MOST_AT_ONCE
 from geodata.cases.photos.reading import LONGEST_SIDE
+from geodata.cases.public.following import follow
 from geodata.places.featuring import extent
 from geodata.places.querying import attributions, levels_present
 from webmap import elements

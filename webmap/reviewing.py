@@ -9,9 +9,9 @@ from typing import Literal
 
 from flask import Blueprint, request
 
-from geodata.cases.review_tables import document, shown
-from geodata.cases.reviewing import last_day
-from geodata.cases.reviewing import review as read_review
+from geodata.cases.reviews.reviewing import last_day
+from geodata.cases.reviews.reviewing import review as read_review
+from geodata.cases.reviews.sheets import document, shown
 from geodata.errors import InvalidInput, NotFound, SignInNeeded
 from geodata.places.choosing import choices
 from webmap.pages import actor, joined, language, show

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from geodata.cases.filters import CaseFilter, hours, instant, moment
-from geodata.cases.plotting import MOST
+from geodata.cases.map.plotting import MOST
 from geodata.errors import InvalidInput, SignInNeeded
 from webmap.mapfile import CASES, DEFAULT_LAYERS, Weights, Wish, file_name, map_file
 from webmap.pages import actor, joined, language

@@ -10,7 +10,7 @@ from api.ogc import parameters
 from api.ogc.answering import GEOJSON, JSON, MVT, OPENAPI, address, document, gettext
 from api.ogc.layers import LAYERS, Layer
 from api.ogc.schemas import SCHEMA, of_kind
-from geodata.cases.tiling import FILTERS as CASE_FILTERS
+from geodata.cases.map.tiling import FILTERS as CASE_FILTERS
 from geodata.places.featuring import filterable
 from geodata.places.tiling import HIGHEST
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from geodata.cases import featuring as case_features
-from geodata.cases import tiling as case_tiles
+from geodata.cases.map import featuring as case_features
+from geodata.cases.map import tiling as case_tiles
 from geodata.errors import NotFound
 from geodata.places import featuring as place_features
 from geodata.places import tiling as place_tiles

@@ -19,9 +19,9 @@ from api.ogc.parameters import CRS84
 from api.serving import database, profile
 from api.signing_in import current_actor, known_version
 from geodata.accounts import Actor, require
-from geodata.cases import tiling as case_tiles
-from geodata.cases.tiling import FILTERS as CASE_FILTERS
-from geodata.cases.tiling import CaseDrawing
+from geodata.cases.map import tiling as case_tiles
+from geodata.cases.map.tiling import FILTERS as CASE_FILTERS
+from geodata.cases.map.tiling import CaseDrawing
 from geodata.errors import NotFound
 from geodata.places import tiling
 from geodata.places.tiling import HIGHEST, WORLD, Drawing, Tile

@@ -9,7 +9,9 @@ from api.open311 import reading
 from api.open311.answering import Form, answer, moment
 from api.open311.services import category_of
 from api.serving import database, profile, settings
-from geodata.cases import filters, neighbours, public
+from geodata.cases import filters
+from geodata.cases.incoming import neighbours
+from geodata.cases.public import reading as public
 from geodata.errors import InvalidInput, NotFound
 from geodata.words import sentence as _
 from geodata.words import translate
@@ -17,7 +19,7 @@ from geodata.words import translate
 if TYPE_CHECKING:
     from flask import Response
 
-    from geodata.cases.public import PublicCase, Told
+    from geodata.cases.public.reading import PublicCase, Told
 
 
 def taken(form: Form) -> Response:

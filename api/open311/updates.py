@@ -8,13 +8,14 @@ from api.languages import language
 from api.open311 import reading
 from api.open311.answering import Form, answer, moment
 from api.serving import database, profile
-from geodata.cases import neighbours, public
+from geodata.cases.incoming import neighbours
+from geodata.cases.public import reading as public
 from geodata.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from flask import Response
 
-    from geodata.cases.public import Told
+    from geodata.cases.public.reading import Told
 
 
 def listed(form: Form) -> Response:

@@ -11,7 +11,8 @@ from api.serving import database, profile
 from api.signing_in import current_actor
 from api.v1.cases import POINTS_TYPE, Filters
 from geodata.accounts import require
-from geodata.cases import playing_back, querying
+from geodata.cases import querying
+from geodata.cases.playback import playing_back
 
 blueprint = APIBlueprint("case_history", __name__, url_prefix="/api/v1/cases", tag="Cases")
 

@@ -21,7 +21,8 @@ from api.v1.case_steps import NewCase
 from api.v1.cases import COLUMNS, EXPORT_PAGE, ExportFilters, cell
 from api.v1.exports import pieces, room
 from geodata.accounts import require
-from geodata.cases import querying, reporting
+from geodata.cases import querying
+from geodata.cases.incoming import reporting
 from geodata.errors import WanggeError
 from geodata.words import explain
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.languages import language
 from api.serving import database, profile
 from api.signing_in import current_actor
-from geodata.cases import placing, unplaced
+from geodata.cases.whereabouts import placing, unplaced
 from geodata.places import aliases
 
 blueprint = APIBlueprint("case_places", __name__, url_prefix="/api/v1", tag="Cases")

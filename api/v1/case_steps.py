@@ -12,7 +12,9 @@ from api.languages import language
 from api.problems import status_of
 from api.serving import database, profile
 from api.signing_in import current_actor
-from geodata.cases import reporting, stepping, twinning
+from geodata.cases.incoming import reporting
+from geodata.cases.steps import stepping
+from geodata.cases.twins import twinning
 from geodata.words import explain
 
 blueprint = APIBlueprint("case_steps", __name__, url_prefix="/api/v1/cases", tag="Cases")

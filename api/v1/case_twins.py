@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.serving import database, profile
 from api.signing_in import current_actor
-from geodata.cases import joining, twinning
+from geodata.cases.twins import joining, twinning
 from geodata.errors import InvalidInput
 
 blueprint = APIBlueprint("case_twins", __name__, url_prefix="/api/v1/cases", tag="Cases")

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.serving import database, profile
 from api.signing_in import current_actor
-from geodata.cases import calendar, dispatching, duties
+from geodata.cases.clocks import calendar
+from geodata.cases.duty import dispatching, duties
 
 blueprint = APIBlueprint("duty", __name__, url_prefix="/api/v1", tag="Duty")
 

@@ -16,7 +16,7 @@ from api.signing_in import current_actor
 from api.v1.cases import Filters
 from api.v1.jobs import shown
 from geodata.accounts import require
-from geodata.cases import spot_jobs
+from geodata.cases.hotspots.stored import jobs as spot_jobs
 from geodata.database import jobs
 
 blueprint = APIBlueprint("hotspots", __name__, url_prefix="/api/v1", tag="Cases")
@@ -67,7 +67,7 @@ class HeatFilters(GroundFilters):
 @blueprint.doc(summary="Hotspots of cases, with their significance", responses=JSON_OR_JOB)
 def get_hotspots(query_data: HotspotFilters) -> Any:
     """Of the last 30 days if no period is given; long ones go on as a job. See docs/hotspots.md."""
-    from geodata.cases import spotting  # noqa: PLC0415 - compiled loops, seconds to load
+    from geodata.cases.hotspots.stored import spotting  # noqa: PLC0415 - compiled loops, seconds to load
 
     actor = current_actor()
     require(actor, "see_map")
@@ -100,7 +100,7 @@ def get_hotspots(query_data: HotspotFilters) -> Any:
 @blueprint.doc(summary="Density of cases", responses=JSON)
 def get_heat(query_data: HeatFilters) -> Response:
     """Per km², and per 10,000 households; cells as in `/hotspots`."""
-    from geodata.cases import heating, spotting  # noqa: PLC0415 - compiled loops, seconds to load
+    from geodata.cases.hotspots.stored import heating, spotting  # noqa: PLC0415 - compiled loops, seconds to load
 
     asked = spotting.Asked(wanted=query_data.wanted(), cell=query_data.cell, base=query_data.base)
     answer = heating.get_heat(database, current_actor(), profile, asked, radius=query_data.radius)

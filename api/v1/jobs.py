@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.languages import language
 from api.serving import database
 from api.signing_in import current_actor
-from geodata.cases.spot_jobs import STAGES as HOTSPOT_STAGES
+from geodata.cases.hotspots.stored.jobs import STAGES as HOTSPOT_STAGES
 from geodata.database import jobs
 from geodata.demo.jobs import STAGES as DEMO_STAGES
 from geodata.errors import NotFound

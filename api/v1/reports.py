@@ -20,9 +20,10 @@ from api.serving import database, profile, settings
 from api.signing_in import known_version, open_to_all
 from geodata.accounts import Actor
 from geodata.accounts.throttling import count_report
-from geodata.cases import following, snapping
-from geodata.cases.reporting import Taken
-from geodata.cases.snapping import Snap
+from geodata.cases.incoming import snapping
+from geodata.cases.incoming.reporting import Taken
+from geodata.cases.incoming.snapping import Snap
+from geodata.cases.public import following
 from geodata.errors import InvalidInput
 from geodata.places import ground
 from geodata.places.tiling import Tile

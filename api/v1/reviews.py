@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from api.languages import language
 from api.serving import database, profile
 from api.signing_in import current_actor
-from geodata.cases import deciding, reviewing
-from geodata.cases.review_tables import document
+from geodata.cases.reviews import deciding, reviewing
+from geodata.cases.reviews.sheets import document
 from geodata.errors import InvalidInput
 from geodata.exchange import taking_away, worker_mails
 

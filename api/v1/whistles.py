@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from api.languages import language
 from api.serving import database, profile
 from api.signing_in import current_actor
-from geodata.cases import departments, whistling
 from geodata.cases.filters import moment
+from geodata.cases.whistles import departments, whistling
 
 blueprint = APIBlueprint("whistles", __name__, url_prefix="/api/v1", tag="Whistles")
 

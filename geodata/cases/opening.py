@@ -9,8 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from geodata.accounts import record, require
-from geodata.cases import acting, around, stages, steps, store, whistles
+from geodata.cases import around, store
 from geodata.cases.masking import masked_address, masked_name, masked_telephone
+from geodata.cases.steps import acting, stages
+from geodata.cases.steps import store as steps
+from geodata.cases.whistles import store as whistles
 from geodata.errors import NotFound
 
 if TYPE_CHECKING:

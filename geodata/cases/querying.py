@@ -16,8 +16,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from geodata.accounts import Actor, record, require
-from geodata.cases import columns, store
+from geodata.cases import store
 from geodata.cases.filters import CaseFilter
+from geodata.cases.map import columns
 from geodata.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ class CasePoints:
         *,
         updated_after: datetime | None = None,
     ) -> Packed:
-        """The answer described in ``geodata.cases.columns``, without personal data.
+        """The answer described in ``geodata.cases.map.columns``, without personal data.
 
         Of more cases than the limit it holds the newest, and its header's ``since`` says from
         which moment on it is complete, ``total`` how many there are in all. With

@@ -10,8 +10,8 @@ import numpy as np
 import psycopg
 from sqlalchemy import Connection, RowMapping, text
 
-from geodata.cases.columns import NONE, position_type
 from geodata.cases.filters import CaseFilter
+from geodata.cases.map.columns import NONE, position_type
 
 Columns = dict[str, np.ndarray[Any, Any]]
 

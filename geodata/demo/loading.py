@@ -14,8 +14,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from geodata.accounts import Actor, passwords, record, require, users
-from geodata.cases import entering
-from geodata.cases.indexing import filled_at_once
+from geodata.cases.incoming import entering
+from geodata.cases.incoming.indexing import filled_at_once
 from geodata.cases.tables import cases as cases_table
 from geodata.database import Database, Transaction
 from geodata.database.copying import Same, copy_rows

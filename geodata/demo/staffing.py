@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from geodata.accounts import record
 from geodata.accounts.tables import users
-from geodata.cases.duty_tables import duty
+from geodata.cases.duty.tables import duty
 from geodata.demo.framing import GRID_WORKER
 
 if TYPE_CHECKING:

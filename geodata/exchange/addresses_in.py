@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from geodata.words import sentence as _
 
 if TYPE_CHECKING:
-    from geodata.cases.addresses import Found
+    from geodata.cases.whereabouts.addresses import Found
     from geodata.exchange.findings import Findings
 
 Floats = NDArray[np.float64]

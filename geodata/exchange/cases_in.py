@@ -14,10 +14,10 @@ import shapely
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from geodata.cases.clocks.winding import OF_NEW, wind
 from geodata.cases.forgetting import over
-from geodata.cases.reporting import EARLY
-from geodata.cases.storing import place_waiting
-from geodata.cases.winding import OF_NEW, wind
+from geodata.cases.incoming.reporting import EARLY
+from geodata.cases.incoming.storing import place_waiting
 from geodata.database import Transaction
 from geodata.database.copying import Same
 from geodata.errors import InvalidInput

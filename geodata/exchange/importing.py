@@ -19,10 +19,10 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from geodata.accounts import Actor, record, require
-from geodata.cases import calendar
-from geodata.cases.addresses import Found, find
-from geodata.cases.entering import By
-from geodata.cases.storing import CaseLoad
+from geodata.cases.clocks import calendar
+from geodata.cases.incoming.entering import By
+from geodata.cases.incoming.storing import CaseLoad
+from geodata.cases.whereabouts.addresses import Found, find
 from geodata.database import Database, Transaction
 from geodata.errors import Cancelled, Conflict, InvalidInput
 from geodata.exchange.addresses_in import AddressFinder

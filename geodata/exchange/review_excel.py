@@ -12,7 +12,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 
-from geodata.cases.review_tables import Cell, ColumnKind, Document, Table
+from geodata.cases.reviews.sheets import Cell, ColumnKind, Document, Table
 from geodata.words import sentence as _
 from geodata.words import translate
 

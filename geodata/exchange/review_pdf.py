@@ -25,7 +25,7 @@ from reportlab.platypus import (
 )
 from reportlab.platypus import Table as Grid
 
-from geodata.cases.review_tables import Cell, Column, Document, Headline, Table, shown
+from geodata.cases.reviews.sheets import Cell, Column, Document, Headline, Table, shown
 from geodata.exchange.typeface import register
 from geodata.words import sentence as _
 from geodata.words import translate

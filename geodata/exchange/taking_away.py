@@ -6,8 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from geodata.accounts import record, require
-from geodata.cases.review_tables import document
-from geodata.cases.reviewing import Kind, review
+from geodata.cases.reviews.reviewing import Kind, review
+from geodata.cases.reviews.sheets import document
 
 if TYPE_CHECKING:
     from geodata.accounts import Actor

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from geodata.accounts import record, require
-from geodata.cases.whistling import areas_of
+from geodata.cases.whistles.whistling import areas_of
 from geodata.errors import InvalidInput
 from geodata.words import sentence as _
 from geodata.words import translate

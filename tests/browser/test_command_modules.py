@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from command_page import NASTY, PAINTED, until
 
-from geodata.cases.columns import pack
+from geodata.cases.map.columns import pack
 from webmap import assets
 from webmap.elements import HeatLayer, IncidentLayer
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from api.ogc import tiles as ogc_tiles
-from geodata.cases import tiling
+from geodata.cases.map import tiling
 from geodata.cases.querying import CasePoints
 
 DESK, WALL, PHONE = (1440, 900), (3840, 2160), (390, 844)

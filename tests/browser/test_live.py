@@ -14,8 +14,8 @@ from playwright.sync_api import expect
 
 from api.v1 import case_stream
 from geodata.accounts import Actor
-from geodata.cases.reporting import Report, report
-from geodata.cases.stepping import Wanted, step
+from geodata.cases.incoming.reporting import Report, report
+from geodata.cases.steps.stepping import Wanted, step
 from geodata.profiles import load_profile
 
 PROFILE = load_profile("linyi")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from playwright.sync_api import expect
 
 from geodata.accounts import Actor
-from geodata.cases.reporting import Report, report
+from geodata.cases.incoming.reporting import Report, report
 from geodata.places.address_book import book_of
 from geodata.profiles import load_profile
 

@@ -10,10 +10,10 @@ from command_page import until
 from playwright.sync_api import expect
 
 from geodata.accounts import Actor
-from geodata.cases import whistling
-from geodata.cases.reporting import Report, report
-from geodata.cases.stepping import Wanted, step
-from geodata.cases.steps import seen
+from geodata.cases.incoming.reporting import Report, report
+from geodata.cases.steps.stepping import Wanted, step
+from geodata.cases.steps.store import seen
+from geodata.cases.whistles import whistling
 from geodata.profiles import load_profile
 
 PROFILE = load_profile("linyi")

@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from geodata.accounts import Actor
-from geodata.cases import crowds, tiling
-from geodata.cases.tiling import CaseDrawing
+from geodata.cases.map import crowds, tiling
+from geodata.cases.map.tiling import CaseDrawing
 from geodata.places.tiling import Tile
 
 CATEGORIES = ("noise", "parking", "other")

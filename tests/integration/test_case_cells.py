@@ -19,8 +19,8 @@ from laid_cases import (
     tiles,
 )
 
-from geodata.cases import tiling
-from geodata.cases.tiling import CaseDrawing
+from geodata.cases.map import tiling
+from geodata.cases.map.tiling import CaseDrawing
 from geodata.errors import InvalidInput
 from geodata.places.tiling import Tile
 

@@ -19,8 +19,9 @@ from laid_cases import (
     tiles,
 )
 
-from geodata.cases import crowds, indexing, rollups, tiling
-from geodata.cases.tiling import CaseDrawing
+from geodata.cases.incoming import indexing
+from geodata.cases.map import crowds, rollups, tiling
+from geodata.cases.map.tiling import CaseDrawing
 from geodata.places.tiling import Tile
 
 

@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 from incoming import OPERATOR, count_of, rows, table, tickets
 
-from geodata.cases import stepping
-from geodata.cases.stepping import Wanted
+from geodata.cases.steps import stepping
+from geodata.cases.steps.stepping import Wanted
 from geodata.exchange import import_file
 from geodata.profiles import load_profile
 

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from laid_cases import fill, refine
 
-from geodata.cases import indexing, rollups
+from geodata.cases.incoming import indexing
+from geodata.cases.map import rollups
 
 STEPS = st.lists(
     st.tuples(

@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from geodata.accounts import Actor, users
-from geodata.cases import stepping, steps
-from geodata.cases.reporting import Report, report
-from geodata.cases.stepping import Wanted
+from geodata.cases.incoming.reporting import Report, report
+from geodata.cases.steps import stepping
+from geodata.cases.steps import store as steps
+from geodata.cases.steps.stepping import Wanted
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from geodata.profiles import load_profile
 

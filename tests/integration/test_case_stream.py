@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from test_case_steps import ANNE, PROFILE, TOLD, WEI, take
 
 from geodata.cases import streaming
-from geodata.cases.reporting import report
+from geodata.cases.incoming.reporting import report
 from geodata.cases.streaming import Stream
 
 

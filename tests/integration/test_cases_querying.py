@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from geodata.accounts import Actor
 from geodata.cases import querying
-from geodata.cases.columns import NONE, unpack
 from geodata.cases.counting import as_row, count_cases
 from geodata.cases.filters import CaseFilter
+from geodata.cases.map.columns import NONE, unpack
 from geodata.cases.querying import CasePoints, export_pages, get_case, list_cases, summary
 from geodata.errors import InvalidInput, NotAllowed, NotFound
 from geodata.profiles import Profile, load_profile

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from test_case_steps import ANNE, PROFILE, TOLD, WEI, entries, take
 
 from geodata.accounts import Actor, users
-from geodata.cases import calendar, calendar_commands, clock_jobs, escalating, reckoning, steps
-from geodata.cases.reporting import Report, report
+from geodata.cases.clocks import calendar, escalating, reckoning
+from geodata.cases.clocks import commands as calendar_commands
+from geodata.cases.clocks import jobs as clock_jobs
+from geodata.cases.incoming.reporting import Report, report
+from geodata.cases.steps import store as steps
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound
 
 ROOT = Actor.terminal()

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from test_case_steps import ANNE, PROFILE, take
 
-from geodata.cases import escalating, steps
+from geodata.cases.clocks import escalating
+from geodata.cases.steps import store as steps
 from geodata.exchange.importing import import_file
 
 NOW = datetime.now(UTC)

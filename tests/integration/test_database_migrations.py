@@ -12,12 +12,12 @@ from alembic.migration import MigrationContext
 from geoalchemy2 import alembic_helpers
 
 import geodata.accounts.tables
-import geodata.cases.duty_tables
+import geodata.cases.duty.tables
 import geodata.cases.tables
 import geodata.exchange.tables
 import geodata.places.tables
 import geodata.plans.tables  # noqa: F401
-from geodata.cases import crowds, rollups
+from geodata.cases.map import crowds, rollups
 from geodata.database import Database
 from geodata.database.migrations import FOLDER, current, head, is_current, upgrade
 from geodata.database.requirements import ensure_extensions

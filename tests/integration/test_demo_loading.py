@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from geodata.accounts import Actor, users
-from geodata.cases import indexing
+from geodata.cases.incoming import indexing
 from geodata.cases.tables import cases
 from geodata.demo import load, loading
 from geodata.errors import Cancelled, Conflict, InvalidInput, NotAllowed

@@ -12,10 +12,13 @@ import sqlalchemy as sa
 from test_case_steps import ANNE, PROFILE, TOLD, WEI, entries, take
 
 from geodata.accounts import Actor, users
-from geodata.cases import dispatching, duties, escalating, stepping, steps
-from geodata.cases.duties import Shift
-from geodata.cases.reporting import Report, report
-from geodata.cases.stepping import Wanted
+from geodata.cases.clocks import escalating
+from geodata.cases.duty import dispatching, duties
+from geodata.cases.duty.duties import Shift
+from geodata.cases.incoming.reporting import Report, report
+from geodata.cases.steps import stepping
+from geodata.cases.steps import store as steps
+from geodata.cases.steps.stepping import Wanted
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound, Unavailable
 from geodata.profiles import Profile
 

@@ -11,12 +11,13 @@ import shapely
 import sqlalchemy as sa
 
 from geodata.accounts import Actor
-from geodata.cases import heating, spot_jobs, spotting
 from geodata.cases.filters import CaseFilter
 from geodata.cases.hotspots.cells import Grid, grid_neighbours
 from geodata.cases.hotspots.gi_star import gi_star
-from geodata.cases.places_of_spots import ground_of
-from geodata.cases.spotting import Asked
+from geodata.cases.hotspots.stored import heating, spotting
+from geodata.cases.hotspots.stored import jobs as spot_jobs
+from geodata.cases.hotspots.stored.bases import ground_of
+from geodata.cases.hotspots.stored.spotting import Asked
 from geodata.cases.tables import cases
 from geodata.database import jobs
 from geodata.database.copying import copy_rows

@@ -6,8 +6,8 @@ import pandas as pd
 from incoming import OPERATOR, rows, tickets
 from test_placing import ANNE, PROFILE, estates  # noqa: F401 - a fixture
 
-from geodata.cases import placing, unplaced
-from geodata.cases.placing import Choice
+from geodata.cases.whereabouts import placing, unplaced
+from geodata.cases.whereabouts.placing import Choice
 from geodata.exchange import import_file
 
 ADDRESSES = [

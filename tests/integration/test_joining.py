@@ -11,19 +11,14 @@ import pytest
 import sqlalchemy as sa
 
 from geodata.accounts import Actor
-from geodata.cases import (
-    joining,
-    opening,
-    querying,
-    rollups,
-    stepping,
-    streaming,
-    twinning,
-    whistling,
-)
+from geodata.cases import opening, querying, streaming
 from geodata.cases.filters import CaseFilter
-from geodata.cases.reporting import Report, report
-from geodata.cases.stepping import Wanted
+from geodata.cases.incoming.reporting import Report, report
+from geodata.cases.map import rollups
+from geodata.cases.steps import stepping
+from geodata.cases.steps.stepping import Wanted
+from geodata.cases.twins import joining, twinning
+from geodata.cases.whistles import whistling
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound, WanggeError
 from geodata.profiles import load_profile
 

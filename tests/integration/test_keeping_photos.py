@@ -21,13 +21,15 @@ from PIL import Image
 from app import main
 from geodata.accounts import Actor
 from geodata.accounts.users import add_user
-from geodata.cases import counting, forgetting, opening, snapping, stepping
+from geodata.cases import counting, forgetting, opening
 from geodata.cases.filters import CaseFilter
+from geodata.cases.incoming import snapping
+from geodata.cases.incoming.reporting import Report, report
+from geodata.cases.incoming.snapping import Snap, snap
 from geodata.cases.photos import adding, keeping, read
 from geodata.cases.photos.keeping import Album
-from geodata.cases.reporting import Report, report
-from geodata.cases.snapping import Snap, snap
-from geodata.cases.stepping import Wanted
+from geodata.cases.steps import stepping
+from geodata.cases.steps.stepping import Wanted
 from geodata.cases.tables import case_photos, case_reporters, cases
 from geodata.errors import InvalidInput, NotFound, Unavailable
 from geodata.exchange import import_file

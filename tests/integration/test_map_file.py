@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, Range
 import app
 from geodata.accounts import Actor
 from geodata.cases.filters import CaseFilter, instant
-from geodata.cases.plotting import plot
+from geodata.cases.map.plotting import plot
 from geodata.cases.tables import cases
 from geodata.errors import InvalidInput, NotAllowed, NotFound
 from geodata.places.tables import LAYERS, areas

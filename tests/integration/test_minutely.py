@@ -7,8 +7,8 @@ import threading
 
 from test_case_steps import ANNE, PROFILE, TOLD, WEI
 
-from geodata.cases import whistling
-from geodata.cases.reporting import report
+from geodata.cases.incoming.reporting import report
+from geodata.cases.whistles import whistling
 from geodata.database.working import application
 from geodata.minutely import chores_of
 

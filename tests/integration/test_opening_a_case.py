@@ -11,8 +11,8 @@ from test_case_steps import ANNE, PROFILE, TOLD, WEI, take
 
 from geodata.accounts import Actor
 from geodata.accounts.users import add_user
+from geodata.cases.incoming.reporting import report
 from geodata.cases.opening import open_case
-from geodata.cases.reporting import report
 from geodata.errors import NotFound
 
 VIEWER = Actor(None, "Guest", "viewer")

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from incoming import OPERATOR, STREET_OFFICE, squares, write
 
 from geodata.accounts import Actor
-from geodata.cases import placing, unplaced
-from geodata.cases.placing import Choice
-from geodata.cases.reporting import Report, report
+from geodata.cases.incoming.reporting import Report, report
+from geodata.cases.whereabouts import placing, unplaced
+from geodata.cases.whereabouts.placing import Choice
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from geodata.exchange import import_file
 from geodata.places import aliases

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from test_case_steps import ANNE, PROFILE, TOLD, WEI, take
 
 from geodata.accounts import Actor
-from geodata.cases import playing_back, steps
-from geodata.cases.columns import unpack
 from geodata.cases.filters import CaseFilter
-from geodata.cases.reporting import report
+from geodata.cases.incoming.reporting import report
+from geodata.cases.map.columns import unpack
+from geodata.cases.playback import playing_back
+from geodata.cases.steps import store as steps
 from geodata.errors import InvalidInput
 
 HOUR = timedelta(hours=1)

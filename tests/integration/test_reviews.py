@@ -15,11 +15,13 @@ from test_case_steps import ANNE, PROFILE, TOLD, WEI
 
 from geodata.accounts import Actor
 from geodata.accounts.users import add_user
-from geodata.cases import deciding, steps, whistling
-from geodata.cases.deciding import Decision
-from geodata.cases.reporting import report
-from geodata.cases.review_tables import document
-from geodata.cases.reviewing import period, review
+from geodata.cases.incoming.reporting import report
+from geodata.cases.reviews import deciding
+from geodata.cases.reviews.deciding import Decision
+from geodata.cases.reviews.reviewing import period, review
+from geodata.cases.reviews.sheets import document
+from geodata.cases.steps import store as steps
+from geodata.cases.whistles import whistling
 from geodata.errors import InvalidInput, NotAllowed, NotFound
 from geodata.exchange.taking_away import review_file
 from geodata.exchange.worker_mails import write_mails

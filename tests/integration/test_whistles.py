@@ -11,9 +11,10 @@ from test_case_steps import ANNE, PROFILE, TOLD, WEI, take
 
 from geodata.accounts import Actor
 from geodata.accounts.users import add_user
-from geodata.cases import departments, steps, whistling
-from geodata.cases.reporting import report
-from geodata.cases.whistling import Act
+from geodata.cases.incoming.reporting import report
+from geodata.cases.steps import store as steps
+from geodata.cases.whistles import departments, whistling
+from geodata.cases.whistles.whistling import Act
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from geodata.profiles import load_profile
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geodata.cases import calls
+from geodata.cases.whistles import calls
 from geodata.errors import Conflict, InvalidInput
 from geodata.profiles import load_profile
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geodata.cases.clocks import (
+from geodata.cases.clocks.limits import (
     Limit,
     Pause,
     clock_of,

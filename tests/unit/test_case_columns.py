@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geodata.cases.columns import NONE, pack, position_type, unpack
+from geodata.cases.map.columns import NONE, pack, position_type, unpack
 
 
 def test_what_was_packed_is_unpacked() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geodata.cases.columns import NONE
-from geodata.cases.playing_back import events_of, state_at, within
+from geodata.cases.map.columns import NONE
+from geodata.cases.playback.playing_back import events_of, state_at, within
 
 STATES = 5  # the last is closed
 IS_OPEN = np.array([True] * 4 + [False])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from geodata.cases.twins import Told, likely
+from geodata.cases.twins.likeness import Told, likely
 from geodata.profiles.twins import Twins
 
 AT = datetime(2026, 6, 1, 8, tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from geodata.cases.columns import unpack
+from geodata.cases.map.columns import unpack
 
 pytestmark = pytest.mark.usefixtures("people")
 TOLD = {"category": "noise", "source": "snap", "title": "夜间施工", "lon": 118.35, "lat": 35.05}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from geodata.cases.columns import unpack
+from geodata.cases.map.columns import unpack
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient

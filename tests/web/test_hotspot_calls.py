@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from api.v1 import hotspots
-from geodata.cases import spotting
+from geodata.cases.hotspots.stored import spotting
 from geodata.cases.tables import cases
 from geodata.database.copying import copy_rows
 

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from geodata.accounts import record, require
-from geodata.cases import steps
 from geodata.cases.photos import keeping
 from geodata.cases.photos.keeping import Album
+from geodata.cases.steps import store as steps
 from geodata.cases.tables import case_photos
 from geodata.errors import InvalidInput, NotFound
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from geodata.accounts import record, require
-from geodata.cases import steps, store
+from geodata.cases import store
 from geodata.cases.photos import keeping
 from geodata.cases.photos.keeping import Size
+from geodata.cases.steps import store as steps
 from geodata.cases.tables import case_photos
 from geodata.errors import NotAllowed, NotFound
 

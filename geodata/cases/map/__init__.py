@@ -1,0 +1,1 @@
+"""Cases on the map: tiles exact at every zoom, roll-ups, points as columns, features in pages."""

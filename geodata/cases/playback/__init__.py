@@ -1,0 +1,1 @@
+"""Any period of the past again, with the state that each case had at each moment."""

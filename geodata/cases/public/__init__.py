@@ -1,0 +1,1 @@
+"""What anybody may see of cases, and what a reporter may know of their own."""

@@ -31,6 +31,21 @@ own_days = Table(
     comment="days that the operator says are worked or not; they outdo every other calendar",
 )
 
+clock_rules = Table(
+    "clock_rules",
+    metadata,
+    Column("only_one", Boolean, primary_key=True, server_default=text("true")),
+    Column(
+        "digest",
+        Text,
+        nullable=False,
+        comment="of limits, states, levels and the calendar's notices",
+    ),
+    Column("reckoned_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("only_one", name="only_one"),
+    comment="by which rules all open cases were last reckoned; one row",
+)
+
 duty = Table(
     "duty",
     metadata,

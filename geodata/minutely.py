@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from geodata.cases.clocks import escalating
-from geodata.cases.whistles.whistling import raise_late
+from geodata.cases.clocks.jobs import notice_changes
+from geodata.cases.whistles.overdue import raise_late
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,5 +20,6 @@ def chores_of(profile: Profile) -> Mapping[str, Chore]:
     """What is done each minute in this city, by name."""
     return {
         "raise_late_calls": partial(raise_late, profile=profile),
+        "notice_changed_limits": partial(notice_changes, profile=profile),
         "escalate": partial(escalating.raise_late, profile=profile),
     }

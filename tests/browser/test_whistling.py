@@ -13,7 +13,7 @@ from geodata.accounts import Actor
 from geodata.cases.incoming.reporting import Report, report
 from geodata.cases.steps.stepping import Wanted, step
 from geodata.cases.steps.store import seen
-from geodata.cases.whistles import whistling
+from geodata.cases.whistles import overdue
 from geodata.profiles import load_profile
 
 PROFILE = load_profile("linyi")
@@ -55,7 +55,7 @@ def test_a_commander_whistles_for_three_departments_sees_their_clocks_and_rates(
                 " due_at = due_at - interval '1 hour' WHERE department = 'ecology'"
             )
         )
-    assert whistling.raise_late(own_demo_database, PROFILE) == 1
+    assert overdue.raise_late(own_demo_database, PROFILE) == 1
     expect(call(page, "生态环境分局").locator(".badge-late")).to_have_text("超时")
     expect(page.locator(".course")).to_contain_text("部门超时")
     # The case is closed over those who never came only with a reason.

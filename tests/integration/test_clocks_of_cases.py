@@ -17,7 +17,9 @@ from geodata.cases.clocks import commands as calendar_commands
 from geodata.cases.clocks import jobs as clock_jobs
 from geodata.cases.incoming.reporting import Report, report
 from geodata.cases.steps import store as steps
-from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from geodata.database.working import run_worker
+from geodata.errors import Cancelled, Conflict, InvalidInput, NotAllowed, NotFound
+from geodata.profiles.handling import TimeLimit
 
 ROOT = Actor.terminal()
 
@@ -259,6 +261,58 @@ def test_a_day_that_the_operator_takes_off_moves_what_is_due(database):
         calendar.remove_day(database, ROOT, monday)
     with pytest.raises(NotAllowed):
         calendar.set_day(database, ANNE, monday, works=False)
+
+
+def _stricter(**limits):
+    """The city with other limits in hours for these categories."""
+    changed = [
+        one.model_copy(update={"limit": TimeLimit(hours=limits[one.key]), "limit_days": None})
+        if one.key in limits
+        else one
+        for one in PROFILE.categories
+    ]
+    return PROFILE.model_copy(update={"categories": tuple(changed)})
+
+
+def test_changed_limits_reach_open_cases_by_themselves(database, monkeypatch):
+    numbers = [report(database, WEI, PROFILE, TOLD).case["id"] for _ in range(5)]
+    act(database, ANNE, numbers[4], "on_spot", reason="好了")
+    clock_jobs.reckon_open(database, PROFILE)
+    assert clock_jobs.notice_changes(database, PROFILE) == 0
+    before = [stored(database, number)["due_at"] for number in numbers]
+    strict = _stricter(noise=1)
+    assert clock_jobs.notice_changes(database, strict) == 1
+    assert clock_jobs.notice_changes(database, strict) == 0  # it is asked for already
+    monkeypatch.setattr(clock_jobs, "AT_ONCE", 2)
+    monkeypatch.setattr(clock_jobs, "load_profile", lambda _name: strict)
+    run_worker(database, wait=False)
+    now = [stored(database, number)["due_at"] for number in numbers]
+    assert [new < old for new, old in zip(now, before, strict=True)] == [True] * 4 + [False]
+    assert clock_jobs.notice_changes(database, strict) == 0
+    assert clock_jobs.notice_changes(database, PROFILE) == 1  # and back
+
+
+def test_a_reckoning_that_is_broken_off_is_asked_for_again(database, number):
+    before = stored(database, number)["due_at"]
+    with pytest.raises(Cancelled):
+        clock_jobs.reckon_open(database, _stricter(noise=1), cancelled=lambda: True)
+    assert stored(database, number)["due_at"] == before
+    assert clock_jobs.notice_changes(database, _stricter(noise=1)) == 1
+
+
+def test_the_old_tickets_of_a_file_are_raised_to_nobody_by_a_calendar(database):
+    with database.begin() as tx:
+        number = tx.connection.scalar(
+            sa.text(
+                "insert into cases (source, category, state, reported_at, due_at, import_id)"
+                " values ('hotline', 'noise', 'reported', :old, :due, 1) returning id"
+            ),
+            {"old": datetime(2024, 1, 2, tzinfo=UTC), "due": datetime(2024, 1, 9, tzinfo=UTC)},
+        )
+    clock_jobs.reckon_open(database, PROFILE)
+    assert stored(database, number)["warn_at"] is not None
+    assert stored(database, number)["due_at"] == datetime(2024, 1, 9, tzinfo=UTC)
+    assert escalating.raise_late(database, PROFILE) == 0
 
 
 def test_a_year_that_is_not_announced_says_so(database):

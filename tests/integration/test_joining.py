@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -9,18 +10,29 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from geodata.accounts import Actor
 from geodata.cases import opening, querying, streaming
+from geodata.cases.clocks import calendar, reckoning
 from geodata.cases.filters import CaseFilter
 from geodata.cases.incoming.reporting import Report, report
 from geodata.cases.map import rollups
+from geodata.cases.photos import adding
+from geodata.cases.photos.keeping import Album
+from geodata.cases.photos.reading import read
+from geodata.cases.reviews import deciding
 from geodata.cases.steps import stepping
+from geodata.cases.steps import store as steps
 from geodata.cases.steps.stepping import Wanted
 from geodata.cases.twins import joining, twinning
+from geodata.cases.whereabouts import placing
+from geodata.cases.whereabouts.placing import Choice
 from geodata.cases.whistles import whistling
+from geodata.cases.whistles.whistling import Act
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound, WanggeError
 from geodata.profiles import load_profile
+from geodata.settings import Settings
 
 PROFILE = load_profile("linyi")
 ANNE = Actor(None, "Anne", "commander")
@@ -105,16 +117,6 @@ def test_the_map_shows_the_case_that_leads_and_the_ledger_stays_right(database):
         assert rollups.is_right(tx.connection)
 
 
-def test_a_step_with_a_joined_case_is_refused_and_the_leader_is_named(database):
-    a, b = reported(database), reported(database, 1)
-    join(database, a, b)
-    with pytest.raises(Conflict) as refused:
-        take(database, b, "file")
-    assert refused.value.members["leader"] == a
-    with pytest.raises(Conflict):
-        join(database, b, reported(database, 2))
-
-
 def test_a_parted_case_has_the_state_back_that_it_had_and_is_not_offered_again(database):
     a, b = reported(database), reported(database, 1)
     assert [one["id"] for one in twinning.kin_of(database, ANNE, PROFILE, a).twins] == [b]
@@ -188,28 +190,130 @@ def _sound(database, numbers):
         assert connection.execute(query, {"n": list(numbers)}).scalar_one() == len(numbers)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_any_order_of_joining_parting_and_stepping_keeps_every_report_and_makes_no_ring(
-    database, seed
-):
+def _true_to_their_entries(database, numbers):
+    """The clocks that are stored are those that the entries say."""
+    with database.read() as connection:
+        workdays = calendar.workdays(connection, PROFILE)
+        for number in numbers:
+            case = steps.columns(connection, number, (*reckoning.READ, "stage_since"))
+            entries = steps.entries(connection, number)
+            said = reckoning.reckon(case, entries, profile=PROFILE, workdays=workdays)
+            assert {name: case[name] for name in said} == said
+            course = reckoning.course_of(case, entries, profile=PROFILE)
+            assert course.stage_since == case["stage_since"]
+
+
+def _verbs(database, number):
+    """All that somebody may do with one case, but joining and parting."""
+    seen = revision(database, number)
+    now = datetime.now(UTC)
+
+    def wanted(kind, **more):
+        return stepping.step(database, ANNE, PROFILE, number, Wanted(kind, seen, **more))
+
+    def called(kind, **more):
+        calls = whistling.calls_of(database, ANNE, PROFILE, number)["calls"]
+        call = calls[-1]["id"] if calls else 2**40
+        return whistling.act(database, ANNE, PROFILE, number, call, Act(kind, **more))
+
+    def whistle():
+        return whistling.whistle(database, ANNE, PROFILE, number, ["police"], reason="来看看")
+
+    def place():
+        return placing.place(database, ANNE, PROFILE, number, Choice(seen, lon=118.36, lat=35.06))
+
+    def photograph():
+        out = io.BytesIO()
+        Image.new("RGB", (32, 32), (seen % 256, 9, number % 256)).save(out, "JPEG")
+        album = Album(Settings().data_dir, (read(out.getvalue(), zone=PROFILE.zone),))
+        return adding.add_photos(database, ANNE, number, phase="before", album=album)
+
+    def decide():
+        made = deciding.Decision(now.date(), "尽快办", "李主任")
+        return deciding.decide(database, ANNE, PROFILE, number, made)
+
+    return {
+        "file": lambda: wanted("file"),
+        "on_spot": lambda: wanted("on_spot", reason="已清运"),
+        "reopen": lambda: wanted("reopen", reason="又有了"),
+        "note": lambda: wanted("note", reason="看过了"),
+        "pause": lambda: wanted("pause", reason="等"),
+        "resume": lambda: wanted("resume"),
+        "extend": lambda: wanted("extend", reason="难", amount=1, unit="days"),
+        "raise": lambda: wanted("raise", reason="大事"),
+        "whistle": whistle,
+        "answer": lambda: called("answer"),
+        "finish": lambda: called("finish"),
+        "rate": lambda: called("rate", rating=4),
+        "place": place,
+        "photograph": photograph,
+        "decide": decide,
+    }
+
+
+@pytest.fixture
+def at_home(tmp_path, monkeypatch):
+    """Photos of this test go into a folder of its own."""
+    monkeypatch.setenv("WANGGE_DATA_DIR", str(tmp_path))
+
+
+@pytest.mark.usefixtures("at_home")
+def test_nothing_is_done_with_a_joined_case_and_its_leader_is_named(database):
+    a, b = reported(database), reported(database, 1)
+    whistling.whistle(database, ANNE, PROFILE, b, ["police"], reason="来看看")
+    _verbs(database, b)["answer"]()
+    _verbs(database, b)["finish"]()
+    join(database, a, b)
+    before = kinds(database, b)
+    for name, verb in _verbs(database, b).items():
+        with pytest.raises(Conflict) as refused:
+            verb()
+        assert refused.value.members["leader"] == a, name
+    assert kinds(database, b) == before
+    with pytest.raises(Conflict):
+        join(database, b, reported(database, 2))
+    found = whistling.calls_of(database, ANNE, PROFILE, b)
+    assert (found["may_whistle"], found["calls"][0]["may"]) == (False, [])
+
+
+@pytest.mark.usefixtures("at_home")
+@pytest.mark.parametrize("seed", range(3))
+def test_any_order_of_verbs_keeps_every_report_and_every_clock_and_makes_no_ring(database, seed):
     chance = random.Random(seed)  # noqa: S311 - no secret
-    numbers = [reported(database, k) for k in range(6)]
-    done = set()
-    for _ in range(30):
+    numbers = [reported(database, k) for k in range(5)]
+    done, refused = set(), 0
+    for _ in range(90):
         n, other = chance.sample(numbers, 2)
-        act = chance.choice(("join", "join", "part", "step"))
+        verbs = _verbs(database, n)
+        act = chance.choice(["join"] * 4 + ["part"] * 8 + ["reopen"] * 3 + sorted(verbs))
+        leads = row(database, n).joined_to
         try:
             if act == "join":
                 join(database, n, other)
             elif act == "part":
                 part(database, n)
             else:
-                take(database, n, chance.choice(("file", "on_spot", "reopen")), reason="是")
+                verbs[act]()
+                assert leads is None, act
             done.add(act)
-        except Conflict:
-            pass
+        except (Conflict, NotFound):
+            refused += 1
         _sound(database, numbers)
-    assert done == {"join", "part", "step"}
+        _true_to_their_entries(database, numbers)
+    assert {"join", "part"} <= done
+    assert refused
+
+
+def test_a_parted_case_has_its_clocks_from_the_moment_on(database):
+    a, b = reported(database), reported(database, 1)
+    take(database, a, "file")
+    join(database, a, b)
+    took = part(database, b)
+    assert took["stage_due_at"] is not None
+    assert took["stage_since"] > datetime.now(UTC) - timedelta(minutes=1)
+    with database.read() as connection:
+        assert steps.columns(connection, b, ["raise_at"])["raise_at"] is not None
+    _true_to_their_entries(database, [a, b])
 
 
 def test_many_at_once_neither_wait_for_each_other_for_ever_nor_lose_a_report(database):

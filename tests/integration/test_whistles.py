@@ -11,9 +11,11 @@ from test_case_steps import ANNE, PROFILE, TOLD, WEI, take
 
 from geodata.accounts import Actor
 from geodata.accounts.users import add_user
+from geodata.cases.clocks import calendar
+from geodata.cases.clocks import jobs as clock_jobs
 from geodata.cases.incoming.reporting import report
 from geodata.cases.steps import store as steps
-from geodata.cases.whistles import departments, whistling
+from geodata.cases.whistles import departments, overdue, whistling
 from geodata.cases.whistles.whistling import Act
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from geodata.profiles import load_profile
@@ -193,15 +195,90 @@ def test_a_clock_that_ran_out_is_told_once_by_however_many_workers(database, num
     called = blow(database, number)
     move(database, called["police"], timedelta(minutes=31))
     with ThreadPoolExecutor(4) as pool:
-        told = list(pool.map(lambda _k: whistling.raise_late(database, PROFILE), range(4)))
+        told = list(pool.map(lambda _k: overdue.raise_late(database, PROFILE), range(4)))
     assert sum(told) == 1
-    assert kinds(database, number) == ["whistled", "call_late"]
+    assert kinds(database, number) == ["whistled", "call_late", "escalate"]
     do(database, ANNE, number, called["police"], "answer")
-    assert whistling.raise_late(database, PROFILE) == 0
+    assert overdue.raise_late(database, PROFILE) == 0
     move(database, called["police"], timedelta(hours=3))
-    assert whistling.raise_late(database, PROFILE) == 1  # the next clock is told of, too
+    assert overdue.raise_late(database, PROFILE) == 1  # the next clock is told of, too
     found = one(whistling.calls_of(database, ANNE, PROFILE, number), called["police"])
     assert [clock["state"] for clock in found["clocks"]] == ["done_late", "late", "waiting"]
+
+
+def level(database, number):
+    with database.read() as connection:
+        return steps.columns(connection, number, ["level"])["level"]
+
+
+def test_a_late_call_sends_its_case_up_once_for_each_clock_of_the_whistle(database, number):
+    called = blow(database, number)
+    assert level(database, number) is None
+    for call in called.values():  # three that do not answer are one trouble
+        move(database, call, timedelta(minutes=31))
+        overdue.raise_late(database, PROFILE)
+    assert level(database, number) == "community"
+    assert kinds(database, number).count("escalate") == 1
+    do(database, ANNE, number, called["police"], "answer")
+    do(database, ANNE, number, called["ecology"], "answer")
+    for call in (called["police"], called["ecology"]):
+        move(database, call, timedelta(hours=3))
+    assert overdue.raise_late(database, PROFILE) == 2
+    assert level(database, number) == "street_office"
+    with database.read() as connection:
+        told = [e["details"] for e in steps.entries(connection, number) if e["kind"] == "escalate"]
+    assert [one["level"] for one in told] == ["community", "street_office"]
+    assert told[1]["departments"] == ["police", "ecology"]
+    again = blow(database, number, "justice")  # another whistle has clocks of its own
+    move(database, again["justice"], timedelta(minutes=31))
+    overdue.raise_late(database, PROFILE)
+    assert level(database, number) == "county"
+    do(database, ANNE, number, again["justice"], "answer")
+    move(database, again["justice"], timedelta(hours=3))
+    assert overdue.raise_late(database, PROFILE) == 1  # above the county there is nobody
+    assert kinds(database, number).count("escalate") == 3
+
+
+def test_a_day_that_the_operator_takes_off_counts_for_departments_too(database, number):
+    called = blow(database, number, "police")["police"]
+    do(database, ANNE, number, called, "arrive")
+
+    def due():
+        found = one(whistling.calls_of(database, ANNE, PROFILE, number), called)
+        return found["clocks"][2]["due_at"]
+
+    before = due()
+    today = datetime.now(PROFILE.zone).date()
+    days = [today + timedelta(days=k) for k in range(30)]
+    with database.read() as connection:
+        first = next(
+            day for day in days[1:] if calendar.workdays(connection, PROFILE).is_worked(day)
+        )
+    calendar.set_day(database, Actor.terminal(), first, works=False)
+    assert due() == before  # until the worker has reckoned anew
+    clock_jobs.reckon_open(database, PROFILE)
+    moved = due()
+    assert moved > before
+    later = blow(database, number, "ecology")["ecology"]
+    do(database, ANNE, number, later, "arrive")
+    found = one(whistling.calls_of(database, ANNE, PROFILE, number), later)
+    assert abs(found["clocks"][2]["due_at"] - moved) < timedelta(minutes=1)
+    calendar.remove_day(database, Actor.terminal(), first)
+    clock_jobs.reckon_open(database, PROFILE)
+    assert due() == before
+
+
+def test_a_call_that_was_late_and_has_time_again_is_told_of_anew(database, number):
+    called = blow(database, number, "police")["police"]
+    move(database, called, timedelta(minutes=31))
+    assert overdue.raise_late(database, PROFILE) == 1
+    patient = PROFILE.model_copy(
+        update={"whistle": PROFILE.whistle.model_copy(update={"answer_minutes": 45})}
+    )
+    clock_jobs.reckon_open(database, patient)
+    assert overdue.raise_late(database, patient) == 0
+    move(database, called, timedelta(minutes=15))
+    assert overdue.raise_late(database, patient) == 1
 
 
 def test_calls_of_a_case_that_a_file_closed_end_without_blame(database, number):
@@ -209,7 +286,7 @@ def test_calls_of_a_case_that_a_file_closed_end_without_blame(database, number):
     with database.begin() as tx:
         tx.connection.execute(sa.text("UPDATE cases SET state = 'closed', closed_at = now()"))
     move(database, called["police"], timedelta(days=1))
-    assert whistling.raise_late(database, PROFILE) == 0
+    assert overdue.raise_late(database, PROFILE) == 0
     found = whistling.calls_of(database, ANNE, PROFILE, number)
     assert {each["state"] for each in found["calls"]} == {"left"}
 

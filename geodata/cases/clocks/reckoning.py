@@ -194,7 +194,12 @@ def keep(
 
 
 def reckon_again(connection: sa.Connection, profile: Profile, numbers: Sequence[int]) -> list[int]:
-    """Reckon these cases anew, such as for a calendar that changed; gives those that it moved."""
+    """Reckon these cases anew, such as for a calendar that changed; gives those that it moved.
+
+    What was late already and is raised to nobody, such as the old tickets of a file, stays so: a
+    calendar is no news of it.
+    """
+    now = datetime.now(UTC)
     workdays = calendar.workdays(connection, profile)
     wanted = sa.select(*(cases.c[name] for name in READ)).where(cases.c.id.in_(numbers))
     locked = connection.execute(wanted.order_by(cases.c.id).with_for_update())
@@ -204,11 +209,21 @@ def reckon_again(connection: sa.Connection, profile: Profile, numbers: Sequence[
     for row in rows:
         entries = by_case.get(row["id"], [])
         found = reckon(row, entries, profile=profile, workdays=workdays)
+        quiet = row["raise_at"] is None and found["raise_at"] is not None
+        if quiet and row["paused_since"] is None and found["raise_at"] <= now:
+            found["raise_at"] = None
         fresh = {name: value for name, value in found.items() if value != row[name]}
         if fresh:
             connection.execute(sa.update(cases).where(cases.c.id == row["id"]).values(**fresh))
             moved.append(row["id"])
     return moved
+
+
+def level_above(profile: Profile, level: str | None) -> str | None:
+    """The level above that one; above none it is the smallest, above the highest there is none."""
+    keys = profile.keys("levels")
+    place = keys.index(level) if level in keys else len(keys)
+    return keys[place - 1] if place > 0 else None
 
 
 # --- inside ----------------------------------------------------------------------------------
@@ -222,6 +237,9 @@ def limit_of(said: TimeLimit) -> Limit:
 
 
 def _moves(entry: Row) -> bool:
+    """Whether a state begins with it; a case that is parted begins its own anew."""
+    if entry["kind"] == "part":
+        return True
     return entry["to_state"] is not None and entry["to_state"] != entry["from_state"]
 
 

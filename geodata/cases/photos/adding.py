@@ -14,6 +14,7 @@ from geodata.cases.photos import keeping
 from geodata.cases.photos.keeping import Album
 from geodata.cases.steps import store as steps
 from geodata.cases.tables import case_photos
+from geodata.cases.twins.joined import refuse_joined
 from geodata.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def add_photos(
     Raises:
         NotFound: no such case.
         NotAllowed: the role, or the area of duty.
+        Conflict: the case is joined to another, which gets the photos.
         InvalidInput: none, or more than are taken.
         Unavailable: the disk is full; nothing was entered.
     """
@@ -104,6 +106,7 @@ def add_photos(
         if case is None:
             raise NotFound("There is no case %(number)s.", number=str(number))
         require(actor, "handle_case", area_codes=[case["area_code"]], connection=connection)
+        refuse_joined(case)
         step = steps.enter(
             connection,
             case_id=number,

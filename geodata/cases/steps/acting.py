@@ -99,7 +99,7 @@ def offered(profile: Profile, actor: Actor, case: Row, entries: Sequence[Row]) -
         and (may or case["assignee_id"] == actor.user_id),
         "ask": True,
         "answer": bool(_questions(entries, actor, may=may)),
-        "raise": _above(profile, course.level) is not None,
+        "raise": reckoning.level_above(profile, course.level) is not None,
     }
     return tuple(key for key in ACTS if known[key])
 
@@ -222,7 +222,7 @@ def _answer(scene: Scene) -> Done:
 
 
 def _raise(scene: Scene) -> Done:
-    level = _above(scene.profile, _course(scene).level)
+    level = reckoning.level_above(scene.profile, _course(scene).level)
     if level is None:
         raise Conflict("The highest level has been told of this case.")
     return Done("escalate", {"level": level, "why": "person"})
@@ -282,10 +282,3 @@ def _questions(entries: Sequence[Row], actor: Actor, *, may: bool) -> list[Row]:
         and one["id"] not in answered
         and (may or one["details"].get("assignee") == actor.user_id)
     ]
-
-
-def _above(profile: Profile, level: str | None) -> str | None:
-    """The level above that one; above none it is the smallest."""
-    keys = profile.keys("levels")
-    place = keys.index(level) if level in keys else len(keys)
-    return keys[place - 1] if place > 0 else None

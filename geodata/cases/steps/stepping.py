@@ -140,7 +140,7 @@ def step_within(
     changed = reckoning.keep(tx.connection, profile, number, values)
     told = {name: changed[name] for name in ("state", "category", "source", "revision")}
     tx.changed("cases", str(number), "changed", **told)
-    follow(tx, actor, changed)
+    follow(tx, actor, profile, changed)
     record(tx, actor, "stepped_case", f"cases/{number}", kind=did.kind)
     onward = stages.permitted(profile, changed["state"], actor.role)
     return Stepped(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from geodata.cases.clocks import reckoning
 from geodata.cases.steps import store as steps
 from geodata.cases.tables import cases
 from geodata.errors import Conflict
@@ -19,6 +20,7 @@ from geodata.errors import Conflict
 if TYPE_CHECKING:
     from geodata.accounts import Actor
     from geodata.database import Transaction
+    from geodata.profiles import Profile
 
 _TRIES: Final = 20
 
@@ -68,7 +70,7 @@ def locked_family(connection: sa.Connection, numbers: Iterable[int]) -> dict[int
     raise Conflict("Somebody else changed the same records just now; try again.")
 
 
-def follow(tx: Transaction, actor: Actor, leader: Mapping[str, Any]) -> None:
+def follow(tx: Transaction, actor: Actor, profile: Profile, leader: Mapping[str, Any]) -> None:
     """Bring the cases that are joined to ``leader``, which was just changed, into its state.
 
     The family is locked (``locked_family``); each gets an entry and is told.
@@ -76,39 +78,47 @@ def follow(tx: Transaction, actor: Actor, leader: Mapping[str, Any]) -> None:
     if leader["reports"] <= 1:
         return
     query = (
-        sa.select(cases.c.id, cases.c.state, cases.c.revision)
+        sa.select(*(cases.c[name] for name in steps.SEEN))
         .where(cases.c.joined_to == leader["id"], cases.c.state != leader["state"])
         .order_by(cases.c.id)
     )
-    for row in tx.connection.execute(query).all():
+    for row in tx.connection.execute(query).mappings().all():
         values = {"state": leader["state"], "closed_at": leader["closed_at"]}
-        values |= {"stage_since": datetime.now(UTC), "revision": row.revision + 1}
-        changed = steps.change(tx.connection, row.id, values)
-        enter(tx, actor, changed, "follow", from_state=row.state, leader=leader["id"])
+        change(tx, actor, profile, dict(row), "follow", values, leader=leader["id"])
 
 
-def enter(
+def change(
     tx: Transaction,
     actor: Actor,
+    profile: Profile,
     case: Mapping[str, Any],
     kind: str,
-    *,
-    from_state: str,
+    values: Mapping[str, Any],
     **details: Any,
-) -> None:
-    """Enter what was done with a case that was just changed, and tell it."""
+) -> dict[str, Any]:
+    """Change a case that is locked, enter what was done with it, and tell it.
+
+    Its clocks are stored as its entries say, also those that a state begins.
+    """
+    now = datetime.now(UTC)
+    state = values.get("state", case["state"])
     steps.enter(
         tx.connection,
         case_id=case["id"],
         user_id=actor.user_id,
         actor=actor.name,
+        at=now,
         kind=kind,
-        from_state=from_state,
-        to_state=case["state"],
+        from_state=case["state"],
+        to_state=state,
         details=details,
     )
-    told = {name: case[name] for name in ("state", "category", "source", "revision")}
+    began = {"stage_since": now} if state != case["state"] or kind == "part" else {}
+    whole = {**values, **began, "revision": case["revision"] + 1}
+    changed = reckoning.keep(tx.connection, profile, case["id"], whole)
+    told = {name: changed[name] for name in ("state", "category", "source", "revision")}
     tx.changed("cases", str(case["id"]), "changed", **told)
+    return changed
 
 
 def _family(connection: sa.Connection, asked: list[int]) -> list[int]:

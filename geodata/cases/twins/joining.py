@@ -10,7 +10,6 @@ each other again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.dialects.postgresql import insert
@@ -18,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from geodata.accounts import record, require
 from geodata.cases.steps import store as steps
 from geodata.cases.tables import case_partings
-from geodata.cases.twins.joined import enter, locked_family, refuse_joined
+from geodata.cases.twins.joined import change, locked_family, refuse_joined
 from geodata.cases.whistles import store as whistles
 from geodata.errors import Conflict, InvalidInput, NotFound
 
@@ -79,18 +78,12 @@ def join(
             one for one in family.values() if one["id"] in others or one["joined_to"] in others
         ]
         for case in coming:
-            changed = _changed(
-                tx,
-                case,
-                joined_to=leader,
-                joined_state=case["joined_state"] or case["state"],
-                state=head["state"],
-                reports=1,
-            )
-            enter(tx, actor, changed, "joined", from_state=case["state"], leader=leader)
+            values = {"joined_to": leader, "joined_state": case["joined_state"] or case["state"]}
+            values |= {"state": head["state"], "reports": 1}
+            change(tx, actor, profile, case, "joined", values, leader=leader)
         numbers = sorted(one["id"] for one in coming)
-        led = _changed(tx, head, reports=head["reports"] + len(coming))
-        enter(tx, actor, led, "join", from_state=head["state"], cases=numbers)
+        reports = {"reports": head["reports"] + len(coming)}
+        led = change(tx, actor, profile, head, "join", reports, cases=numbers)
         record(tx, actor, "joined_cases", f"cases/{leader}", cases=numbers)
     return led
 
@@ -117,18 +110,10 @@ def part(
         known = profile.keys("states")
         state = case["joined_state"]
         state = state if state in known else profile.first_state
-        alone = _changed(
-            tx,
-            case,
-            joined_to=None,
-            joined_state=None,
-            state=state,
-            closed_at=None,
-            stage_since=datetime.now(UTC),
-        )
-        led = _changed(tx, head, reports=head["reports"] - 1)
-        enter(tx, actor, alone, "part", from_state=case["state"], leader=head["id"])
-        enter(tx, actor, led, "parted", from_state=head["state"], cases=[number])
+        values = {"joined_to": None, "joined_state": None, "state": state, "closed_at": None}
+        alone = change(tx, actor, profile, case, "part", values, leader=head["id"])
+        reports = {"reports": head["reports"] - 1}
+        change(tx, actor, profile, head, "parted", reports, cases=[number])
         _keep_apart(tx, actor, number, [other for other in family if other != number])
         record(tx, actor, "parted_case", f"cases/{number}", leader=head["id"])
     return alone
@@ -165,10 +150,6 @@ def _refuse_closed(profile: Profile, case: dict[str, Any]) -> None:
         )
         problem.members["case"] = _public(case)
         raise problem
-
-
-def _changed(tx: Transaction, case: dict[str, Any], **values: Any) -> dict[str, Any]:
-    return steps.change(tx.connection, case["id"], {**values, "revision": case["revision"] + 1})
 
 
 def _keep_apart(tx: Transaction, actor: Actor, number: int, others: list[int]) -> None:

@@ -113,6 +113,24 @@ def ended(state: str, now: datetime) -> dict[str, Any]:
     return {"state": state, "ended_at": now, "due_at": None, "raised_at": None}
 
 
+def reckoned(call: Call, now: datetime, *, profile: Profile, workdays: Workdays) -> dict[str, Any]:
+    """What changes in a running call by a calendar or limits that changed; {}: nothing.
+
+    The clocks that were met, or missed, stay as they were. One that ran out already and has time
+    again is told of anew when it runs out again.
+    """
+    clock = running_clock(call)
+    if clock is None:
+        return {}
+    try:
+        due = limit_of(clock, profile).after(call[_SINCE[clock]], workdays=workdays)
+    except InvalidInput:  # beyond all calendars: as it was set
+        return {}
+    if due == call["due_at"]:
+        return {}
+    return {f"{clock}_due": due, "due_at": due} | ({"raised_at": None} if due > now else {})
+
+
 def running_clock(call: Call) -> str | None:
     """``answer``, ``arrive`` or ``finish``; None when it is over."""
     return _CLOCKS.get(call["state"])
@@ -126,8 +144,7 @@ def clocks(
     ``state`` is ``ok``, ``near`` or ``late`` while it runs, ``done`` or ``done_late`` when it was
     met, ``waiting`` before it begins and ``none`` where it never ran or the call ended before.
     """
-    begins = {"answer": call["called_at"], "arrive": call["answered_at"]}
-    begins["finish"] = call["arrived_at"]
+    begins = {key: call[column] for key, column in _SINCE.items()}
     met = {name: call[column] for name, column in _MET.items()}
     found = []
     for key in ("answer", "arrive", "finish"):
@@ -143,6 +160,7 @@ def clocks(
     return found
 
 
+_SINCE: Final = {"answer": "called_at", "arrive": "answered_at", "finish": "arrived_at"}
 _MET: Final = {"answer": "answered_at", "arrive": "arrived_at", "finish": "finished_at"}
 
 
@@ -155,7 +173,7 @@ def _running(
     profile: Profile,
     workdays: Workdays,
 ) -> ClockState:
-    """As the clock was set: a profile changed since moves its yellow, never its end."""
+    """By when it is due as stored; its yellow by the profile as it is."""
     if now > due:
         return "late"
     clock = clock_of(

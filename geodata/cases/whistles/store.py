@@ -47,6 +47,17 @@ def running(connection: sa.Connection, number: int) -> list[Row]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def running_of(connection: sa.Connection, numbers: Sequence[int]) -> list[Row]:
+    """The calls of these cases that have not ended, locked until the transaction ends."""
+    query = (
+        sa.select(case_calls)
+        .where(case_calls.c.case_id.in_(numbers), case_calls.c.ended_at.is_(None))
+        .order_by(case_calls.c.id)
+        .with_for_update()
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
 def number_running(connection: sa.Connection, number: int) -> int:
     """How many calls of a case have not ended."""
     query = sa.select(sa.func.count()).where(

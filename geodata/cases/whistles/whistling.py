@@ -10,29 +10,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from geodata.accounts import Actor, record, require
 from geodata.cases import store
+from geodata.cases.clocks import calendar
 from geodata.cases.steps import store as steps
+from geodata.cases.twins.joined import refuse_joined
 from geodata.cases.whistles import calls
 from geodata.cases.whistles import store as whistles
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from sqlalchemy import Connection
 
     from geodata.database import Database, Transaction
     from geodata.profiles import Profile
-    from geodata.profiles.working import Working
-    from geodata.workdays import Workdays
 
 LONGEST_REASON: Final = 2_000
 MOST_WAITING: Final = 500
-LATE_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,8 @@ def whistle(
     Raises:
         NotFound: no such case or department.
         NotAllowed: the role, or the area of duty.
-        Conflict: the case is closed, or one of them is already called and has not ended.
+        Conflict: the case is closed or joined to another, or one of them is already called and
+            has not ended.
         InvalidInput: no department, no reason, or too long a one.
     """
     require(actor, "handle_case")
@@ -91,7 +88,8 @@ def whistle(
         last = max(
             (one["whistle_no"] for one in whistles.of_case(tx.connection, number)), default=0
         )
-        first = calls.begun(datetime.now(UTC), profile=profile, workdays=office(profile))
+        workdays = calendar.workdays(tx.connection, profile)
+        first = calls.begun(datetime.now(UTC), profile=profile, workdays=workdays)
         first |= {"case_id": number, "whistle_no": last + 1, "reason": reason.strip()}
         first |= {"called_by": actor.user_id, "caller": actor.name}
         whistles.add(tx.connection, [first | {"department": key} for key in wanted])
@@ -109,7 +107,7 @@ def act(
     Raises:
         NotFound: no such case or call.
         NotAllowed: neither of the department nor a commander; who did not call and rates.
-        Conflict: the call has moved on.
+        Conflict: the call has moved on, or the case is joined to another.
         InvalidInput: no reason or rating where one is needed.
     """
     require(actor, "handle_case")
@@ -132,7 +130,7 @@ def act(
             reason=done.reason,
             rating=done.rating,
             profile=profile,
-            workdays=office(profile),
+            workdays=calendar.workdays(tx.connection, profile),
         )
         whistles.change(tx.connection, call_id, values)
         details = {"department": call["department"], "call": call_id}
@@ -174,7 +172,8 @@ def calls_of(database: Database, actor: Actor, profile: Profile, number: int) ->
             connection, sorted(actor.areas)
         )
         mine = _department(connection, actor)
-    handles = actor.may("handle_case") and in_duty
+        workdays = calendar.workdays(connection, profile)
+    handles = actor.may("handle_case") and in_duty and case["joined_to"] is None
     texts = actor.may("see_personal") and in_duty
     now = datetime.now(UTC)
     is_open = case["state"] in profile.open_states
@@ -182,7 +181,12 @@ def calls_of(database: Database, actor: Actor, profile: Profile, number: int) ->
         "now": now,
         "revision": case["revision"],
         "calls": [
-            _shown(row, now, profile, texts=texts, may=_acts(actor, row, mine) if handles else [])
+            _shown(
+                row,
+                calls.clocks(row, now, profile=profile, workdays=workdays),
+                texts=texts,
+                may=_acts(actor, row, mine) if handles else [],
+            )
             for row in rows
         ],
         "may_whistle": bool(
@@ -212,10 +216,16 @@ def waiting_calls(
         asked = mine if mine is not None and not _commands(actor) else department
         within = areas_of(connection, actor, areas)
         rows = whistles.waiting(connection, department=asked, areas=within, limit=MOST_WAITING)
+        workdays = calendar.workdays(connection, profile)
     now = datetime.now(UTC)
     about = ("category", "area_code", "compound_code", "case_state")
     shown = [
-        _shown(row, now, profile, texts=actor.may("see_personal"), may=_acts(actor, row, mine))
+        _shown(
+            row,
+            calls.clocks(row, now, profile=profile, workdays=workdays),
+            texts=actor.may("see_personal"),
+            may=_acts(actor, row, mine),
+        )
         | {name: row[name] for name in about}
         for row in rows
     ]
@@ -257,50 +267,6 @@ CLOCK: Final = "clock"
 """Who is named where nobody acted."""
 
 
-def raise_late(database: Database, profile: Profile, *, now: datetime | None = None) -> int:
-    """Tell of calls whose clock has run out, each clock once; gives how many.
-
-    Several workers may do it at once: a case is locked while its calls are told of.
-    """
-    moment = now or datetime.now(UTC)
-    with database.read() as connection:
-        numbers = whistles.late_cases(connection, moment, limit=LATE_AT_ONCE)
-    return sum(_raise(database, profile, number, moment) for number in numbers)
-
-
-def _raise(database: Database, profile: Profile, number: int, now: datetime) -> int:
-    told = 0
-    with database.begin() as tx:
-        case = steps.locked(tx.connection, number)
-        if case is None:
-            return 0
-        if not _is_open(profile, case["state"]):  # closed by a file
-            leave(tx, case, by=None, reason="")
-            _tell(tx, case)
-            return 0
-        for call in whistles.running(tx.connection, number):
-            if call["due_at"] is None or call["due_at"] >= now or call["raised_at"] is not None:
-                continue
-            values = {"raised_at": now, "raised": call["raised"] + 1}
-            whistles.change(tx.connection, call["id"], values)
-            details = {"department": call["department"], "call": call["id"]}
-            details |= {"clock": calls.running_clock(call), "due_at": call["due_at"].isoformat()}
-            steps.enter(
-                tx.connection,
-                case_id=number,
-                actor=CLOCK,
-                kind="call_late",
-                from_state=case["state"],
-                to_state=case["state"],
-                details=details,
-            )
-            told += 1
-        if told:
-            _tell(tx, case)
-            record(tx, Actor.terminal(), "call_late", f"cases/{number}", count=told)
-    return told
-
-
 def areas_of(connection: Connection, actor: Actor, wanted: Sequence[str] = ()) -> list[str] | None:
     """The areas, with all inside them, that are wanted and lie in the actor's duty; None: all."""
     found: frozenset[str] | None = None
@@ -311,22 +277,13 @@ def areas_of(connection: Connection, actor: Actor, wanted: Sequence[str] = ()) -
     return None if found is None else sorted(found)
 
 
-def office(profile: Profile) -> Workdays:
-    """When the city's offices work."""
-    return _office(profile.working, profile.zone)
-
-
-@cache
-def _office(working: Working, zone: ZoneInfo) -> Workdays:
-    return working.workdays(zone)
-
-
 def case_locked(connection: Connection, actor: Actor, number: int) -> dict[str, Any]:
-    """The case, locked; raises NotFound and NotAllowed."""
+    """The case, locked; raises NotFound, NotAllowed, and Conflict if it is joined to another."""
     case = steps.locked(connection, number) if 0 < number < 2**63 else None
     if case is None:
         raise NotFound("There is no case %(number)s.", number=str(number))
     require(actor, "handle_case", area_codes=[case["area_code"]], connection=connection)
+    refuse_joined(case)
     return case
 
 
@@ -351,16 +308,13 @@ def enter(
         reason=reason.strip(),
         details=details,
     )
-    _tell(tx, changed)
+    tell(tx, changed)
 
 
-def _tell(tx: Transaction, case: dict[str, Any]) -> None:
+def tell(tx: Transaction, case: dict[str, Any]) -> None:
+    """Enter a case that changed in the feed: no text, nothing personal."""
     told = {name: case[name] for name in ("state", "category", "source", "revision")}
     tx.changed("cases", str(case["id"]), "changed", **told)
-
-
-def _is_open(profile: Profile, state: str) -> bool:
-    return state in profile.open_states
 
 
 def _commands(actor: Actor) -> bool:
@@ -396,10 +350,9 @@ def _check_reason(reason: str) -> None:
 
 
 def _shown(
-    row: dict[str, Any], now: datetime, profile: Profile, *, texts: bool, may: list[str]
+    row: dict[str, Any], clocks: list[dict[str, Any]], *, texts: bool, may: list[str]
 ) -> dict[str, Any]:
     names = ("id", "case_id", "whistle_no", "department", "state", "called_at", "caller")
     shown = {name: row[name] for name in (*names, "ended_at", "rating", "rated_by", "rated_at")}
     shown |= {name: row[name] if texts else None for name in ("reason", "remark")}
-    shown["clocks"] = calls.clocks(row, now, profile=profile, workdays=office(profile))
-    return shown | {"raised": row["raised"], "may": may}
+    return shown | {"clocks": clocks, "raised": row["raised"], "may": may}

@@ -26,12 +26,13 @@ function lay(element, { steps, names }, profile) {
   const stateName = (key) => named(profile.states.find((state) => state.key === key)?.name) || key;
   const kindName = (key) => named(profile.steps.find((step) => step.key === key)?.name) || own[key] || key;
   const called = ({ department, departments = [] }) => [department, ...departments].filter(Boolean).map((key) => named(profile.departments?.find((one) => one.key === key)?.name) || key);
+  const levelName = (key) => key && (named(profile.levels?.find((level) => level.key === key)?.name) || key);
   const actorName = (name) => (name === "clock" ? t("by the clock") : name === "(reporter)" ? t("by the public") : name);
   fill(element, h("h3", {}, t("Course")), h("ol.course", {}, steps.toReversed().map((entry) => {
     const moved = entry.to_state && entry.to_state !== entry.from_state;
     const to = entry.details.assignee;
     return h("li", {},
-      h("p", {}, h("b", {}, kindName(entry.kind)), " ", called(entry.details).length > 0 && h("span", {}, called(entry.details).join(t(", "))), h("span", {}, actorName(entry.actor)), to != null && h("span", {}, " → ", names[to] ?? `#${to}`), kinWords(entry.details), h("time.quiet.small", { datetime: entry.at }, times.format(new Date(entry.at)))),
+      h("p", {}, h("b", {}, kindName(entry.kind)), " ", called(entry.details).length > 0 && h("span", {}, called(entry.details).join(t(", "))), h("span", {}, actorName(entry.actor)), to != null && h("span", {}, " → ", names[to] ?? `#${to}`), entry.details.level && h("span", {}, " → ", levelName(entry.details.level)), kinWords(entry.details), h("time.quiet.small", { datetime: entry.at }, times.format(new Date(entry.at)))),
       moved && h("p.quiet.small", {}, entry.from_state && `${stateName(entry.from_state)} → `, stateName(entry.to_state)),
       entry.reason && h("p.course-why", {}, entry.reason));
   })));

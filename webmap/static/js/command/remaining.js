@@ -20,9 +20,10 @@ export function remaining(due, now, warn = NONE) {
   return { text: (near ? "◆ " : "") + t("%(time)s left", { time: length(left) }), tone: near ? "near" : "good" };
 }
 
-/** Minutes as days, hours or minutes. */
+/** Minutes as days, hours or minutes: each from two of its kind on, so that little is cut off. */
 export function length(minutes) {
+  if (minutes < 1) return t("under 1 min");
   if (minutes >= 2880) return t("%(n)s d", { n: count(Math.floor(minutes / 1440)) });
-  if (minutes >= 60) return t("%(n)s h", { n: count(Math.floor(minutes / 60)) });
-  return t("%(n)s min", { n: count(Math.max(0, Math.floor(minutes))) });
+  if (minutes >= 120) return t("%(n)s h", { n: count(Math.floor(minutes / 60)) });
+  return t("%(n)s min", { n: count(Math.floor(minutes)) });
 }

@@ -35,7 +35,7 @@ COMMANDS = {
     "calendar": ("geodata.cases.clocks.commands", _("Which days are worked.")),
     "demo": ("geodata.demo.commands", _("The generated city.")),
     "plan": ("geodata.exchange.plan_commands", _("Nets of grids in files.")),
-    "cases": ("geodata.exchange.case_commands", _("Cases in files.")),
+    "cases": ("geodata.exchange.case_commands", _("Hotspots of cases, and places for old ones.")),
     "map": ("webmap.commands", _("Write a map as one file.")),
 }
 """The rooms' commands: where each is and what it says of itself. A room is loaded when asked."""
@@ -43,6 +43,7 @@ COMMANDS = {
 JOBS = (
     "geodata.cases.clocks.jobs",
     "geodata.cases.hotspots.stored.jobs",
+    "geodata.cases.whereabouts.jobs",
     "geodata.exchange.jobs",
     "geodata.demo.jobs",
     "geodata.plans.jobs",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from geodata.cases.clocks import escalating
 from geodata.cases.clocks.jobs import notice_changes
+from geodata.cases.whereabouts.jobs import notice_new_places
 from geodata.cases.whistles.overdue import raise_late
 
 if TYPE_CHECKING:
@@ -21,5 +22,6 @@ def chores_of(profile: Profile) -> Mapping[str, Chore]:
     return {
         "raise_late_calls": partial(raise_late, profile=profile),
         "notice_changed_limits": partial(notice_changes, profile=profile),
+        "notice_new_places": notice_new_places,
         "escalate": partial(escalating.raise_late, profile=profile),
     }

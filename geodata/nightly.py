@@ -8,6 +8,7 @@ from geodata.accounts.sessions import forget_expired
 from geodata.cases.forgetting import forget_reporters
 from geodata.cases.map.rollups import sum_up
 from geodata.cases.photos.keeping import sweep
+from geodata.cases.whereabouts.jobs import notice_new_words
 from geodata.database.nightly import forget_old_jobs
 from geodata.exchange.leftovers import throw_away
 from geodata.plans.publishing import tell_of_begun
@@ -42,4 +43,5 @@ CHORES: Final[Mapping[str, Chore]] = {
     "sweep_photos": _photos,
     "forget_reporters": _reporters,
     "tell_of_begun_nets": tell_of_begun,
+    "notice_new_words": notice_new_words,
 }

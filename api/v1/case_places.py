@@ -13,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.languages import language
 from api.serving import database, profile
 from api.signing_in import current_actor
+from api.v1.jobs import Job, shown
+from geodata.cases.whereabouts import jobs as placing_jobs
 from geodata.cases.whereabouts import placing, unplaced
+from geodata.database import jobs
 from geodata.places import aliases
 
 blueprint = APIBlueprint("case_places", __name__, url_prefix="/api/v1", tag="Cases")
@@ -186,6 +189,19 @@ def list_unplaced(query_data: QueueQuery) -> Any:
         limit=query_data.limit,
     )
     return {"cases": found.cases, "counts": found.counts, "next": found.after}
+
+
+@blueprint.post("/cases/unplaced/place")
+@blueprint.output(Job, status_code=202)
+@blueprint.doc(summary="Place all waiting cases by their addresses", responses=[401, 403])
+def place_all() -> Any:
+    """As a job: sure ones get their place, closed cases too; doubtful ones wait in the queue.
+
+    Its report counts them: `looked`, `placed`, `doubtful`, `none`, of `whole`. Stopped, it keeps
+    what is done by then.
+    """
+    number = placing_jobs.ask(database, current_actor())
+    return shown(jobs.job(database, number)), 202, {"Location": f"/api/v1/jobs/{number}"}
 
 
 @blueprint.get("/cases/<int:number>/candidates")

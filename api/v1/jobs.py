@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.languages import language
 from api.serving import database
 from api.signing_in import current_actor
+from geodata.cases.clocks.jobs import STAGES as CLOCK_STAGES
 from geodata.cases.hotspots.stored.jobs import STAGES as HOTSPOT_STAGES
+from geodata.cases.whereabouts.jobs import STAGES as PLACING_STAGES
 from geodata.database import jobs
 from geodata.demo.jobs import STAGES as DEMO_STAGES
 from geodata.errors import NotFound
@@ -30,6 +32,8 @@ _STAGES = {
     **OPENING_STAGES,
     **FIT_STAGES,
     **HOTSPOT_STAGES,
+    **CLOCK_STAGES,
+    **PLACING_STAGES,
 }
 PRIVATE = frozenset({"path", "profile", "most_bytes", "keep"})
 """Arguments that are the server's own business."""

@@ -1,7 +1,9 @@
-"""``wangge cases hotspots``: cases in files, without a database."""
+"""``wangge cases``: hotspots of a file, without a database; places for cases that wait for one."""
 
 from __future__ import annotations
 
+import signal
+import threading
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
@@ -13,11 +15,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from geodata.exchange.commands import _bar, _day, _pairs
+from geodata.exchange.commands import _bar, _day, _opened, _pairs
 from geodata.words import sentence as _
 from geodata.words import translate
 
 if TYPE_CHECKING:
+    from geodata.cases.whereabouts.placing_all import Told
     from geodata.exchange.crowding import Told
     from geodata.settings import Settings
 
@@ -25,9 +28,47 @@ _SHOWN = 30
 _FILE = click.Path(path_type=Path)
 
 
-@click.group("cases", help="Cases in files.")
+@click.group("cases", help="Hotspots of cases, and places for old ones.")
 def cases() -> None:
-    """Cases in files."""
+    """Cases in files and in the database."""
+
+
+@cases.command("place", help="Give the cases that wait for a place the one their address says.")
+@click.option("--json", "as_json", is_flag=True, help="The counts as JSON on stdout.")
+@click.pass_obj
+def place(settings: Settings, /, *, as_json: bool) -> None:
+    """Place all waiting cases; Ctrl-C stops after the part that is under way."""
+    from geodata.accounts import Actor  # noqa: PLC0415 - the help answers at once
+    from geodata.cases.whereabouts.placing_all import place_all  # noqa: PLC0415
+    from geodata.profiles import load_profile  # noqa: PLC0415
+
+    stop = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: stop.set())
+    try:
+        with _opened(settings) as database, _bar(Console(stderr=True), settings.language) as tell:
+
+            def told(so_far: Told) -> None:
+                tell(_("looking for the places of addresses"), so_far.looked / so_far.whole)
+
+            done = place_all(
+                database,
+                Actor.terminal(),
+                load_profile(settings.profile),
+                told=told,
+                cancelled=stop.is_set,
+            )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if as_json:
+        click.echo(orjson.dumps(done.as_dict(), option=orjson.OPT_INDENT_2))
+        return
+    words = _(
+        "%(looked)s of %(whole)s cases were looked at: %(placed)s have a place now, %(doubtful)s "
+        "have candidates and wait in the queue, %(none)s addresses say nothing."
+    )
+    click.echo(translate(words, settings.language, **done.as_dict()))
+    if done.stopped:
+        click.echo(translate(_("Stopped; what was done by then stays."), settings.language))
 
 
 @cases.command("hotspots", help="Find where the cases in FILE crowd together.")

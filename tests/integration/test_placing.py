@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from incoming import OPERATOR, STREET_OFFICE, squares, write
 
 from geodata.accounts import Actor
 from geodata.cases.incoming.reporting import Report, report
-from geodata.cases.whereabouts import placing, unplaced
+from geodata.cases.map import rollups
+from geodata.cases.whereabouts import addresses, placing, placing_all, unplaced
+from geodata.cases.whereabouts import jobs as placing_jobs
 from geodata.cases.whereabouts.placing import Choice
+from geodata.database.working import run_worker
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from geodata.exchange import import_file
+from geodata.exchange import case_commands, import_file
 from geodata.places import aliases
 from geodata.places.address_book import book_of
 from geodata.profiles import load_profile
@@ -258,3 +263,143 @@ def test_what_a_person_chose_stands_against_news_without_a_place(estates):
     placing.place(estates, ANNE, PROFILE, first["id"], Choice(0, kind="compound", code="K1"))
     report(estates, ANNE, PROFILE, told("银杏花园", external_id="A1"))
     assert place_of(estates, first["id"]).compound_code == "K1"
+
+
+OLD = [
+    ("盛庄社区康馨新村三号楼2单元", "closed"),
+    ("银杏花园", "reported"),
+    ("册山社区东头", "reported"),
+    ("火星基地", "filed"),
+    ("  ", "reported"),
+    ("老粮所大院3号楼", "reported"),
+]
+
+
+def store_old(database, *, times=1):
+    """Tickets that came without a place and that nobody looked at; gives their numbers."""
+    with database.begin() as tx:
+        query = sa.text(
+            "insert into cases (source, category, state, reported_at, address, import_id)"
+            " values ('hotline', 'noise', :state, now() - interval '40 days', :address, 1)"
+            " returning id"
+        )
+        return [
+            tx.connection.execute(query, {"state": state, "address": address}).scalar_one()
+            for _ in range(times)
+            for address, state in OLD
+        ]
+
+
+def states(database, numbers):
+    return [place_of(database, number).place_state for number in numbers]
+
+
+def test_old_tickets_are_placed_by_their_addresses_the_sure_ones_and_no_others(estates):
+    numbers = store_old(estates)
+    done = placing_all.place_all(estates, ANNE, PROFILE)
+    assert (done.looked, done.placed, done.doubtful, done.none, done.whole) == (5, 2, 1, 2, 5)
+    assert states(estates, numbers) == ["sure", "sure", "doubtful", "none", None, "none"]
+    found = place_of(estates, numbers[0])
+    assert (found.compound_code, found.area_code) == ("K1", f"{STREET_OFFICE}001")
+    [(kind, details)] = entries(estates, numbers[0])
+    assert (kind, details["how"], details["code"]) == ("place", "address", "K1-3")
+    assert unplaced.count_unplaced(estates, ANNE, PROFILE) == {"all": 4, "doubtful": 1, "none": 3}
+    with estates.begin() as tx:
+        assert rollups.is_right(tx.connection)
+    again = placing_all.place_all(estates, ANNE, PROFILE)
+    assert (again.looked, again.placed) == (3, 0)
+
+
+def test_placing_all_stops_where_asked_and_goes_on_from_there(estates, monkeypatch):
+    monkeypatch.setattr(placing_all, "AT_ONCE", 4)
+    numbers = store_old(estates, times=3)
+    heard = []
+    done = placing_all.place_all(
+        estates, ANNE, PROFILE, told=heard.append, cancelled=lambda: len(heard) == 2
+    )
+    assert (done.stopped, done.looked, done.whole) == (True, 8, 15)
+    assert [one.looked for one in heard] == [4, 8]
+    rest = placing_all.place_all(estates, ANNE, PROFILE)
+    assert (rest.stopped, rest.placed + done.placed) == (False, 6)
+    assert states(estates, numbers).count("sure") == 6
+    with estates.read() as connection:
+        query = sa.text("select count(*) from case_steps where kind = 'place'")
+        assert connection.execute(query).scalar_one() == 6
+
+
+def test_placing_all_leaves_what_somebody_placed_or_joined_meanwhile(estates, monkeypatch):
+    placed, joined, *_ = store_old(estates)
+    find = addresses.find
+
+    def meanwhile(*given):
+        found = find(*given)
+        choice = Choice(0, kind="compound", code="K2")
+        placing.place(estates, ANNE, PROFILE, placed, choice)
+        with estates.begin() as tx:
+            tx.connection.execute(
+                sa.text("update cases set joined_to = :to, joined_state = state where id = :id"),
+                {"to": placed, "id": joined},
+            )
+        return found
+
+    monkeypatch.setattr(addresses, "find", meanwhile)
+    assert placing_all.place_all(estates, ANNE, PROFILE).placed == 0
+    assert states(estates, [placed, joined]) == ["chosen", None]
+
+
+def test_whoever_has_areas_of_duty_places_all_only_there(estates):
+    numbers = store_old(estates)
+    assert placing_all.place_all(estates, BOUND, PROFILE).looked == 0
+    with estates.begin() as tx:
+        tx.connection.execute(
+            sa.text("update cases set area_code = :code"), {"code": f"{STREET_OFFICE}002"}
+        )
+    done = placing_all.place_all(estates, BOUND, PROFILE)
+    assert done.placed == 1  # 银杏花园; the other compound lies in another community
+    assert states(estates, numbers[:2]) == ["doubtful", "sure"]
+    with pytest.raises(NotAllowed):
+        placing_all.place_all(estates, Actor(None, "Lu", "viewer"), PROFILE)
+
+
+def test_old_tickets_find_their_place_by_themselves_when_compounds_come_in(
+    estates, tmp_path, monkeypatch
+):
+    numbers = store_old(estates)
+    assert placing_jobs.notice_new_places(estates) == 1
+    assert placing_jobs.notice_new_places(estates) == 0
+    monkeypatch.setenv("WANGGE_PROFILE", "linyi")
+    run_worker(estates, wait=False)
+    assert states(estates, [numbers[0], numbers[5]]) == ["sure", "none"]
+    assert placing_jobs.notice_new_places(estates) == 0
+    corner = squares()[0]
+    small = corner.buffer(-corner.length / 9)
+    path = write(tmp_path / "更多.gpkg", [small], 小区编码=["K9"], 名称=["老粮所大院"])
+    assert import_file(estates, OPERATOR, "compounds", path).stored
+    assert placing_jobs.notice_new_places(estates) == 1
+    run_worker(estates, wait=False)
+    assert states(estates, [numbers[5]]) == ["sure"]
+    with estates.read() as connection:
+        reports = connection.execute(sa.text("select report from jobs order by id")).scalars()
+        assert [one["placed"] for one in reports] == [2, 1]
+
+
+def test_a_word_that_was_taught_counts_for_old_tickets_by_the_next_morning(estates):
+    numbers = store_old(estates)
+    placing_all.place_all(estates, ANNE, PROFILE)
+    assert placing_jobs.notice_new_places(estates) == 1
+    run_worker(estates, wait=False)
+    choice = Choice(1, kind="compound", code="K1", word="老粮所大院")
+    placing.place(estates, ANNE, PROFILE, numbers[0], choice)
+    assert placing_jobs.notice_new_places(estates) == 0
+    assert placing_jobs.notice_new_words(estates) == 1
+    run_worker(estates, wait=False)
+    assert states(estates, [numbers[5]]) == ["sure"]
+
+
+def test_old_tickets_are_placed_from_the_terminal(estates, settings):
+    store_old(estates)
+    found = CliRunner().invoke(case_commands.cases, ["place", "--json"], obj=settings)
+    assert found.exit_code == 0, found.output
+    assert orjson.loads(found.stdout)["placed"] == 2
+    again = CliRunner().invoke(case_commands.cases, ["place"], obj=settings)
+    assert "3" in again.stdout

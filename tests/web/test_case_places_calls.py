@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from geodata.database.working import run_worker
+
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
+
+    from geodata.database import Database
 
 pytestmark = pytest.mark.usefixtures("people")
 TOLD = {"category": "noise", "source": "hotline", "title": "噪音", "address": "火星基地七号舱"}
@@ -62,3 +66,19 @@ def test_the_queue_is_read_in_pages(sign_in: Callable[..., Any]) -> None:
     assert [one["id"] for one in first["cases"] + second["cases"]] == numbers[::-1]
     assert second["next"] is None
     assert commander.get("/api/v1/cases/unplaced?after=x").status_code == 400
+
+
+def test_all_that_wait_are_placed_by_a_job_that_tells_its_counts(
+    sign_in: Callable[..., Any], database: Database
+) -> None:
+    commander = sign_in("commander")
+    reported(commander)
+    assert sign_in("viewer").post("/api/v1/cases/unplaced/place").status_code == 403
+    asked = commander.post("/api/v1/cases/unplaced/place")
+    assert asked.status_code == 202
+    run_worker(database, wait=False)
+    done = commander.get(asked.headers["Location"]).get_json()
+    assert done["state"] == "done"
+    assert done["report"] | {"whole": 1} == {
+        "looked": 1, "placed": 0, "doubtful": 0, "none": 1, "whole": 1, "stopped": False,
+    }  # fmt: skip

@@ -29,8 +29,9 @@ export class Placing {
     this.confirm = h("button.button.main", { type: "button", title: "Enter", onClick: () => this.send() }, t("Place it here"));
     this.tap = h("button.button", { type: "button", title: "M", "aria-pressed": "false", onClick: () => this.aim(!this.isAiming) }, t("Tap the map"));
     this.skip = h("button.button", { type: "button", title: "N", onClick: () => this.next() }, t("Skip"));
+    this.whole = h("button.button.small", { type: "button", title: t("Sure addresses only; doubtful ones stay in this list"), onClick: () => this.placeAll() }, t("Place all by their addresses"));
     fill(box,
-      h("div.panel-head", {}, this.title, h("button.button.quiet.icon", { type: "button", "aria-label": t("Close"), title: t("Close (Esc)"), onClick: () => this.hide() }, "×")),
+      h("div.panel-head", {}, this.title, this.whole, h("button.button.quiet.icon", { type: "button", "aria-label": t("Close"), title: t("Close (Esc)"), onClick: () => this.hide() }, "×")),
       h("div.placing-body", {}, this.said, this.ticket, this.list, this.teaching),
       h("div.placing-foot", {}, this.confirm, this.tap, this.skip,
         h("p.quiet.small", {}, [["1–9", t("choose")], ["Enter", t("confirm")], ["M", t("tap the map")], ["N", t("skip")]].map(([key, what]) => h("span", {}, h("kbd", {}, key), " ", what)))));
@@ -225,6 +226,20 @@ export class Placing {
       await this._load();
     } catch (error) {
       this._say(error.message, "late");
+    }
+  }
+
+  /** Let the server place whatever is sure by now, such as after new compounds came in. */
+  async placeAll() {
+    this.whole.disabled = true;
+    try {
+      const { placeAll } = await import("wangge/command/placing_all.js");
+      await placeAll((...said) => this._say(...said));
+      await this._load();
+    } catch (error) {
+      this._say(error.message, "late");
+    } finally {
+      this.whole.disabled = false;
     }
   }
 

@@ -20,7 +20,7 @@ from geodata.words import sentence as _
 from geodata.words import translate
 
 if TYPE_CHECKING:
-    from geodata.cases.whereabouts.placing_all import Told
+    from geodata.cases.whereabouts.placing_all import Told as Placed
     from geodata.exchange.crowding import Told
     from geodata.settings import Settings
 
@@ -47,7 +47,7 @@ def place(settings: Settings, /, *, as_json: bool) -> None:
     try:
         with _opened(settings) as database, _bar(Console(stderr=True), settings.language) as tell:
 
-            def told(so_far: Told) -> None:
+            def told(so_far: Placed) -> None:
                 tell(_("looking for the places of addresses"), so_far.looked / so_far.whole)
 
             done = place_all(

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 DEMO_PASSWORD = "demo-password-of-the-tests"
+DEMO_CASES = 12_000
+"""Enough for a heat map, few enough to be copied and drawn in no time."""
 _numbers = count(1)
 hypothesis.settings.register_profile("thorough")  # see tests/unit/trying.py
 
@@ -157,12 +159,12 @@ def demo_template(server: Server, empty_template: str) -> str:
     def fill(database: Database) -> None:
         from geodata.demo import load
 
-        load(database, scale=1, seed=2026, password=DEMO_PASSWORD)
+        load(database, scale=1, seed=2026, cases=DEMO_CASES, password=DEMO_PASSWORD)
 
     code = _digest(
         "geodata/database/migrations/versions/*", "geodata/demo/**/*.py", "geodata/profiles/*"
     )
-    key = f"{dt.datetime.now(dt.UTC):%m%d}{code}"  # its now is the day of the tests
+    key = f"{dt.datetime.now(dt.UTC):%m%d}{DEMO_CASES}{code}"  # its now is the day of the tests
     return server.template("demo", key, empty_template, fill)
 
 

@@ -15,13 +15,15 @@ from geodata.cases.querying import CasePoints
 DESK, WALL, PHONE = (1440, 900), (3840, 2160), (390, 844)
 
 
-def test_more_cases_than_fit_are_said_and_not_hidden(open_page, demo_app):
+def test_more_cases_than_fit_are_said_and_not_hidden(open_page, demo_app, demo_database):
+    with demo_database.read() as connection:
+        all_of_them = connection.execute(text("SELECT count(*) FROM cases")).scalar_one()
     kept = demo_app.extensions.get("wangge-case-points")
     demo_app.extensions["wangge-case-points"] = CasePoints(limit=2_000)
     try:
         page = open_page("/command#period=all", role="commander")
         notice = page.locator("[data-part=notice]")
-        expect(notice).to_contain_text("100,000")
+        expect(notice).to_contain_text(f"{all_of_them:,}")
         whole = notice.get_by_role("button", name="全部案件按汇总显示")
         expect(whole).to_have_attribute("aria-pressed", "true")
         expect(notice).to_contain_text("汇总")

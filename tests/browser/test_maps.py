@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import folium
 import geopandas as gpd
@@ -10,7 +11,8 @@ import pytest
 from playwright.sync_api import expect
 from shapely import box
 
-from webmap import assets
+from geodata.cases.map.plotting import plot
+from webmap import assets, mapfile, sending
 from webmap.elements import CompoundLayer, GridLayer, PageMap, ServiceCircles
 
 NASTY = '<img src=x onerror="globalThis.bitten=1"><script>globalThis.bitten=1</script>'
@@ -184,18 +186,21 @@ def test_the_dialog_begins_with_what_is_switched_on_and_says_how_large_it_gets(o
 
 
 def test_cases_go_in_when_asked_as_points_with_their_period(
-    open_page, chromium, tmp_path, artefact
+    open_page, chromium, tmp_path, artefact, monkeypatch
 ):
+    for module in (mapfile, sending):
+        monkeypatch.setattr(module, "MOST", 5_000)
+    monkeypatch.setattr(mapfile, "plot", partial(plot, most=5_000))
     page = open_page("/planner")
     page.click(".save-menu summary")
     page.check("[data-send=cases]")
     expect(page.locator(".save-note")).to_contain_text("有位置的")
     page.select_option("[data-send=period]", "0")
-    expect(page.locator(".save-note")).to_contain_text("共 100,000 件，超出")
+    expect(page.locator(".save-note")).to_contain_text("超出")
     page.screenshot(path=artefact("map-file-dialog"))
     sent = open_file(chromium, saved(page, tmp_path / "sent.html"))
     wait_until_painted(sent)
-    expect(sent.locator(".sheet")).to_contain_text("此处为最新的 50,000 件")
+    expect(sent.locator(".sheet")).to_contain_text("此处为最新的 5,000 件")
     clusters = "async () => (await wangge.elements.cases).drawn?.count ?? 0"
     assert sent.evaluate(clusters) > 10
     sent.screenshot(path=artefact("map-file-cases"))

@@ -21,10 +21,10 @@ from geodata.database import Database, Transaction
 from geodata.database.copying import Same, copy_rows
 from geodata.demo.city import DEFAULT_SEED, City, DemoUser, generate
 from geodata.demo.staffing import staff
-from geodata.demo.vacancy import NOT_GENERATED, TABLES, has_rows, taken
+from geodata.demo.vacancy import NOT_GENERATED, OF_CASES, TABLES, taken, taken_in
 from geodata.errors import Conflict
 from geodata.exchange.tables import imports
-from geodata.places.tables import LAYERS
+from geodata.places.tables import LAYERS, place_aliases
 from geodata.profiles import Profile
 
 Progress = Callable[[str, float], None]
@@ -85,9 +85,9 @@ def load(  # noqa: PLR0913 - options by keyword
     city = generate(scale=scale, seed=seed, until=until or now, cases=cases, profile=profile)
     tell("generating", 0.15)
     with database.begin() as tx:
+        _refuse_if_taken_inside(tx, replace=replace)
         if replace:
             _empty(tx)
-        _refuse_if_taken_inside(tx)
         counts = _store(tx, city, tell, by=actor.name)
         record(tx, actor, "demo_loaded", "demo", scale=scale, seed=seed, **counts)
     tell("measuring", 0.95)
@@ -101,7 +101,10 @@ def load(  # noqa: PLR0913 - options by keyword
 
 
 def _refuse_if_taken(database: Database, *, replace: bool) -> None:
-    found = taken(database)
+    _refuse(taken(database), replace=replace)
+
+
+def _refuse(found: tuple[str, bool] | None, *, replace: bool) -> None:
     if found is None:
         return
     layer, generated = found
@@ -115,23 +118,25 @@ def _refuse_if_taken(database: Database, *, replace: bool) -> None:
         raise Conflict(NOT_GENERATED, layer=layer)
 
 
-def _refuse_if_taken_inside(tx: Transaction) -> None:
-    """The same once more under a lock: two loads at once must not both find it empty."""
+def _refuse_if_taken_inside(tx: Transaction, *, replace: bool) -> None:
+    """The same once more under a lock: nothing may come in between the look and the deed."""
     names = ", ".join(TABLES)
     tx.connection.execute(sa.text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
-    for name, table in TABLES.items():
-        if has_rows(tx.connection, sa.select(1).select_from(table)):
-            raise Conflict(
-                "The layer %(layer)s is not empty: load the demo city into an empty database, "
-                "or give --replace if all of it is generated.",
-                layer=name,
-            )
+    _refuse(taken_in(tx.connection), replace=replace)
 
 
 def _empty(tx: Transaction) -> None:
-    """Remove a generated city and what was written down about its import."""
-    for name in TABLES:
-        tx.connection.execute(sa.text(f"TRUNCATE {name}"))
+    """Remove a generated city, what was written down about its import, and all about its cases.
+
+    The entries of cases are never edited; those of generated ones go with them. Their photos are
+    swept from the disk by the next night.
+    """
+    connection = tx.connection
+    connection.execute(sa.text("ALTER TABLE case_steps DISABLE TRIGGER case_steps_stay"))
+    for name in (*TABLES, *(table.name for table in OF_CASES)):
+        connection.execute(sa.text(f"TRUNCATE {name}"))
+    connection.execute(sa.text("ALTER TABLE case_steps ENABLE TRIGGER case_steps_stay"))
+    connection.execute(sa.update(place_aliases).values(case_id=None))
     tx.connection.execute(sa.delete(imports).where(imports.c.report["synthetic"].astext == "true"))
 
 

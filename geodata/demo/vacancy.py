@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from geodata.cases.tables import cases
+from geodata.cases.tables import (
+    case_calls,
+    case_decisions,
+    case_partings,
+    case_photos,
+    case_reporters,
+    case_steps,
+    cases,
+)
 from geodata.exchange.tables import imports
 from geodata.places.tables import LAYERS
 from geodata.words import sentence as _
@@ -22,20 +30,31 @@ NOT_GENERATED: Final = _(
 TABLES: Final[dict[str, sa.Table]] = {**LAYERS, "cases": cases}
 """All that the city fills."""
 
+OF_CASES: Final = (
+    *(case_reporters, case_photos, case_calls, case_decisions, case_partings),
+    case_steps,
+)
+"""What is kept of cases beside them, and goes with them."""
+
 
 def taken(database: Database) -> tuple[str, bool] | None:
     """What stands in the city's way: a layer, and whether all of it is generated.
 
     A layer with records that were not generated comes before all others; None: nothing is there.
     """
-    generated = None
     with database.read() as connection:
-        for name, table in TABLES.items():
-            if not has_rows(connection, sa.select(1).select_from(table)):
-                continue
-            if has_rows(connection, sa.select(1).select_from(table).where(_not_generated(table))):
-                return name, False
-            generated = generated or name
+        return taken_in(connection)
+
+
+def taken_in(connection: sa.Connection) -> tuple[str, bool] | None:
+    """``taken`` as a connection sees it."""
+    generated = None
+    for name, table in TABLES.items():
+        if not has_rows(connection, sa.select(1).select_from(table)):
+            continue
+        if has_rows(connection, sa.select(1).select_from(table).where(_not_generated(table))):
+            return name, False
+        generated = generated or name
     return None if generated is None else (generated, True)
 
 

@@ -9,11 +9,23 @@ import sqlalchemy as sa
 
 from geodata.accounts import Actor, users
 from geodata.cases.incoming import indexing
-from geodata.cases.tables import cases
+from geodata.cases.reviews import deciding
+from geodata.cases.tables import (
+    case_calls,
+    case_decisions,
+    case_partings,
+    case_photos,
+    case_reporters,
+    case_steps,
+    cases,
+)
+from geodata.cases.twins import joining
+from geodata.cases.whistles import whistling
 from geodata.demo import load, loading
 from geodata.errors import Cancelled, Conflict, InvalidInput, NotAllowed
 from geodata.exchange.tables import imports
 from geodata.places.tables import LAYERS, areas
+from geodata.profiles import load_profile
 
 PASSWORD = "a-password-for-the-demo"
 UNTIL = datetime(2026, 6, 30, 16, tzinfo=UTC)
@@ -126,7 +138,7 @@ def work_on_two(database):
     profile = load_profile("linyi")
     anne = Actor(None, "Anne", "commander")
     with database.read() as connection:
-        query = sa.select(cases.c.id).where(cases.c.state == "reported").limit(2)
+        query = sa.select(cases.c.id).where(cases.c.closed_at.is_(None)).limit(2)
         one, two = connection.execute(query).scalars()
     joining.join(database, anne, profile, one, 0, {two: 0})
     joining.part(database, anne, profile, two, 1)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+import sqlalchemy as sa
+
 from geodata.accounts import record, require
 from geodata.cases.clocks import reckoning
 from geodata.cases.duty import dispatching
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 LONGEST: Final = {"title": 200, "description": 4_000, "address": 300, "external_id": 100}
 """Characters of each text."""
+TRIES: Final = 3
+"""So often a report is taken whose number came a moment earlier: the second time it is news."""
 EARLY: Final = timedelta(minutes=10)
 """By so much a reporter's clock may be ahead."""
 
@@ -110,14 +114,30 @@ def report(
     found = None
     if values["place"] is None:
         found = addresses.find(database, profile, [values["address"]])[0]
-    with database.begin() as tx:
-        earlier = None if along is None else along.earlier(tx)
-        if earlier is not None:
-            return earlier
-        taken = _taken(tx, actor, profile, told, values, found)
-        if along is not None:
-            along.then(tx, taken)
-        return taken if on_spot is None else _closed(tx, actor, profile, taken, on_spot)
+
+    def take() -> Taken:
+        with database.begin() as tx:
+            earlier = None if along is None else along.earlier(tx)
+            if earlier is not None:
+                return earlier
+            taken = _taken(tx, actor, profile, told, dict(values), found)
+            if along is not None:
+                along.then(tx, taken)
+            return taken if on_spot is None else _closed(tx, actor, profile, taken, on_spot)
+
+    for _once in range(TRIES - 1):
+        try:
+            return take()
+        except sa.exc.IntegrityError as error:
+            if not _came_meanwhile(error):
+                raise
+    return take()
+
+
+def _came_meanwhile(error: sa.exc.IntegrityError) -> bool:
+    """Whether somebody else sent the same number of the same source a moment earlier."""
+    diagnosis = getattr(error.orig, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) == "uq_cases_source_external_id"
 
 
 def _closed(tx: Transaction, actor: Actor, profile: Profile, taken: Taken, why: str) -> Taken:

@@ -102,7 +102,7 @@ def at_once(tx: Transaction, profile: Profile, case: dict[str, Any]) -> dict[str
     step = _step(profile, case["state"])
     if fitting is None or not fitting[1].at_once or step is None:
         return case
-    now = datetime.now(UTC)
+    now = steps.now_of(tx.connection, case["id"])
     found = propose(tx.connection, profile, case, now)
     person, department = found["person"], found["department"]
     if person is None and department is None:

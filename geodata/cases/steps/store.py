@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -99,10 +100,30 @@ def change(connection: sa.Connection, number: int, values: Mapping[str, Any]) ->
     return dict(connection.execute(query).mappings().one())
 
 
-def enter(connection: sa.Connection, **values: Any) -> int:
-    """An entry of what was done; nobody can edit it."""
-    query = sa.insert(case_steps).values(**values).returning(case_steps.c.id)
-    return int(connection.execute(query).scalar_one())
+def enter(
+    connection: sa.Connection, *, case_id: int, at: datetime | None = None, **values: Any
+) -> int:
+    """An entry of what was done; nobody can edit it.
+
+    ``at`` is when, else now; never before the entry that comes before it, also where a machine's
+    clock was set back in between.
+    """
+    moment: Any = sa.func.clock_timestamp() if at is None else at
+    moment = sa.func.greatest(moment, _last_at(case_id).scalar_subquery())
+    query = sa.insert(case_steps).values(case_id=case_id, at=moment, **values)
+    return int(connection.execute(query.returning(case_steps.c.id)).scalar_one())
+
+
+def now_of(connection: sa.Connection, number: int) -> datetime:
+    """Now, for a case: never before its last entry."""
+    last: datetime | None = connection.execute(_last_at(number)).scalar_one_or_none()
+    now = datetime.now(UTC)
+    return now if last is None or last < now else last
+
+
+def _last_at(number: int) -> sa.Select[tuple[datetime]]:
+    mine = sa.select(case_steps.c.at).where(case_steps.c.case_id == number)
+    return mine.order_by(case_steps.c.id.desc()).limit(1)
 
 
 def add_reporter(connection: sa.Connection, **values: Any) -> None:

@@ -7,7 +7,6 @@ Whoever changes a case that others may be joined to locks them all, in the order
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -100,7 +99,7 @@ def change(
 
     Its clocks are stored as its entries say, also those that a state begins.
     """
-    now = datetime.now(UTC)
+    now = steps.now_of(tx.connection, case["id"])
     state = values.get("state", case["state"])
     steps.enter(
         tx.connection,

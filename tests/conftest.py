@@ -18,14 +18,17 @@ import os
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from psycopg import sql
 from sqlalchemy import make_url
+from werkzeug.routing import Rule
 
+from geodata.accounts import passwords
 from geodata.database import Database, EmbeddedCluster
 from geodata.database.cluster import FORGETFUL
 from geodata.database.migrations import upgrade
@@ -43,7 +46,32 @@ DEMO_PASSWORD = "demo-password-of-the-tests"
 DEMO_CASES = 12_000
 """Enough for a heat map, few enough to be copied and drawn in no time."""
 _numbers = count(1)
+_builders: dict[object, Callable[..., Any]] = {}
 hypothesis.settings.register_profile("thorough")  # see tests/unit/trying.py
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _light_passwords() -> None:
+    """Passwords that are hashed in no time: a thousand tests sign in, and none guards a secret."""
+    passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _known_rules() -> None:
+    """Compile the code of an address rule once for all applications, which is most of one's making.
+
+    What is compiled asks the rule that it is bound to later, so that another's serves as well.
+    """
+    compiled = Rule._compile_builder
+
+    def known(self: Rule, *told: bool) -> Callable[..., Any]:
+        defaults = tuple(sorted((self.defaults or {}).items()))
+        key = (self.rule, tuple(self._trace), defaults, told)
+        if key not in _builders:
+            _builders[key] = compiled(self, *told)
+        return _builders[key]
+
+    Rule._compile_builder = known
 
 
 class Server:

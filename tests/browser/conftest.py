@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,9 +24,7 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from werkzeug.serving import make_server
-
-from api.v1 import case_stream, screens
+from served import serving
 
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "artefacts"
@@ -78,24 +74,6 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Close the pages before their server and its database end: what they still ask is no fault."""
     for context in item.stash.get(CONTEXTS, []):
         context.close()
-
-
-@contextmanager
-def serving(app: Any, port: int = 0) -> Iterator[str]:
-    """Serve ``app`` on a port of its own, or on that one, while the block runs."""
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        case_stream.end(app)  # its viewers go home
-        screens.end(app)
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        for kept in (case_stream.STREAM, screens.FOLLOWED):
-            app.extensions.pop(kept, None)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,8 @@ from civicbot.http import HttpError, HttpTransport, RateLimiter
 from civicbot.open311 import Open311Client
 from civicbot.registry import Endpoint
 from georeport import GeoReport
+from served import serving
 from sqlalchemy import text
-from werkzeug.serving import make_server
 
 from geodata.accounts import Actor
 from geodata.accounts.tokens import make_token
@@ -28,13 +27,8 @@ pytestmark = pytest.mark.usefixtures("people")
 
 @pytest.fixture
 def root(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/open311/v2"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield f"{address}/open311/v2"
 
 
 @pytest.fixture

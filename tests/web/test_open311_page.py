@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +14,8 @@ from typing import TYPE_CHECKING
 import openpyxl
 import pytest
 from PIL import Image
+from served import serving
 from sqlalchemy import text
-from werkzeug.serving import make_server
 
 from geodata.accounts import Actor
 from geodata.accounts.tokens import make_token
@@ -33,13 +32,8 @@ CURL = shutil.which("curl")
 
 @pytest.fixture
 def base(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield address
 
 
 @pytest.mark.skipif(CURL is None, reason="needs curl")

@@ -72,25 +72,32 @@ MISSED = """([controls, places]) => {
 }"""
 
 
-def opened(open_page, path, role, **options):
-    page = open_page(path, role=role, ready=READY.get(path, "main"), **options)
+FEW_ROWS = """() => {
+  for (const row of document.querySelectorAll("tbody > tr:nth-child(n + 7)")) row.remove();
+}"""
+"""A hundred rows of one kind are walked as six are."""
+
+
+def opened(open_page, path, role, *, query="", **options):
+    page = open_page(path + query, role=role, ready=READY.get(path, "main"), **options)
     settled(page)
+    page.evaluate(FEW_ROWS)
     return page
 
 
 @pytest.mark.parametrize(("path", "role"), PAGES)
-@pytest.mark.parametrize(
-    ("size", "sharpness"), [((720, 450), 2), ((390, 844), 3)], ids=["200%", "phone"]
-)
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_control_is_in_reach_on_a_small_screen(
-    open_page, path, role, size, sharpness, language
+def test_every_control_is_in_reach_on_a_phone_and_at_twice_the_size(
+    open_page, path, role, language
 ):
-    page = opened(open_page, path, role, size=size, device_scale_factor=sharpness)
-    if language == "en":
-        page.goto(f"{page.url.split('#')[0].split('?')[0]}?lang=en")
-        page.wait_for_selector(READY.get(path, "main"))
-        settled(page)
+    page = opened(open_page, path, role, query=f"?lang={language}", size=(390, 844))
+    every_control_is_in_reach(page, path, role)
+    page.set_viewport_size({"width": 720, "height": 450})
+    settled(page)
+    every_control_is_in_reach(page, path, role)
+
+
+def every_control_is_in_reach(page, path, role):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate(OUT_OF_REACH, CONTROLS) == []
     for sheet in SHEETS.get(path, []):
@@ -117,6 +124,7 @@ def test_every_control_is_in_reach_on_a_small_screen(
             )
             == []
         )
+        menu.click()
 
 
 @pytest.mark.parametrize(("path", "role"), PAGES)

@@ -205,18 +205,26 @@ def reckon_again(connection: sa.Connection, profile: Profile, numbers: Sequence[
     locked = connection.execute(wanted.order_by(cases.c.id).with_for_update())
     rows = [dict(row) for row in locked.mappings()]
     by_case = steps.entries_of(connection, [row["id"] for row in rows])
-    moved = []
+    moved: dict[int, dict[str, Any]] = {}
     for row in rows:
         entries = by_case.get(row["id"], [])
         found = reckon(row, entries, profile=profile, workdays=workdays)
         quiet = row["raise_at"] is None and found["raise_at"] is not None
         if quiet and row["paused_since"] is None and found["raise_at"] <= now:
             found["raise_at"] = None
-        fresh = {name: value for name, value in found.items() if value != row[name]}
-        if fresh:
-            connection.execute(sa.update(cases).where(cases.c.id == row["id"]).values(**fresh))
-            moved.append(row["id"])
-    return moved
+        if any(value != row[name] for name, value in found.items()):
+            moved[row["id"]] = found
+    if moved:
+        names: dict[str, Any] = {
+            name: sa.bindparam(f"new_{name}") for name in (*RECKONED, "due_given")
+        }
+        query = sa.update(cases).where(cases.c.id == sa.bindparam("number")).values(**names)
+        values = [
+            {"number": number, **{f"new_{name}": found[name] for name in names}}
+            for number, found in moved.items()
+        ]
+        connection.execute(query, values)
+    return list(moved)
 
 
 def level_above(profile: Profile, level: str | None) -> str | None:

@@ -116,12 +116,12 @@ def enter(
 
 def now_of(connection: sa.Connection, number: int) -> datetime:
     """Now, for a case: never before its last entry."""
-    last: datetime | None = connection.execute(_last_at(number)).scalar_one_or_none()
+    last: datetime | None = connection.scalar(_last_at(number))
     now = datetime.now(UTC)
     return now if last is None or last < now else last
 
 
-def _last_at(number: int) -> sa.Select[tuple[datetime]]:
+def _last_at(number: int) -> sa.Select[datetime]:
     mine = sa.select(case_steps.c.at).where(case_steps.c.case_id == number)
     return mine.order_by(case_steps.c.id.desc()).limit(1)
 

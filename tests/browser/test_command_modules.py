@@ -173,6 +173,37 @@ def test_density_keeps_every_case_and_its_unit(open_page):
     assert total == pytest.approx(2, abs=1e-3)
 
 
+def test_a_line_that_falls_silent_without_breaking_off_is_given_up_and_taken_up_again(open_page):
+    found = run(
+        open_page("/command", role="viewer"),
+        """async () => {
+          const { Feed } = await import("wangge/command/feed.js");
+          const later = window.setTimeout, ask = window.fetch;
+          window.setTimeout = (what, after) => later(what, after / 200);  // minutes pass in a moment
+          const asked = [], said = [], told = [];
+          window.fetch = (address, options) => {
+            if (!String(address).startsWith("/dead-line")) return ask(address, options);
+            asked.push(options.headers["Last-Event-ID"]);
+            const words = asked.length === 1 ? 'id: 8\\nevent: case\\ndata: a\\n\\n' : 'id: 8\\nevent: case\\ndata: a\\n\\nid: 9\\nevent: case\\ndata: b\\n\\n';
+            const body = new ReadableStream({ start(line) {
+              line.enqueue(new TextEncoder().encode(words));  // and then nothing more, for ever
+              options.signal.addEventListener("abort", () => line.error(new DOMException("", "AbortError")));
+            } });
+            return Promise.resolve(new Response(body, { headers: { "Content-Type": "text/event-stream" } }));
+          };
+          const feed = new Feed({ address: "/dead-line", told: ({ id, data }) => told.push([id, data]), said: (word) => said.push(word) });
+          feed.start(7);
+          for (let k = 0; k < 100 && asked.length < 3; k++) await new Promise((go) => later(go, 50));
+          feed.stop();
+          Object.assign(window, { setTimeout: later, fetch: ask });
+          return { asked, said, told };
+        }""",
+    )
+    assert found["asked"] == ["7", "8", "9"]
+    assert found["said"][:3] == ["live", "lost", "live"]
+    assert found["told"] == [[8, "a"], [9, "b"]]
+
+
 # --- in a notebook ----------------------------------------------------------------------------
 
 

@@ -33,7 +33,10 @@ def test_a_commander_whistles_for_three_departments_sees_their_clocks_and_rates(
     page.get_by_role("button", name="吹哨召集部门").click()
     chosen = page.locator(".call-choices input:checked")
     assert chosen.count() == 3  # those of its category
-    page.get_by_label("召集事由").fill("夜间施工扰民，联合整治")
+    page.get_by_role("button", name="吹哨", exact=True).click()
+    reason = page.get_by_label("召集事由")
+    assert reason.evaluate("field => field.validationMessage") == "请填写此项。"
+    reason.fill("夜间施工扰民，联合整治")
     page.get_by_role("button", name="吹哨", exact=True).click()
     expect(page.locator(".call")).to_have_count(3)
     police = call(page, "公安分局")

@@ -1,9 +1,11 @@
-// What works on every page: the theme switch, the language link, the folded menus.
+// What works on every page: what fields want, the theme switch, the language link, the folded menus.
 
+import { askInOurWords } from "wangge/core/asking.js";
 import { switchTheme } from "wangge/core/theme.js";
 
 /** Make the frame of the page live. */
 export function joinFrame() {
+  askInOurWords();
   for (const button of document.querySelectorAll("[data-theme-switch]")) button.addEventListener("click", switchTheme);
   for (const link of document.querySelectorAll("[data-language]")) {
     link.addEventListener("click", (event) => {

@@ -1,7 +1,8 @@
 """A live server on the demo city, and Debian's Chromium looking at it.
 
 Fixtures: ``live`` (the address of a server on the shared demo city; never write through it),
-``own_live`` (on a copy that may be written to), ``open_page(path, role=…, size=…, theme=…)`` (a
+``drafts_live`` (on a copy for drafts, which are gone with the test; nothing is published there),
+``own_live`` (on a copy of this test alone), ``open_page(path, role=…, size=…, theme=…)`` (a
 signed-in page on ``live``) and ``artefact(name)`` (where a screenshot is kept). Every page fails
 its test on an error in the console, on a broken answer and on a request to any other host.
 """
@@ -24,7 +25,10 @@ from playwright.sync_api import (
     expect,
     sync_playwright,
 )
-from served import serving
+from served import come_to_rest, serving
+from sqlalchemy import text
+
+from geodata.places.tables import LAYERS
 
 ROOT = Path(__file__).parents[2]
 ARTEFACTS = ROOT / "artefacts"
@@ -94,19 +98,48 @@ def live(demo_app: Any) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def own_live(own_demo_database: Any, tmp_path: Path) -> Iterator[str]:
+def application(database: Any, folder: Path) -> Any:
     from app import create_app
     from geodata.settings import Settings
 
     settings = Settings(
-        database_url=own_demo_database.url,
-        data_dir=tmp_path,
+        database_url=database.url,
+        data_dir=folder,
         secret_key="a-key-for-tests-that-is-long-enough-to-sign-with",
         demo_password=PASSWORD,
     )
-    with serving(create_app(settings, own_demo_database)) as address:
+    return create_app(settings, database)
+
+
+@pytest.fixture
+def own_live(own_demo_database: Any, tmp_path: Path) -> Iterator[str]:
+    with serving(application(own_demo_database, tmp_path)) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def drafts_database(server: Any, demo_template: str) -> Iterator[Any]:
+    """The city behind ``drafts_live``."""
+    with server.copy_of(demo_template) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+def drafts_server(drafts_database: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("drafts")
+    with serving(application(drafts_database, folder)) as address:
+        yield address
+
+
+@pytest.fixture
+def drafts_live(drafts_server: str, drafts_database: Any) -> Iterator[str]:
+    before = drafts_database.versions(LAYERS)
+    yield drafts_server
+    come_to_rest(drafts_server)
+    with drafts_database.begin() as tx:
+        for table in ("plans", "jobs"):
+            tx.connection.execute(text(f"DELETE FROM {table}"))
+    assert drafts_database.versions(LAYERS) == before, "what changes the net takes own_live"
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ NASTY = "<script>globalThis.bitten=1</script><b>这里</b>的围墙已拆"
 
 
 @pytest.fixture
-def desk(own_live: str, open_page: Any) -> Desk:
-    page = open_page("/planner", address=own_live)
+def desk(drafts_live: str, open_page: Any) -> Desk:
+    page = open_page("/planner", address=drafts_live)
     return opened(page, draft_of(page))
 
 
@@ -51,7 +51,9 @@ def test_a_remark_is_made_at_a_place_and_is_text_whatever_is_written(desk, artef
     page.screenshot(path=artefact("draft-remarks"))
 
 
-def test_a_remark_is_written_anew_by_who_wrote_it_and_says_so(desk, open_page, own_live, artefact):
+def test_a_remark_is_written_anew_by_who_wrote_it_and_says_so(
+    desk, open_page, drafts_live, artefact
+):
     page = desk.page
     remark(desk, desk.grids()[1], "由谁负责？")
     page.click("summary:has(#draft-remarks)")
@@ -93,7 +95,7 @@ def test_a_remark_is_written_anew_by_who_wrote_it_and_says_so(desk, open_page, o
     page.click(".remark-form [type=submit]")
     expect(row).to_contain_text("由社区负责")
 
-    other = open_page("/planner", role="admin", address=own_live)
+    other = open_page("/planner", role="admin", address=drafts_live)
     there = opened(other, desk.number)
     there.page.click("summary:has(#draft-remarks)")
     expect(there.page.locator("[data-remark]")).to_contain_text("由社区负责")
@@ -115,7 +117,7 @@ def test_words_begun_are_given_up_by_escape_only_while_there_are_none(desk):
     assert desk.get("/comments")["comments"] == []
 
 
-def test_a_draft_is_shared_read_remarked_on_and_shared_no_longer(desk, open_page, own_live):
+def test_a_draft_is_shared_read_remarked_on_and_shared_no_longer(desk, open_page, drafts_live):
     page = desk.page
     page.click("#draft-sharing > summary")
     page.select_option("#draft-sharing select", "viewer")
@@ -123,7 +125,7 @@ def test_a_draft_is_shared_read_remarked_on_and_shared_no_longer(desk, open_page
     expect(page.locator("[data-unshare=viewer]")).to_be_visible()
     expect(page.locator("#draft-sharing option[value=viewer]")).to_have_count(0)
 
-    reading = open_page("/planner", role="viewer", address=own_live)
+    reading = open_page("/planner", role="viewer", address=drafts_live)
     reading.click("#drafts-menu > summary")
     expect(reading.locator("#drafts-menu form")).to_have_count(0)
     reading.click(f"[data-draft='{desk.number}']")

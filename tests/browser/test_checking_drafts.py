@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 
 
 @pytest.fixture
-def desk(own_live: str, open_page: Any) -> Desk:
-    page = open_page("/planner", address=own_live)
+def desk(drafts_live: str, open_page: Any) -> Desk:
+    page = open_page("/planner", address=drafts_live)
     return opened(page, draft_of(page, area=CENTRE))
 
 

@@ -12,9 +12,9 @@ PHONE, WALL = (390, 844), (3840, 2160)
 
 
 @pytest.fixture
-def desk(own_live: str, open_page: Any) -> Desk:
+def desk(drafts_live: str, open_page: Any) -> Desk:
     """A draft in which two of three grids are one."""
-    page = open_page("/planner", address=own_live)
+    page = open_page("/planner", address=drafts_live)
     desk = opened(page, draft_of(page, name="合并<b>方案</b>"))
     desk.select(1)
     page.keyboard.press("m")
@@ -59,7 +59,7 @@ def test_a_draft_is_compared_with_today_on_paper(desk, artefact):
     expect(paper.locator("#draft-panel")).to_be_visible(timeout=30_000)
 
 
-def test_the_grid_workers_whose_households_change_stand_on_the_paper(desk, own_live, artefact):
+def test_the_grid_workers_whose_households_change_stand_on_the_paper(desk, drafts_live, artefact):
     """The worker of the dissolved grid has none left, the other has them all."""
     page = desk.page
     grids = desk.grids()
@@ -69,7 +69,7 @@ def test_the_grid_workers_whose_households_change_stand_on_the_paper(desk, own_l
     lost = old[3]["properties"]["worker"]
     assert kept["worker"] != lost
     for other in ("today", str(before)):
-        page.goto(f"{own_live}/planner/compare/{desk.number}/{other}")
+        page.goto(f"{drafts_live}/planner/compare/{desk.number}/{other}")
         page.wait_for_selector("body[data-ready]", timeout=30_000)
         rows = page.locator("#workers tbody tr")
         expect(rows).to_have_count(3)
@@ -81,25 +81,26 @@ def test_the_grid_workers_whose_households_change_stand_on_the_paper(desk, own_l
     page.screenshot(path=artefact("compare-workers"), full_page=True)
 
 
-def test_two_drafts_are_compared_and_a_stranger_is_refused_in_words(desk, open_page, own_live):
+def test_two_drafts_are_compared_and_a_stranger_is_refused_in_words(desk, open_page, drafts_live):
     page = desk.page
     other = draft_of(page, name="另一方案")
-    page.goto(f"{own_live}/planner/compare/{desk.number}/{other}")
+    page.goto(f"{drafts_live}/planner/compare/{desk.number}/{other}")
     expect(page.locator("#title")).to_contain_text("另一方案")
     expect(page.locator("#legend")).to_contain_text("调整前边界")
-    viewer = open_page("/planner", role="viewer", address=own_live)
+    viewer = open_page("/planner", role="viewer", address=drafts_live)
     viewer.context.watched.allowed.add(403)
-    viewer.goto(f"{own_live}/planner/compare/{desk.number}/today")
+    viewer.goto(f"{drafts_live}/planner/compare/{desk.number}/today")
     expect(viewer.locator("#refused")).to_contain_text("未共享")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, WALL], ids=["phone", "wall"])
-def test_the_comparison_fits_a_phone_and_a_wall(desk, own_live, open_page, artefact, size, theme):
-    page = open_page(f"/planner/compare/{desk.number}/today", address=own_live, size=size)
-    page.evaluate("(theme) => localStorage.setItem('wangge-theme-compare', theme)", theme)
-    page.reload()
-    page.wait_for_selector("body[data-ready]")
-    page.wait_for_load_state("networkidle")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.screenshot(path=artefact(f"compare-{size[0]}-{theme}"))
+def test_the_comparison_fits_a_phone_and_a_wall(desk, drafts_live, open_page, artefact):
+    desk.page.close()
+    for size, theme in ((PHONE, "light"), (WALL, "dark")):
+        page = open_page(f"/planner/compare/{desk.number}/today", address=drafts_live, size=size)
+        page.evaluate("(theme) => localStorage.setItem('wangge-theme-compare', theme)", theme)
+        page.reload()
+        page.wait_for_selector("body[data-ready]")
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.screenshot(path=artefact(f"compare-{size[0]}-{theme}"))
+        page.close()

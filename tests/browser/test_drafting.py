@@ -14,9 +14,18 @@ PHONE, WALL = (390, 844), (3840, 2160)
 
 
 @pytest.fixture
-def desk(own_live: str, open_page: Any) -> Desk:
+def desk(drafts_live: str, open_page: Any) -> Desk:
     """A draft of a community of three grids, from the net in force."""
-    page = open_page("/planner", address=own_live)
+    return opened(open_page("/planner", address=drafts_live))
+
+
+@pytest.fixture
+def desk_of_one_s_own(own_live: str, open_page: Any) -> Desk:
+    """The same in a city that may be changed."""
+    return opened(open_page("/planner", address=own_live))
+
+
+def opened(page: Any) -> Desk:
     page.click("#drafts-menu > summary")
     page.fill("#draft-area", CENTRE)
     page.click(f"[data-area='{CENTRE}']")
@@ -210,7 +219,8 @@ def test_a_finding_is_flown_to_and_mended_by_one_press(desk):
     desk.saved(1)
 
 
-def test_a_draft_is_compared_with_today_published_for_tomorrow_and_withdrawn(desk):
+def test_a_draft_is_compared_with_today_published_for_tomorrow_and_withdrawn(desk_of_one_s_own):
+    desk = desk_of_one_s_own
     page = desk.page
     page.locator(".finding[data-rule=compound_cut] .finding-mend").click()
     desk.saved(1)
@@ -228,14 +238,15 @@ def test_a_draft_is_compared_with_today_published_for_tomorrow_and_withdrawn(des
     assert desk.get()["state"] == "withdrawn"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, WALL], ids=["phone", "wall"])
-def test_a_draft_is_shown_on_a_phone_and_on_a_wall(
-    desk, own_live, open_page, artefact, size, theme
-):
-    page = open_page(f"/planner#draft={desk.number}", address=own_live, size=size, theme=theme)
-    expect(page.locator("#draft-tools")).to_be_visible(timeout=30_000)
-    page.wait_for_load_state("networkidle")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert (page.locator("[data-tool=split]").count() == 1) is (size == WALL)
-    page.screenshot(path=artefact(f"draft-{size[0]}x{size[1]}-{theme}"))
+def test_a_draft_is_shown_on_a_phone_and_on_a_wall(desk, drafts_live, open_page, artefact):
+    desk.page.close()
+    for size, theme in ((PHONE, "light"), (WALL, "dark")):
+        page = open_page(
+            f"/planner#draft={desk.number}", address=drafts_live, size=size, theme=theme
+        )
+        expect(page.locator("#draft-tools")).to_be_visible(timeout=30_000)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert (page.locator("[data-tool=split]").count() == 1) is (size == WALL)
+        page.screenshot(path=artefact(f"draft-{size[0]}x{size[1]}-{theme}"))
+        page.close()

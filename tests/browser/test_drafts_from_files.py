@@ -11,9 +11,9 @@ from geodata.crs import convert
 
 
 @pytest.fixture
-def grids(open_page, own_live):
+def grids(open_page, drafts_live):
     """The page, and the grids in force of one community as a frame."""
-    page = open_page("/planner", address=own_live)
+    page = open_page("/planner", address=drafts_live)
     found = page.evaluate("fetch('/ogc/collections/grids/items?limit=1000').then((r) => r.json())")
     frame = gpd.GeoDataFrame.from_features(found["features"], crs=4326)
     return page, frame[frame["area_code"] == CENTRE][["name", "geometry"]].reset_index(drop=True)

@@ -14,9 +14,9 @@ PHONE = (390, 844)
 
 
 @pytest.fixture
-def office(own_live: str, open_page: Any) -> Desk:
+def office(drafts_live: str, open_page: Any) -> Desk:
     """A draft of a street office."""
-    return begin(open_page("/planner", address=own_live), area=OFFICE)
+    return begin(open_page("/planner", address=drafts_live), area=OFFICE)
 
 
 def rows(desk: Desk, place: str) -> dict[str, str]:
@@ -85,8 +85,8 @@ def test_a_mend_says_what_it_will_do_and_the_weights_are_counted(office):
     expect(page.locator(".finding").first).not_to_have_text(first)
 
 
-def test_on_a_phone_the_draft_is_read_in_a_sheet(office, own_live, open_page, artefact):
-    page = open_page(f"/planner#draft={office.number}", address=own_live, size=PHONE)
+def test_on_a_phone_the_draft_is_read_in_a_sheet(office, drafts_live, open_page, artefact):
+    page = open_page(f"/planner#draft={office.number}", address=drafts_live, size=PHONE)
     expect(page.locator("[data-sheet=right]")).to_have_text("草案", timeout=30_000)
     page.wait_for_load_state("networkidle")
     page.click("[data-sheet=right]")

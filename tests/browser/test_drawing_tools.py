@@ -17,15 +17,15 @@ OFFICE = "371399004"
 
 
 @pytest.fixture
-def desk(own_live: str, open_page: Any) -> Desk:
+def desk(drafts_live: str, open_page: Any) -> Desk:
     """A draft of a community of three grids."""
-    return begin(open_page("/planner", address=own_live))
+    return begin(open_page("/planner", address=drafts_live))
 
 
 @pytest.fixture
-def office(own_live: str, open_page: Any) -> Desk:
+def office(drafts_live: str, open_page: Any) -> Desk:
     """A draft of a street office."""
-    return begin(open_page("/planner", address=own_live), area=OFFICE)
+    return begin(open_page("/planner", address=drafts_live), area=OFFICE)
 
 
 def shapes(desk: Desk) -> dict[int, Any]:

@@ -43,9 +43,9 @@ TRIED = """async ({ number, asked }) => {
 
 
 @pytest.fixture
-def desk(own_live: str, open_page: Any) -> Desk:
+def desk(drafts_live: str, open_page: Any) -> Desk:
     """A draft of a community of three grids."""
-    return begin(open_page("/planner", address=own_live))
+    return begin(open_page("/planner", address=drafts_live))
 
 
 def line(points: Any) -> dict[str, Any]:
@@ -128,8 +128,8 @@ def drawings(grids: dict[int, Any], chance: random.Random, times: int) -> list[d
     return made
 
 
-def test_what_is_foreseen_is_what_the_server_answers(own_live, open_page):
-    page = open_page("/planner", address=own_live)
+def test_what_is_foreseen_is_what_the_server_answers(drafts_live, open_page):
+    page = open_page("/planner", address=drafts_live)
     page.context.watched.allowed.add(400)
     desk = begin(page, area=OFFICE)
     asked = drawings(desk.grids(), random.Random(5), 32)  # noqa: S311 - shapes, no secrets
@@ -342,8 +342,8 @@ def test_a_point_of_a_border_is_moved_by_keyboard_and_both_sides_move(desk):
     expect(focused).to_have_count(1)  # one can go on from there
 
 
-def test_without_a_worker_there_is_no_preview_and_all_else_works(own_live, open_page):
-    page = open_page("/planner", address=own_live)
+def test_without_a_worker_there_is_no_preview_and_all_else_works(drafts_live, open_page):
+    page = open_page("/planner", address=drafts_live)
     page.evaluate("delete globalThis.Worker")
     desk = begin(page)
     number, ground = large(desk)

@@ -13,8 +13,8 @@ from geodata.database.working import run_worker
 
 
 @pytest.fixture
-def page(open_page, own_live):
-    return open_page("/planner", address=own_live)
+def page(open_page, drafts_live):
+    return open_page("/planner", address=drafts_live)
 
 
 @pytest.fixture
@@ -47,23 +47,23 @@ def work(database):
 
 
 def test_a_large_file_shows_how_far_it_is_and_becomes_a_draft(
-    page, large, own_demo_database, artefact
+    page, large, drafts_database, artefact
 ):
     ask(page, large, "据大文件")
     expect(page.locator("#draft-file-job")).to_be_visible()
     page.screenshot(path=artefact("draft-file-job"))
-    work(own_demo_database)
+    work(drafts_database)
     expect(page.locator("#draft-panel")).to_be_visible(timeout=30_000)
     desk = Desk(page, int(page.url.split("draft=")[1].split("&")[0]))
     assert desk.get()["name"] == "据大文件"
     assert len(desk.grids()) == 3
 
 
-def test_a_large_file_can_be_stopped_and_no_draft_is_opened(page, large, own_demo_database):
+def test_a_large_file_can_be_stopped_and_no_draft_is_opened(page, large, drafts_database):
     ask(page, large, "不要了")
     with page.expect_response("**/cancel"):
         page.click("#draft-file-job [data-hold=stop-job]")
-    work(own_demo_database)
+    work(drafts_database)
     expect(page.locator(".draft-form > .told")).to_contain_text("已停止", timeout=30_000)
     expect(page.locator("#draft-file-job")).to_have_count(0)
     plans = page.evaluate("fetch('/api/v1/plans').then((r) => r.json())")["plans"]

@@ -263,8 +263,7 @@ def test_the_command_centre_sends_its_filtered_cases(open_page, chromium, tmp_pa
     sent.context.close()
 
 
-@pytest.mark.parametrize("path", ["/planner", "/command"])
-@pytest.mark.parametrize("role", ["viewer", "worker"])
+@pytest.mark.parametrize(("path", "role"), [("/planner", "viewer"), ("/command", "worker")])
 def test_who_may_not_export_has_no_such_button(open_page, path, role):
     page = open_page(path, role=role)
     expect(page.locator(".save-menu")).to_have_count(0)

@@ -6,8 +6,8 @@ from desks import begin
 from playwright.sync_api import expect
 
 
-def test_a_draft_is_printed_from_the_dark_with_its_name_and_grids(own_live, open_page, artefact):
-    page = open_page("/planner", address=own_live)
+def test_a_draft_is_printed_from_the_dark_with_its_name_and_grids(drafts_live, open_page, artefact):
+    page = open_page("/planner", address=drafts_live)
     page.evaluate("localStorage.setItem('wangge-theme-planner', 'dark')")
     page.reload()
     page.wait_for_load_state("networkidle")
@@ -41,8 +41,8 @@ def test_a_draft_is_printed_from_the_dark_with_its_name_and_grids(own_live, open
     expect(page.locator("#draft-tools")).to_be_visible()
 
 
-def test_the_bare_print_of_the_browser_leaves_the_tools_out(own_live, open_page):
-    page = open_page("/planner", address=own_live)
+def test_the_bare_print_of_the_browser_leaves_the_tools_out(drafts_live, open_page):
+    page = open_page("/planner", address=drafts_live)
     begin(page)
     page.emulate_media(media="print")
     for place in ("#draft-tools", "#tools", ".bar-middle"):

@@ -29,19 +29,19 @@ def opened(page: Any, area: str) -> Desk:
 
 
 @pytest.fixture
-def desk(own_live: str, open_page: Any) -> Desk:
+def desk(drafts_live: str, open_page: Any) -> Desk:
     """A draft of a community of three grids."""
-    return opened(open_page("/planner", address=own_live), CENTRE)
+    return opened(open_page("/planner", address=drafts_live), CENTRE)
 
 
 @pytest.fixture
-def worker(own_demo_database: Any) -> Iterator[Any]:
+def worker(drafts_database: Any) -> Iterator[Any]:
     """Starts a worker for the jobs that were asked for; gives when they are over."""
     running: list[threading.Thread] = []
 
     def work() -> None:
         thread = threading.Thread(
-            target=run_worker, args=(own_demo_database,), kwargs={"wait": False}
+            target=run_worker, args=(drafts_database,), kwargs={"wait": False}
         )
         running.append(thread)
         thread.start()
@@ -169,9 +169,9 @@ def test_a_search_is_found_again_when_the_draft_is_opened_anew(desk: Desk, worke
 
 
 def test_the_net_of_a_whole_district_grows_on_the_map_and_is_kept_as_far_as_it_came(
-    own_live: str, open_page: Any, worker: Any, artefact: Any
+    drafts_live: str, open_page: Any, worker: Any, artefact: Any
 ):
-    desk = opened(open_page("/planner", address=own_live), DISTRICT)
+    desk = opened(open_page("/planner", address=drafts_live), DISTRICT)
     page = desk.page
     before = desk.grids()
     ask(page, seconds="5")
@@ -193,19 +193,22 @@ def test_the_net_of_a_whole_district_grows_on_the_map_and_is_kept_as_far_as_it_c
     assert desk.grids() == before
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, WALL], ids=["phone", "wall"])
 def test_the_demand_fits_a_phone_and_a_wall(
-    desk: Desk, own_live: str, open_page: Any, artefact: Any, size: tuple[int, int], theme: str
+    desk: Desk, drafts_live: str, open_page: Any, artefact: Any
 ):
-    page = open_page(f"/planner#draft={desk.number}", address=own_live, size=size, theme=theme)
-    expect(page.locator("#draft-tools")).to_be_visible(timeout=30_000)
-    page.wait_for_load_state("networkidle")
-    if size == PHONE:
-        page.locator(".sheets .button").last.click()
-    summary = page.locator("#draft-proposal > summary")
-    summary.scroll_into_view_if_needed()
-    summary.click()
-    page.locator("#draft-proposal [type=submit]").scroll_into_view_if_needed()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.screenshot(path=artefact(f"proposal-{size[0]}x{size[1]}-{theme}"))
+    desk.page.close()
+    for size, theme in ((PHONE, "light"), (WALL, "dark")):
+        page = open_page(
+            f"/planner#draft={desk.number}", address=drafts_live, size=size, theme=theme
+        )
+        expect(page.locator("#draft-tools")).to_be_visible(timeout=30_000)
+        page.wait_for_load_state("networkidle")
+        if size == PHONE:
+            page.locator(".sheets .button").last.click()
+        summary = page.locator("#draft-proposal > summary")
+        summary.scroll_into_view_if_needed()
+        summary.click()
+        page.locator("#draft-proposal [type=submit]").scroll_into_view_if_needed()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.screenshot(path=artefact(f"proposal-{size[0]}x{size[1]}-{theme}"))
+        page.close()

@@ -56,6 +56,14 @@ class Quiet(WSGIRequestHandler):
         """Nothing."""
 
 
+_running: dict[str, Counted] = {}
+
+
+def come_to_rest(address: str, seconds: float = PATIENCE) -> None:
+    """Wait until nothing is asked of the server there."""
+    _running[address].came_to_an_end(seconds)
+
+
 @contextmanager
 def serving(app: Any, port: int = 0) -> Iterator[str]:
     """Serve ``app`` on a port of its own, or on that one, while the block runs."""
@@ -63,13 +71,16 @@ def serving(app: Any, port: int = 0) -> Iterator[str]:
     server = make_server("127.0.0.1", port, counted, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    _running[address] = counted
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield address
     finally:
         server.shutdown()  # nobody comes in any more
         thread.join()
         server.server_close()
         _wait_for_the_last(app, counted)
+        del _running[address]
         for kept in (case_stream.STREAM, screens.FOLLOWED):
             app.extensions.pop(kept, None)
 

@@ -23,6 +23,7 @@ import { length, remaining } from "wangge/command/remaining.js";
 
 /** In the order of the page; written out, so that the page knows what they say. */
 export const SECTIONS = [
+  () => import("wangge/command/sections/clocks.js"), // how long its stage may take, and what waits for a yes
   () => import("wangge/command/sections/texts.js"), // what was written, and who reported it
   () => import("wangge/command/sections/photos.js"), // how it was before, and after
   () => import("wangge/command/sections/steps.js"), // what may be done with it now
@@ -122,7 +123,7 @@ function foundCase(board, found) {
     reported: minute(found.reported_at), due: minute(found.due_at), warn: minute(found.warn_at), closed: minute(found.closed_at),
     place: found.lon == null ? null : { at: [found.lat, found.lon] },
     placeName: [found.area_name ?? found.area_code, found.compound_name ?? found.grid_name].filter(Boolean).join(" · "),
-    urgent: found.urgent, grid: found.grid_name ?? found.grid_code,
+    urgent: found.urgent, paused: found.paused_since != null, grid: found.grid_name ?? found.grid_code,
   };
 }
 
@@ -152,7 +153,7 @@ function dates(board, one, said) {
   const items = [
     ["reported", t("Reported"), said(one.reported), "", ""],
     ["now", named(state?.name) || one.state, left?.text ?? "", left?.tone ?? "", ""],
-    ["due", t("Time limit"), said(one.due) ?? t("none"), "", ""],
+    ["due", t("Time limit"), said(one.due) ?? (one.paused ? t("Clock paused") : t("none")), "", ""],
     !isOpen && done !== NONE && ["closed", t("Closed"), said(done), inTime, inTime === "late" ? t("late, after %(time)s", { time: took }) : t("after %(time)s", { time: took })],
   ].filter(Boolean);
   return h("ol.record-steps", {}, items.map(([kind, name, value, tone, note]) =>

@@ -2,6 +2,7 @@
 
 import { fill, h } from "wangge/core/dom.js";
 import { language, named, share, t } from "wangge/core/words.js";
+import { span } from "wangge/command/sections/clocks.js";
 
 /** What entries are called that are no step of the profile. */
 const OWN = () => ({
@@ -32,7 +33,7 @@ function lay(element, { steps, names }, profile) {
     const moved = entry.to_state && entry.to_state !== entry.from_state;
     const to = entry.details.assignee;
     return h("li", {},
-      h("p", {}, h("b", {}, kindName(entry.kind)), " ", called(entry.details).length > 0 && h("span", {}, called(entry.details).join(t(", "))), h("span", {}, actorName(entry.actor)), to != null && h("span", {}, " → ", names[to] ?? `#${to}`), entry.details.level && h("span", {}, " → ", levelName(entry.details.level)), kinWords(entry.details), h("time.quiet.small", { datetime: entry.at }, times.format(new Date(entry.at)))),
+      h("p", {}, h("b", {}, kindName(entry.kind)), " ", called(entry.details).length > 0 && h("span", {}, called(entry.details).join(t(", "))), h("span", {}, actorName(entry.actor)), to != null && h("span", {}, " → ", names[to] ?? `#${to}`), entry.details.level && h("span", {}, " → ", levelName(entry.details.level)), entry.details.amount != null && h("span", {}, span(entry.details)), kinWords(entry.details), h("time.quiet.small", { datetime: entry.at }, times.format(new Date(entry.at)))),
       moved && h("p.quiet.small", {}, entry.from_state && `${stateName(entry.from_state)} → `, stateName(entry.to_state)),
       entry.reason && h("p.course-why", {}, entry.reason));
   })));

@@ -11,6 +11,12 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 from test_live import come_in, row, take
 
+from geodata.accounts import Actor
+from geodata.cases.steps import stepping
+from geodata.cases.steps.stepping import Wanted
+from geodata.profiles import load_profile
+
+PROFILE = load_profile("linyi")
 RECORD = "[data-part=record]"
 
 
@@ -44,13 +50,21 @@ def test_a_case_is_followed_from_its_report_to_its_end_with_who_when_and_why(
     record.get_by_role("button", name="立案").click()
     expect(record.locator(".loop-now")).to_contain_text("建档")
     expect(record.locator(".course li").first).to_contain_text("立案")
+    clocks = record.locator(".record-clocks")
+    expect(clocks).to_contain_text("本环节")
+    ask = Wanted("extend", 1, "等配件", amount=2, unit="days")
+    stepping.step(own_demo_database, Actor(None, "Wei", "worker"), PROFILE, number, ask)
+    expect(clocks).to_contain_text("申请延期 Wei 2 个工作日")
+    clocks.get_by_role("button", name="同意申请", exact=True).click()
+    expect(record.locator(".course li").first).to_contain_text("已延长时限")
+    expect(clocks).not_to_contain_text("申请延期")
     page.keyboard.press("o")
     record.get_by_label("理由").fill("当场扶正，<b>无人受伤</b>")
     record.locator("form").get_by_role("button", name="现场办结").click()
     expect(record.locator(".course li").first).to_contain_text("当场扶正，<b>无人受伤</b>")
     expect(record.locator(".course li").first).to_contain_text("已立案 → 已办结")
     expect(row(page, number)).to_contain_text("已办结")
-    assert record.locator(".course li").count() == 3
+    assert record.locator(".course li").count() == 5
 
 
 def test_what_was_typed_is_kept_when_another_takes_a_step_meanwhile(page, own_demo_database):

@@ -315,6 +315,23 @@ def test_the_old_tickets_of_a_file_are_raised_to_nobody_by_a_calendar(database):
     assert escalating.raise_late(database, PROFILE) == 0
 
 
+def test_a_ticket_of_a_file_whose_stage_ran_out_is_raised_when_all_of_it_does(database):
+    due = datetime.now(UTC) + timedelta(days=9)
+    with database.begin() as tx:
+        number = tx.connection.scalar(
+            sa.text(
+                "insert into cases (source, category, state, reported_at, due_at, import_id)"
+                " values ('hotline', 'noise', 'reported', :old, :due, 1) returning id"
+            ),
+            {"old": datetime.now(UTC) - timedelta(days=9), "due": due},
+        )
+    clock_jobs.reckon_open(database, PROFILE)
+    row = stored(database, number)
+    assert row["stage_due_at"] < datetime.now(UTC) < row["raise_at"] <= due
+    assert escalating.raise_late(database, PROFILE) == 0
+    assert escalating.raise_late(database, PROFILE, now=due + timedelta(seconds=1)) >= 1
+
+
 def test_a_year_that_is_not_announced_says_so(database):
     known = calendar.year_of(database, ANNE, PROFILE, 2026)
     assert known["announced"]

@@ -196,8 +196,8 @@ def keep(
 def reckon_again(connection: sa.Connection, profile: Profile, numbers: Sequence[int]) -> list[int]:
     """Reckon these cases anew, such as for a calendar that changed; gives those that it moved.
 
-    What was late already and is raised to nobody, such as the old tickets of a file, stays so: a
-    calendar is no news of it.
+    What ran out already and is raised to nobody, such as the old tickets of a file, stays so: a
+    calendar is no news of it. What will run out is raised.
     """
     now = datetime.now(UTC)
     workdays = calendar.workdays(connection, profile)
@@ -211,7 +211,7 @@ def reckon_again(connection: sa.Connection, profile: Profile, numbers: Sequence[
         found = reckon(row, entries, profile=profile, workdays=workdays)
         quiet = row["raise_at"] is None and found["raise_at"] is not None
         if quiet and row["paused_since"] is None and found["raise_at"] <= now:
-            found["raise_at"] = None
+            found["raise_at"] = _raised_after(now, row, entries, profile, workdays)
         if any(value != row[name] for name, value in found.items()):
             moved[row["id"]] = found
     if moved:
@@ -343,6 +343,31 @@ def _rungs(
     workdays: Workdays,
 ) -> list[tuple[str, datetime]]:
     """The levels above ``level``, each with the moment at which it is told."""
+    found = _moments(level, whole, stage, profile=profile, workdays=workdays)
+    return [(key, min(moments)) for key, moments in found]
+
+
+def _raised_after(
+    now: datetime, case: Row, entries: Sequence[Row], profile: Profile, workdays: Workdays
+) -> datetime | None:
+    """When the next clock of a case runs out that has not yet."""
+    course = course_of(case, entries, profile=profile)
+    given = given_of(case) if course.first_run else None
+    whole = _whole_clock(case, course, given, profile=profile, workdays=workdays)
+    stage = _stage_clock(case, course, profile=profile, workdays=workdays)
+    found = _moments(course.level, whole, stage, profile=profile, workdays=workdays)
+    return min((one for _, moments in found for one in moments if one > now), default=None)
+
+
+def _moments(
+    level: str | None,
+    whole: Clock | None,
+    stage: Clock | None,
+    *,
+    profile: Profile,
+    workdays: Workdays,
+) -> list[tuple[str, list[datetime]]]:
+    """The levels above ``level``, each with the moments of which the first tells it."""
     keys = profile.keys("levels")
     reached = keys.index(level) if level in keys else len(keys)
     found = []
@@ -356,5 +381,5 @@ def _rungs(
         ]
         known = [one for one in moments if one is not None]
         if known:
-            found.append((rung.level, min(known)))
+            found.append((rung.level, known))
     return found

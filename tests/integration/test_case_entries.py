@@ -9,6 +9,7 @@ from incoming import OPERATOR, count_of, rows, table, tickets
 
 from geodata.cases.steps import stepping
 from geodata.cases.steps.stepping import Wanted
+from geodata.cases.twins import joining
 from geodata.exchange import import_file
 from geodata.profiles import load_profile
 
@@ -66,6 +67,16 @@ def test_a_file_does_not_overrule_who_works_on_a_case(database, tmp_path):
         ("T0", "reported_again", "filed", "filed", "terminal"),
         ("T1", "reported_again", "reported", "closed", "terminal"),
     ]
+
+
+def test_a_file_does_not_tear_joined_cases_apart(database, tmp_path):
+    import_file(database, OPERATOR, "cases", tickets(tmp_path / "a.csv", 2, 状态=["待受理"] * 2))
+    (one,), (two,) = rows(database, "SELECT id FROM cases ORDER BY id")
+    joining.join(database, OPERATOR, LINYI, one, 0, {two: 0})
+    path = tickets(tmp_path / "b.csv", 2, 状态=["处置中", "已办结"])
+    report = import_file(database, OPERATOR, "cases", path)
+    assert "state_held" in report.findings.counts
+    assert rows(database, "SELECT state FROM cases") == [("reported",)] * 2
 
 
 def test_the_same_number_twice_in_one_file_is_one_case_with_one_entry(database, tmp_path):

@@ -103,6 +103,8 @@ def hold(
 ) -> int:
     """Give the waiting rows of cases that are worked on here the state that these have.
 
+    So it is with cases that are one with others: these go through their states together.
+
     Args:
         connection: Of the transaction.
         waiting: Rows for known cases, by source and number.
@@ -130,7 +132,7 @@ def hold(
         .where(cases.c.source == waiting.c.source)
         .where(cases.c.external_id == waiting.c.external_id)
         .where(differs)
-        .where(worked_on)
+        .where(worked_on | cases.c.joined_to.is_not(None) | (cases.c.reports > 1))
         .values({name: cases.c[name] for name in own})
     ).rowcount
 

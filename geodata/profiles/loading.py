@@ -90,6 +90,18 @@ def _explained(path: Path, error: ValidationError) -> InvalidProfile:
             close=", ".join(close),
             more=more,
         )
+    if problem["type"] in {"too_long", "too_short"}:
+        bounds = error.errors(include_url=False)[0]["ctx"]
+        return InvalidProfile(
+            "The profile %(file)s has %(number)s entries at %(key)s: from %(least)s to %(most)s "
+            "are possible (problems besides: %(more)s).",
+            file=path,
+            key=key,
+            number=bounds["actual_length"],
+            least=bounds.get("min_length", 0),
+            most=bounds.get("max_length", "∞"),
+            more=more,
+        )
     return InvalidProfile(
         "The profile %(file)s is wrong at %(key)s: %(why)s (problems besides: %(more)s).",
         file=path,

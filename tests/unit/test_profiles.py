@@ -156,6 +156,15 @@ def test_a_misspelt_key_is_answered_with_the_likely_one(tmp_path):
         load_profile(path)
 
 
+def test_more_categories_than_eyes_can_tell_apart_are_counted_in_plain_words(tmp_path):
+    one = '[[categories]]\nkey = "kind_%d"\nname = { zh = "类", en = "kind" }\ncolor = "#999999"\n'
+    path = changed(
+        tmp_path, "[[categories]]", "".join(one % k for k in range(9)) + "[[categories]]"
+    )
+    with pytest.raises(InvalidProfile, match=r"17 entries at categories: from \d+ to 9 are"):
+        load_profile(path)
+
+
 def test_a_file_that_is_not_utf8_says_so(tmp_path):
     path = tmp_path / "gbk.toml"
     path.write_bytes("[name]\nzh = '临沂'".encode("gbk"))

@@ -83,7 +83,7 @@ export class HotspotPanel {
     this._ready();
     const until = new Date(Date.parse(answer.until) - 1);
     fill(this.status, [
-      `${this.days.format(new Date(answer.since))} – ${this.days.format(until)}`,
+      this.days.formatRange(new Date(answer.since), until),
       t("%(count)s cases", { count: count(answer.cases) }),
       t("%(count)s places tested", { count: count(answer.tested) }),
     ].join(" · "));

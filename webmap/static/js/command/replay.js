@@ -181,7 +181,7 @@ export class Replay {
     this.slider.setAttribute("aria-valuemax", String(this.past.to - this.past.from));
     const { from, to } = this.past;
     const size = [HOUR, 3 * HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY].find((one) => (to - from) / one <= 8) ?? 91 * DAY;
-    const names = this._format(size < DAY ? { hour: "2-digit", minute: "2-digit" } : { month: "numeric", day: "numeric" });
+    const names = this._format(size < DAY ? { hour: "2-digit", minute: "2-digit" } : size < 91 * DAY ? { month: "numeric", day: "numeric" } : { year: "2-digit", month: "numeric" });
     const marks = [];
     for (let at = from; at < to - size / 3; at += size) marks.push(h("span", { style: { left: `${((at - from) / (to - from)) * 100}%` } }, names.format(new Date(at * 60000))));
     fill(this.ticks, marks);

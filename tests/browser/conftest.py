@@ -39,6 +39,8 @@ WITHOUT = (
     # each window draws these two pages under its address bar, which costs more than ours
     "WebUIOmniboxPopup",
     "WebUIOmniboxAimPopup",
+    # a process for a page that may come next: each page of ours is thrown away with its context
+    "SpareRendererForSitePerProcess",
     # what Playwright leaves out: Chromium heeds the last list only
     "AimEnabled",
     "AvoidUnnecessaryBeforeUnloadCheckSync",

@@ -150,5 +150,5 @@ def look(number: int) -> Job:
 @blueprint.output(Job)
 @blueprint.doc(summary="Stop a job")
 def cancel(number: int) -> Job:
-    """At once if it waits, at its next chance if it runs; nothing of it is kept."""
+    """At once if it waits, at its next chance if it runs. Placing keeps what is done by then."""
     return shown(jobs.cancel(database, own(number).id))

@@ -11,6 +11,7 @@ shared by a worker's tests: never write to it) and ``own_demo_database`` (a copy
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import fcntl
 import hashlib
@@ -46,6 +47,7 @@ DEMO_PASSWORD = "demo-password-of-the-tests"
 DEMO_CASES = 12_000
 """Enough for a heat map, few enough to be copied and drawn in no time."""
 _numbers = count(1)
+_cities: dict[object, Any] = {}
 _builders: dict[object, Callable[..., Any]] = {}
 hypothesis.settings.register_profile("thorough")  # see tests/unit/trying.py
 
@@ -194,6 +196,21 @@ def demo_template(server: Server, empty_template: str) -> str:
     )
     key = f"{dt.datetime.now(dt.UTC):%m%d}{DEMO_CASES}{code}"  # its now is the day of the tests
     return server.template("demo", key, empty_template, fill)
+
+
+@pytest.fixture
+def remembered_city(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading a city takes its districts from an earlier load of that day: they take seconds."""
+    from geodata.demo import city, loading
+
+    def remembered(*, cases: int | None, until: dt.datetime, **asked: Any) -> city.City:
+        key = (until.date(), repr(sorted(asked.items(), key=lambda one: one[0])))
+        if key not in _cities:
+            _cities[key] = city.generate(cases=0, until=until, **asked)
+        made = city.CASES_A_DISTRICT * asked["scale"] if cases is None else cases
+        return dataclasses.replace(_cities[key], case_count=made)
+
+    monkeypatch.setattr(loading, "generate", remembered)
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ from geodata.accounts import Actor
 from geodata.accounts.users import add_user
 from geodata.cases.tables import cases
 from geodata.database.working import run_worker
+from geodata.demo import city
 from geodata.places.tables import areas, compounds
 
+pytestmark = pytest.mark.usefixtures("remembered_city")
 NASTY = '<img src=x onerror="globalThis.bitten=1"><script>globalThis.bitten=1</script>小区'
 
 
@@ -28,8 +30,9 @@ def empty_live(app, database, serve, password):
 
 
 @pytest.fixture
-def worker(empty_live, database):
-    """A worker beside the server."""
+def worker(empty_live, database, monkeypatch):
+    """A worker beside the server, and a city of few cases."""
+    monkeypatch.setattr(city, "CASES_A_DISTRICT", 2_000)
     stop = threading.Event()
 
     def work():

@@ -17,6 +17,7 @@ from geodata.errors import Cancelled, Conflict, NotAllowed
 from geodata.exchange.tables import imports
 from geodata.places.tables import LAYERS, areas
 
+pytestmark = pytest.mark.usefixtures("remembered_city")
 TABLES = (*LAYERS.values(), cases, imports)
 
 
@@ -49,14 +50,16 @@ def accounts(database):
         return connection.execute(sa.text("SELECT name, password_hash FROM users")).all()
 
 
-def test_an_administrator_loads_the_city_and_no_account_is_added_or_changed(database, admin):
+def test_an_administrator_loads_the_city_and_no_account_is_added_or_changed(
+    database, admin, few_cases
+):
     before = accounts(database)
     number = ask(database, admin)
     run_worker(database, wait=False)
     job = jobs.job(database, number)
     assert (job.state, job.done) == ("done", 1.0), job.problem
     assert job.report["counts"]["compounds"] == 220
-    assert count(database, cases) == job.report["counts"]["cases"] == 100_000
+    assert count(database, cases) == job.report["counts"]["cases"] == few_cases
     assert accounts(database) == before
     told = "SELECT string_agg(action || ' by ' || actor, ', ' ORDER BY id) FROM audit"
     assert scalar(database, told).endswith("demo_asked by admin, demo_loaded by admin")

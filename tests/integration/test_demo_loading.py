@@ -27,6 +27,7 @@ from geodata.exchange.tables import imports
 from geodata.places.tables import LAYERS, areas
 from geodata.profiles import load_profile
 
+pytestmark = pytest.mark.usefixtures("remembered_city")
 PASSWORD = "a-password-for-the-demo"
 UNTIL = datetime(2026, 6, 30, 16, tzinfo=UTC)
 

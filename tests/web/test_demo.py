@@ -11,6 +11,8 @@ from geodata.database.working import run_worker
 from geodata.demo import city, load
 from geodata.places.tables import areas
 
+pytestmark = pytest.mark.usefixtures("remembered_city")
+
 
 def test_an_administrator_gets_a_job_and_the_city(database, people, sign_in, monkeypatch):
     monkeypatch.setattr(city, "CASES_A_DISTRICT", 2_000)

@@ -8,8 +8,8 @@ from typing import Any
 from apiflask import APIBlueprint
 from pydantic import BaseModel, Field
 
+from api.looking import Looking
 from api.serving import database, profile
-from api.signing_in import current_actor
 from geodata.cases import opening
 
 blueprint = APIBlueprint("case_records", __name__, url_prefix="/api/v1/cases", tag="Cases")
@@ -76,8 +76,9 @@ class OpenedCase(BaseModel):
 
 
 @blueprint.get("/<int:number>/record")
+@blueprint.input(Looking, location="query")
 @blueprint.output(OpenedCase)
-@blueprint.doc(summary="One case with all that is known of it", responses=[401, 403, 404])
-def open_case(number: int) -> Any:
+@blueprint.doc(summary="One case with all that is known of it", responses=[400, 401, 403, 404])
+def open_case(number: int, query_data: Looking) -> Any:
     """Its steps, who is in charge, what is near and what may be done; reading it is audited."""
-    return opening.open_case(database, current_actor(), profile, number)
+    return opening.open_case(database, query_data.actor(), profile, number)

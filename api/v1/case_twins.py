@@ -8,6 +8,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from api.looking import Looking
 from api.serving import database, profile
 from api.signing_in import current_actor
 from geodata.cases.twins import joining, twinning
@@ -86,11 +87,12 @@ class CaseNow(BaseModel):
 
 
 @blueprint.get("/<int:number>/twins")
+@blueprint.input(Looking, location="query")
 @blueprint.output(KinAnswer)
-@blueprint.doc(summary="Cases that are likely the same trouble", responses=[401, 403, 404])
-def list_twins(number: int) -> Any:
+@blueprint.doc(summary="Cases that are likely the same trouble", responses=[400, 401, 403, 404])
+def list_twins(number: int, query_data: Looking) -> Any:
     """Open cases near in place and time; pairs that were parted are not offered again."""
-    return vars(twinning.kin_of(database, current_actor(), profile, number))
+    return vars(twinning.kin_of(database, query_data.actor(), profile, number))
 
 
 @blueprint.post("/<int:number>/join")

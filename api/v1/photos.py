@@ -9,6 +9,7 @@ from apiflask import APIBlueprint
 from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.looking import Looking
 from api.pictures import nothing_but_a_picture, picture_answer, read_photos
 from api.serving import database, settings
 from api.signing_in import current_actor
@@ -63,11 +64,12 @@ class PhotoForm(BaseModel):
 
 
 @blueprint.get("/<int:number>/photos")
+@blueprint.input(Looking, location="query")
 @blueprint.output(ShownPhotos)
-@blueprint.doc(summary="The photos of a case", responses=[401, 403, 404])
-def list_photos(number: int) -> Any:
+@blueprint.doc(summary="The photos of a case", responses=[400, 401, 403, 404])
+def list_photos(number: int, query_data: Looking) -> Any:
     """The first first. Photos may show faces and number plates: they are personal."""
-    return showing.list_photos(database, current_actor(), number)
+    return showing.list_photos(database, query_data.actor(), number)
 
 
 @blueprint.post("/<int:number>/photos")

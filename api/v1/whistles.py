@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from api.languages import language
+from api.looking import Looking
 from api.serving import database, profile
 from api.signing_in import current_actor
 from geodata.cases.filters import moment
@@ -184,11 +185,12 @@ class DepartmentReport(BaseModel):
 
 
 @blueprint.get("/cases/<int:number>/calls")
+@blueprint.input(Looking, location="query")
 @blueprint.output(Calls)
-@blueprint.doc(summary="Departments called to a case", responses=[401, 403, 404])
-def get_calls(number: int) -> Any:
+@blueprint.doc(summary="Departments called to a case", responses=[400, 401, 403, 404])
+def get_calls(number: int, query_data: Looking) -> Any:
     """With their clocks, and what this user may do with each."""
-    return whistling.calls_of(database, current_actor(), profile, number)
+    return whistling.calls_of(database, query_data.actor(), profile, number)
 
 
 @blueprint.post("/cases/<int:number>/calls")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from geodata.accounts import store
@@ -81,6 +81,10 @@ class Actor:
     def stranger(cls) -> Actor:
         """Somebody without an account, who may report a case; no account can be called so."""
         return cls(user_id=None, name="(reporter)", role=STRANGER)
+
+    def onlooking(self) -> Actor:
+        """The same as one who only looks: for screens that others see, too."""
+        return replace(self, role="viewer")
 
     def may(self, permission: str) -> bool:
         """Whether the role has the permission, wherever its areas of duty are."""

@@ -2,7 +2,7 @@
 //
 // Every part of the page reads the board and is told by `on` what changed: "data", "criteria",
 // "window" (only the player's window moved), "view" (the map moved), "select", "hover", "minute" (the
-// clock moved), "live" (some cases came or changed; the third value says which).
+// clock moved), "masked" (many look at this screen now, or no more), "live" (some cases came or changed; the third value says which).
 
 import { language } from "wangge/core/words.js";
 import { Calendar } from "wangge/command/calendar.js";
@@ -29,6 +29,7 @@ export class Board {
     this.criteria = { ...NOTHING_ASKED };
     this.box = null;
     this.selected = null; // id of the open case
+    this.isMasked = false; // many look at this screen: nothing personal is asked for
     this.hovered = null; // position of the case under the pointer
     this.listeners = [];
     this.cases = null;
@@ -154,6 +155,7 @@ export class Board {
     if ("period" in changes) this.isOlder = false;
     if ("period" in changes && !("window" in changes)) this.criteria.window = null;
     if (!this.cases) return;
+    if (!this.criteria.period) this.criteria.period = this._firstPeriod();
     const onlyWindow = Object.keys(changes).every((key) => key === "window");
     if (onlyWindow) this._applyWindow();
     else this._applyAll();
@@ -171,6 +173,13 @@ export class Board {
     if (this.selected === id) return;
     this.selected = id;
     this._tell("select");
+  }
+
+  /** Whether many look at this screen; the open case is read anew without what is personal. */
+  mask(isMasked) {
+    if (this.isMasked === isMasked) return;
+    this.isMasked = isMasked;
+    this._tell("masked");
   }
 
   hover(position) {

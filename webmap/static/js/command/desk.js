@@ -154,7 +154,7 @@ board.on((what, _, told) => {
 /** The clock moved on: other cases are late, and at midnight it is another day. */
 let today = board.today;
 function passMinute() {
-  if (!board.cases) return;
+  if (!board.cases || document.hidden) return;
   if (board.today === today) return draw();
   today = board.today;
   board.change({});
@@ -323,9 +323,20 @@ function toggleAll() {
   sayRange();
 }
 
+// ── who looks at this screen ──────────────────────────────────────────────────────────────────
+let isFollowing = false;
+
+/** A wall, or a screen that follows another, is seen by many: nothing personal is read for it. */
+function mask() {
+  const isSeenByMany = isFollowing || document.documentElement.hasAttribute("data-wall");
+  document.documentElement.toggleAttribute("data-masked", isSeenByMany);
+  board.mask(isSeenByMany);
+}
+
 // ── keyboard, wall, phone ─────────────────────────────────────────────────────────────────────
 function setWall(on) {
   document.documentElement.toggleAttribute("data-wall", on);
+  mask();
   setState({ wall: on ? "1" : null });
   points.options.scale = scale();
   if (!on && document.fullscreenElement) document.exitFullscreen().catch(() => {});
@@ -371,16 +382,22 @@ joinKeys(board, {
 onState((now) => {
   board.change(criteriaOf(now));
   switches.read(now);
+  if ((now.wall === "1") !== document.documentElement.hasAttribute("data-wall")) setWall(now.wall === "1");
   openFromAddress(now);
 });
 
 function openFromAddress(now) {
   const id = Number(now.case);
-  board.select(Number.isSafeInteger(id) && id > 0 ? id : null);
+  const isCase = Number.isSafeInteger(id) && id > 0;
+  board.select(isCase ? id : null);
+  if (isCase) showSheet("list"); // where there is room for one panel only, it is this one
 }
 
 if (isWall()) setWall(true);
-joinFollowing(part("follow"), part("following"));
+const plain = new URL(location.href);
+plain.searchParams.delete("wall"); // from now on it stands behind the #, where it can be taken back
+history.replaceState(null, "", plain);
+joinFollowing(part("follow"), part("following"), { changed: (is) => ((isFollowing = is), mask()) });
 switches.read(state());
 showLayers();
 onFailure(sayFailed);
@@ -413,8 +430,9 @@ if (board.cases) board.tellAgain();
 showEmpty(part("empty"), !data.bounds && board.cases?.count === 0, data.may);
 if (isPlaced()) {
   if (!hasView && !data.bounds) fitTo(boxOfCases(() => true), { animate: false });
-  openFromAddress(state());
 }
+openFromAddress(state());
+if (!hasView && board.cases && board.positionOf(board.selected) >= 0) flyTo(board.positionOf(board.selected));
 performance.mark("wangge-command-ready");
 if (mySteps.length) import("wangge/command/unplaced.js").then(({ joinUnplaced }) => joinUnplaced(part("unplaced"), part("placing"), { map, board, open: openNumber }));
 document.body.dataset.ready = "1";

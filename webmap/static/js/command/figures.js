@@ -27,13 +27,16 @@ export function joinFigures(box, board) {
   fill(box, clock, line, values);
   tick();
   let minute = board.now;
-  setInterval(() => {
-    tick();
-    if (board.now === minute || !board.cases) return;
+  const look = ({ evenSo = false } = {}) => {
+    if (!document.hidden) tick();
+    if (!board.cases || (!evenSo && board.now === minute)) return;
     minute = board.now;
     board.tick();
-  }, 1000);
-  board.on((what) => ["data", "live", "minute"].includes(what) && board.cases && show(values, board));
+  };
+  setInterval(look, 1000);
+  // A page that nobody sees is told of each minute for its sounds, and drawn when it is seen again.
+  document.addEventListener("visibilitychange", () => !document.hidden && look({ evenSo: true }));
+  board.on((what) => ["data", "live", "minute"].includes(what) && board.cases && !document.hidden && show(values, board));
   let before = "";
   return {
     say(status) {

@@ -14,8 +14,8 @@ const HEARTBEAT = 120_000; // after so long a leader who does not move tells tha
 const KEPT = "wangge-following"; // of this screen, over a reload
 const OWN = ["wall"]; // each screen's own affair
 
-/** The menu in `menu`, and the line in `box` that says what is going on. */
-export function joinFollowing(menu, box) {
+/** The menu in `menu`, and the line in `box` that says what is going on; `changed(isFollowing)` is told. */
+export function joinFollowing(menu, box, { changed = () => {} } = {}) {
   const memory = (value) => (value === undefined ? JSON.parse(sessionStorage.getItem(KEPT) ?? "null") : value ? sessionStorage.setItem(KEPT, JSON.stringify(value)) : sessionStorage.removeItem(KEPT));
   let leading = null; // {code, timer, sent, at}
   let following = null; // {code, feed, leader}
@@ -61,6 +61,7 @@ export function joinFollowing(menu, box) {
       },
     });
     following = { code, feed, leader: "", isLost: false };
+    changed(true);
     memory({ follow: code });
     feed.start(-1);
     say();
@@ -83,6 +84,7 @@ export function joinFollowing(menu, box) {
     clearInterval(leading?.timer);
     following?.feed.stop();
     leading = following = null;
+    changed(false);
     memory(null);
     say(why);
   }

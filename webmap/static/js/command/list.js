@@ -1,12 +1,13 @@
 // The list beside the map: as many cases as the map's view has, however many; only the rows in
 // sight exist.
 
-import { get, withQuery } from "wangge/core/api.js";
+import { get } from "wangge/core/api.js";
 import { fill, h } from "wangge/core/dom.js";
 import { count, language, named, t } from "wangge/core/words.js";
 import { toLatitude, toLongitude } from "wangge/command/mercator.js";
 import { queryOf } from "wangge/command/address.js";
 import { mark } from "wangge/command/charts.js";
+import { exportMenu } from "wangge/command/exporting.js";
 import { remaining } from "wangge/command/remaining.js";
 
 const AHEAD = 8; // rows kept above and below the sight
@@ -43,7 +44,7 @@ export class CaseList {
             this.refresh();
           }, 60); // a task of its own, so that the map is not kept waiting
         } else this.refreshSoon();
-      } else this._paint();
+      } else if (!document.hidden) this._paint();
     });
   }
 
@@ -56,7 +57,7 @@ export class CaseList {
     this.field = h("input.list-search", { type: "search", placeholder: t("Number or words"), "aria-label": t("Search cases (/)"), autocomplete: "off", maxlength: "200" });
     this.field.addEventListener("keydown", (event) => event.key === "Enter" && this._search());
     this.field.addEventListener("search", () => !this.field.value && this.only && this.showOnly(null));
-    const take = mayExport && h("button.button.quiet.small", { type: "button", title: t("All cases of this list as a CSV file"), onClick: () => this._export() }, t("Export CSV"));
+    const take = mayExport && exportMenu({ asked: () => this._asked(), amount: () => this.rows.length });
     this.sheet = h("div.case-sheet", {});
     this.scroll = h("div.case-scroll", { tabindex: "0", role: "region", "aria-label": t("Cases in the view; J and K go down and up, Enter opens") }, this.sheet);
     this.empty = h("div.empty", { hidden: true });
@@ -269,10 +270,11 @@ export class CaseList {
     if (this.cursor >= 0) this._choose(this.cursor);
   }
 
-  _export() {
+  /** What the server is asked for to get the cases of this list. */
+  _asked() {
     const { box } = this.board;
     const bbox = box && [toLongitude(box.west), toLatitude(box.south), toLongitude(box.east), toLatitude(box.north)]
       .map((value, i) => Math.max(i % 2 ? -90 : -180, Math.min(i % 2 ? 90 : 180, value)).toFixed(6)).join(",");
-    location.assign(withQuery("/api/v1/cases/export.csv", { ...queryOf(this.board), bbox }));
+    return { ...queryOf(this.board), bbox };
   }
 }

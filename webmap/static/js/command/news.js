@@ -3,10 +3,10 @@
 
 import { fill, h } from "wangge/core/dom.js";
 import { count, t } from "wangge/core/words.js";
+import { sound as soundIn } from "wangge/command/tones.js";
 
 const SHOWN = 20_000; // milliseconds that the words stay
 const KEPT = "wangge-command-sound";
-const TONES = { urgent: [[880, 0], [1175, 0.16], [880, 0.32]], late: [[660, 0], [494, 0.2]] }; // Hz, seconds
 
 /** The words in `box` and the switch `button`; `show(positions, words)` lists the cases. */
 export function joinNews(box, button, board, { show }) {
@@ -18,7 +18,7 @@ export function joinNews(box, button, board, { show }) {
   function wake() {
     if (!isOn) return;
     context ??= new AudioContext();
-    if (context.state === "suspended") context.resume().then(sayButton, () => {});
+    if (context.state !== "running") context.resume().then(sayButton, () => {});
   }
 
   function sayButton() {
@@ -39,19 +39,10 @@ export function joinNews(box, button, board, { show }) {
   }
 
   function sound(kind) {
-    if (!isOn || context?.state === "suspended" && !navigator.userActivation?.isActive) return;
+    // A page that nobody has touched yet keeps silent, and does not sound later of what was then.
+    if (!isOn || (context?.state !== "running" && navigator.userActivation?.hasBeenActive === false)) return;
     wake();
-    const begin = context.currentTime + 0.02;
-    for (const [pitch, after] of TONES[kind]) {
-      const tone = new OscillatorNode(context, { frequency: pitch, type: "sine" });
-      const loudness = new GainNode(context, { gain: 0 });
-      loudness.gain.setValueAtTime(0, begin + after);
-      loudness.gain.linearRampToValueAtTime(0.22, begin + after + 0.02);
-      loudness.gain.exponentialRampToValueAtTime(0.001, begin + after + 0.28);
-      tone.connect(loudness).connect(context.destination);
-      tone.start(begin + after);
-      tone.stop(begin + after + 0.3);
-    }
+    soundIn(context, kind);
     box.dataset.sounded = kind;
   }
 

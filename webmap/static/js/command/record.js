@@ -8,7 +8,8 @@
 //     return { element, show(found) { … } };          // told of the case, and again whenever it changed
 //   }
 //
-// `found` is the answer of GET /api/v1/cases/ID/record: {case, personal, steps, names, reporters,
+// On a screen that many look at, `board.isMasked` is true: sections ask the server for nothing
+// personal then (`masked`). `found` is the answer of GET /api/v1/cases/ID/record: {case, personal, steps, names, reporters,
 // near, people, next, may_handle, …}. `reload()` asks for it again and tells all sections; what
 // somebody typed stays, since the element does. `open(id)` opens another case. A section that has
 // nothing to say hides its element. `take(key)` may be exported, too: it is asked when a letter of
@@ -19,6 +20,7 @@ import { fill, h } from "wangge/core/dom.js";
 import { language, named, t } from "wangge/core/words.js";
 import { mark } from "wangge/command/charts.js";
 import { loopLine } from "wangge/command/loop.js";
+import { masked } from "wangge/command/masking.js";
 import { length, remaining } from "wangge/command/remaining.js";
 
 /** In the order of the page; written out, so that the page knows what they say. */
@@ -70,7 +72,7 @@ export function joinRecord(box, board, { close, locate, open }) {
     const one = shown;
     const { id } = one;
     try {
-      const [found, made] = await Promise.all([get(`/api/v1/cases/${id}/record`), modules()]);
+      const [found, made] = await Promise.all([get(`/api/v1/cases/${id}/record`, masked(board)), modules()]);
       if (mine !== turn || shown !== one) return;
       one.found = found;
       fill(one.trouble);
@@ -86,7 +88,7 @@ export function joinRecord(box, board, { close, locate, open }) {
   }
 
   board.on((what, _, news) => {
-    if (what === "select") begin(board.selected);
+    if (what === "select" || what === "masked") begin(board.selected);
     else if (what === "minute" && shown) layHead();
     else if (what === "live" && shown && news?.ids.includes(shown.id)) read();
   });
@@ -151,11 +153,11 @@ function dates(board, one, said) {
   const took = done !== NONE ? length(done - one.reported) : null;
   const inTime = done !== NONE && one.due !== NONE ? (done <= one.due ? "good" : "late") : "";
   const items = [
+    isOpen || done === NONE ? ["now", named(state?.name) || one.state, left?.text ?? "", left?.tone ?? "", ""]
+      : ["closed", named(state?.name) || t("Closed"), said(done), inTime, inTime === "late" ? t("late, after %(time)s", { time: took }) : t("after %(time)s", { time: took })],
     ["reported", t("Reported"), said(one.reported), "", ""],
-    ["now", named(state?.name) || one.state, left?.text ?? "", left?.tone ?? "", ""],
     ["due", t("Time limit"), said(one.due) ?? (one.paused ? t("Clock paused") : t("none")), "", ""],
-    !isOpen && done !== NONE && ["closed", t("Closed"), said(done), inTime, inTime === "late" ? t("late, after %(time)s", { time: took }) : t("after %(time)s", { time: took })],
-  ].filter(Boolean);
+  ];
   return h("ol.record-steps", {}, items.map(([kind, name, value, tone, note]) =>
     h("li", { class: [`step-${kind}`, tone && `tone-${tone}`].filter(Boolean).join(" ") }, h("span.quiet", {}, name), h("b", {}, value), note && h("span.small", {}, note))));
 }
@@ -165,5 +167,5 @@ function facts(board, one) {
   return h("dl.facts", {},
     h("dt", {}, t("Source")), h("dd", {}, named(source?.name) || one.source || "–"),
     h("dt", {}, t("Place")), h("dd", {}, one.placeName || t("outside all areas")),
-    one.grid && [h("dt", {}, t("Grid")), h("dd", {}, one.grid)]);
+    one.grid && !one.placeName.endsWith(one.grid) && [h("dt", {}, t("Grid")), h("dd", {}, one.grid)]);
 }

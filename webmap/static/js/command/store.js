@@ -27,8 +27,10 @@ export class CaseStore {
     this.turn = 0;
     this.waiting = []; // events that came since the last were put in
     this.past = []; // events since loading began, for what the answer does not have yet
+    this.calledOut = new Set(); // numbers of urgent cases that were told while nobody saw the page
     this.stream = "none";
     this.ahead = 0;
+    document.addEventListener("visibilitychange", () => !document.hidden && this.waiting.length && this._putAll());
     this.line = new Line({ told: (event) => this._told(event), said: (status) => this._lineSaid(status) });
   }
 
@@ -88,11 +90,21 @@ export class CaseStore {
     this.past?.push(event);
     if (!this.cases) return;
     this.waiting.push(event);
-    this.soon ??= setTimeout(() => this._putAll(), TOGETHER);
+    if (document.hidden) this._callOut(event);
+    else this.soon ??= setTimeout(() => (document.hidden ? (this.soon = null) : this._putAll()), TOGETHER);
+  }
+
+  /** Nobody sees this page: nothing is drawn until somebody does, but what is urgent is called out. */
+  _callOut({ data }) {
+    const { case: one } = JSON.parse(data);
+    if (!one?.urgent || one.joined_to != null || this.where(one.id) >= 0 || this.calledOut.has(one.id)) return;
+    this.calledOut.add(one.id);
+    this.urgent([one.id]);
   }
 
   /** Put in what came; the last word on each case. */
   _putAll() {
+    clearTimeout(this.soon);
     this.soon = null;
     const events = this.waiting;
     this.waiting = [];
@@ -120,7 +132,8 @@ export class CaseStore {
     if (!wanted.length || wanted.length > MANY) return;
     const { dictionaries } = this.cases;
     const rows = columnsOf(wanted, dictionaries);
-    const urgent = wanted.filter((one) => one.urgent && this.where(one.id) < 0).map(({ id }) => id);
+    const urgent = wanted.filter((one) => one.urgent && this.where(one.id) < 0 && !this.calledOut.has(one.id)).map(({ id }) => id);
+    this.calledOut.clear();
     if (rows) this.put(rows);
     else this.load(this.range); // a kind or a place that nobody knew: its name has to come along
     if (urgent.length) this.urgent(urgent);

@@ -34,7 +34,7 @@ export class Switches {
   /** Take over what the address says. */
   read({ show, level, measure, method, radius, base }) {
     this.now.base = this.basemaps.some(({ key }) => key === base) ? base : "";
-    if (["points", "heat", "hotspots", "places"].includes(show)) this.now.show = show;
+    this.now.show = ["heat", "hotspots", "places"].includes(show) ? show : "points";
     if (this.levels.some(([, key]) => key === level)) this.now.level = level;
     if (["rate", "count"].includes(measure)) this.now.measure = measure;
     if (["quantiles", "natural"].includes(method)) this.now.method = method;

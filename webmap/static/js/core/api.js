@@ -43,8 +43,10 @@ export async function get(path, query = {}, options = {}) {
 /** GET a file: {blob, name}, its name being what the server calls it. */
 export async function getFile(path, query = {}, options = {}) {
   const response = await asked(withQuery(path, query), options);
-  const [, name] = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("Content-Disposition") ?? "") ?? [];
-  return { blob: await response.blob(), name: name ? decodeURIComponent(name) : null };
+  const told = response.headers.get("Content-Disposition") ?? "";
+  const [, name] = /filename\*=UTF-8''([^;]+)/.exec(told) ?? [];
+  const [, plain] = /filename="([^"]+)"/.exec(told) ?? [];
+  return { blob: await response.blob(), name: name ? decodeURIComponent(name) : (plain ?? null) };
 }
 
 /** POST JSON (or a FormData as it is): the JSON answer. */

@@ -3,6 +3,7 @@
 import { get, post } from "wangge/core/api.js";
 import { fill, h } from "wangge/core/dom.js";
 import { count, language, named, share, t } from "wangge/core/words.js";
+import { masked } from "wangge/command/masking.js";
 
 export function section({ id, board, open, reload }) {
   const said = h("p.step-said", { role: "status", hidden: true });
@@ -66,7 +67,7 @@ export function section({ id, board, open, reload }) {
   async function read() {
     const mine = ++turn;
     try {
-      const found = await get(`/api/v1/cases/${id}/twins`);
+      const found = await get(`/api/v1/cases/${id}/twins`, masked(board));
       if (mine !== turn) return;
       kin = found;
       lay();

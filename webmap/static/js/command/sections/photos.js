@@ -4,6 +4,7 @@ import { get, post } from "wangge/core/api.js";
 import { fill, h } from "wangge/core/dom.js";
 import { count, language, t } from "wangge/core/words.js";
 import { shrink } from "wangge/report/shrinking.js";
+import { masked } from "wangge/command/masking.js";
 
 const LONGEST_SIDE = 2048;
 
@@ -18,7 +19,7 @@ export function section({ id, board, reload }) {
   async function read(found) {
     revision = found.case.revision;
     try {
-      seen = { ...(await get(`/api/v1/cases/${id}/photos`)), mayAdd: found.may_handle };
+      seen = { ...(await get(`/api/v1/cases/${id}/photos`, masked(board))), mayAdd: found.may_handle };
       lay();
     } catch {
       element.hidden = true; // the rest of the case is there; the next change asks again

@@ -5,13 +5,13 @@ import { named, t } from "wangge/core/words.js";
 
 export function section({ board }) {
   const element = h("section.record-part.record-texts", { "aria-live": "polite" });
-  return { element, show: (found) => fill(element, written(found, board.profile)) };
+  return { element, show: (found) => fill(element, written(found, board)) };
 }
 
-function written({ case: one, personal, reporters }, profile) {
+function written({ case: one, personal, reporters }, { profile, isMasked }) {
   if (!personal) {
     return [
-      h("p.quiet.small", {}, t("Title, description and reporter are shown to those on duty in this area.")),
+      h("p.quiet.small", {}, isMasked ? t("Title, description and reporter are not shown on a screen that others see, too.") : t("Title, description and reporter are shown to those on duty in this area.")),
       reporters.length > 1 && h("p.quiet.small", {}, t("Reported %(count)s times", { count: reporters.length })),
     ];
   }

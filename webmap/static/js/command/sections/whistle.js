@@ -4,6 +4,7 @@ import { get, post } from "wangge/core/api.js";
 import { fill, h } from "wangge/core/dom.js";
 import { named, t } from "wangge/core/words.js";
 import { callRow } from "wangge/command/calls.js";
+import { masked } from "wangge/command/masking.js";
 
 export function section({ id, board, reload }) {
   const departments = board.profile.departments ?? [];
@@ -91,7 +92,7 @@ export function section({ id, board, reload }) {
   async function read() {
     const mine = ++turn;
     try {
-      const news = await get(`/api/v1/cases/${id}/calls`);
+      const news = await get(`/api/v1/cases/${id}/calls`, masked(board));
       if (mine !== turn) return;
       found = news;
       lay();

@@ -132,12 +132,12 @@ def test_what_is_foreseen_is_what_the_server_answers(drafts_live, open_page):
     page = open_page("/planner", address=drafts_live)
     page.context.watched.allowed.add(400)
     desk = begin(page, area=OFFICE)
-    asked = drawings(desk.grids(), random.Random(5), 32)  # noqa: S311 - shapes, no secrets
+    asked = drawings(desk.grids(), random.Random(5), 20)  # noqa: S311 - shapes, no secrets
     told = page.evaluate(TRIED, {"number": desk.number, "asked": asked})
     wrong = [one for one in map(compared, told) if one]
     assert not wrong, "\n".join(wrong)
     taken = [one["key"] for one in told if not one["reason"]]
-    assert len(taken) >= 16  # enough of them are taken for the comparison to say something
+    assert len(taken) >= 10  # enough of them are taken for the comparison to say something
     assert {*taken} == {"split", "draw", "reshape", "drag"}
 
 

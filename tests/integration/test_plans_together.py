@@ -10,6 +10,7 @@ import shapely
 from hypothesis import stateful
 from hypothesis import strategies as st
 from kept_drafts import ANNE, BERT, SIDE, SOUTH, STEP_M, WEST, bytes_of, kept, lattice
+from trying import tries
 
 from geodata.crs import convert_geometries
 from geodata.errors import Conflict, StaleRevision
@@ -149,7 +150,7 @@ def test_two_planners_lose_nothing_and_can_undo_all(database, seed):
     stateful.run_state_machine_as_test(
         hypothesis.seed(seed)(machine),
         settings=hypothesis.settings(
-            max_examples=6,
+            max_examples=tries(3),
             stateful_step_count=15,
             deadline=None,
             database=None,

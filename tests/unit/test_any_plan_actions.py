@@ -231,7 +231,7 @@ class AnyActions(RuleBasedStateMachine):
 
 TestAnyActions = AnyActions.TestCase
 TestAnyActions.settings = settings(
-    max_examples=tries(15),
+    max_examples=tries(8),
     stateful_step_count=12,
     deadline=None,
     derandomize=True,

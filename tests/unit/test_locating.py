@@ -8,6 +8,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trying import tries
 
 from geodata.places import locating
 from geodata.places.locating import locate, locate_all
@@ -32,7 +33,7 @@ def blob(random, x, y, radius, corners):
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(15), deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), count=st.integers(1, 30), corners=st.integers(3, 40))
 def test_overlapping_blobs_give_the_answer_of_sjoin(seed, count, corners):
     random = np.random.default_rng(seed)

@@ -87,7 +87,7 @@ def test_ground_in_no_grid_and_grids_that_are_gone_are_told():
 
 
 @given(seed=st.integers(0, 500), count=st.integers(6, 40), other=st.integers(2, 30))
-@settings(max_examples=tries(15), deadline=None)
+@settings(max_examples=tries(8), deadline=None)
 def test_an_overlay_covers_the_same_ground_with_the_same_counts(seed, count, other):
     net, patches = cells(count, 3, seed=seed), cells(other, 2, seed=seed + 1, holes=1).borders()
     patches = pd.concat([patches, patches.iloc[:1].translate(200, 100).to_frame("geometry")])

@@ -163,7 +163,7 @@ def test_no_community_and_one_without_a_code_are_refused():
         units.build(frame([shapely.box(0, 0, 9, 9)] * 2, code=["a", "a"]), None, None)
 
 
-@settings(max_examples=tries(15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tries(8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 def test_whatever_streets_and_compounds_there_are_units_cover_the_communities(seed):
     rng = np.random.default_rng(seed)
@@ -278,7 +278,7 @@ def test_ground_in_no_grid_stays_in_none():
     assert laid.units["grid"].isna().tolist() == [False, True]
 
 
-@settings(max_examples=tries(10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=tries(6), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 def test_whatever_net_is_laid_on_units_they_stay_a_coverage(seed):
     rng = np.random.default_rng(seed)

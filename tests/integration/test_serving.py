@@ -168,8 +168,7 @@ def stat_of(path):
     return path.stat().st_mode & 0o777
 
 
-def test_ctrl_c_ends_it_as_well_and_who_watches_is_sent_home_in_good_order(folder):
-    server = Server(folder)
+def ctrl_c_ends_it_as_well_and_who_watches_is_sent_home_in_good_order(server, folder):
     assert server.get("/healthz") == 200
     _run(folder, "user", "add", "viewer", "--role", "viewer", "--generate")
     token = re.search(r"\bwgt\S+|\b[\w-]{32,}", _run(folder, "token", "viewer")[1])[0]
@@ -180,7 +179,6 @@ def test_ctrl_c_ends_it_as_well_and_who_watches_is_sent_home_in_good_order(folde
         assert stream.readline() == b"retry: 2000\n"
         assert server.end(signal.SIGINT) == 0
         stream.read()  # a stream that is cut off raises IncompleteRead
-    assert _of(folder) == []
 
 
 def test_other_commands_use_the_running_database_and_leave_it_running(served):
@@ -219,7 +217,7 @@ def test_a_killed_child_is_replaced(served, part):
     assert [line["code"] for line in died] == [-signal.SIGKILL]
 
 
-def test_a_killed_parent_takes_its_children_along(folder):
+def test_a_killed_parent_takes_its_children_along_and_the_next_ends_in_good_order(folder):
     killed = Server(folder)
     assert killed.get("/readyz") == 200
     killed.process.kill()
@@ -228,7 +226,7 @@ def test_a_killed_parent_takes_its_children_along(folder):
     # the database may outlive them; the next server finds it and ends it
     again = Server(folder)
     assert again.get("/readyz") == 200
-    again.end()
+    ctrl_c_ends_it_as_well_and_who_watches_is_sent_home_in_good_order(again, folder)
     assert _of(folder) == []
 
 

@@ -60,8 +60,8 @@ class Study:
 class Spot:
     """A hotspot with its trend; ``earlier`` are its cases in each earlier period, oldest first.
 
-    Of one that is gone ``hotspot`` tells what there is now. One that is ``alone`` is a place that
-    stands out among usual ones (see ``outliers``).
+    Of one that is gone ``hotspot`` tells what there is now. One that is ``alone`` is a place, or
+    several squares that touch, that stands out among usual ones (see ``outliers``).
     """
 
     hotspot: Hotspot
@@ -135,12 +135,16 @@ def find(
     found = Found(study, counts, star, rates, nothing, int(known.sum()), nobody)
     if star.reason:
         return found
+    if study.is_ground:
+        both = [_with_alone(study, cases, one) for cases, one in zip(counts, stars, strict=True)]
+        stars, nobody = [one for one, _alone_of in both], both[-1][1]
+        found = replace(found, alone=nobody)
     trends = compared(np.stack([one.z for one in stars]), np.stack([one.classes for one in stars]))
     progress("clustering", 0.7)
     alone = [] if study.is_ground else _alone(study, counts, star)
     for spot in alone:
         nobody[spot.hotspot.cells] = spot.hotspot.degree
-    spots = [*_hot(study, counts, stars), *alone, *_gone(study, counts, stars, trends)]
+    spots = [*_hot(study, counts, stars, nobody), *alone, *_gone(study, counts, stars, trends)]
     flares = _flares(study, counts, worlds, seed, threads) if worlds and last else []
     return replace(found, trends=trends, spots=spots, flares=flares)
 
@@ -166,7 +170,25 @@ def _untested(n: int, reason: str) -> GiStar:
     return GiStar(zero, zero, one, one, one, one, draws, one, none, 0, reason)
 
 
-def _hot(study: Study, counts: Integers, stars: list[GiStar]) -> list[Spot]:
+def _with_alone(study: Study, cases: Integers, star: GiStar) -> tuple[GiStar, NDArray[np.int8]]:
+    """Gi* in which a square that stands out by itself counts as hot, and the classes of those."""
+    found = outliers(cases, study.households)
+    only = (found.classes > 0) & (star.classes <= 0) & (star.reason is None)
+    return (
+        replace(
+            star,
+            z=np.where(only, found.z, star.z),
+            p=np.where(only, found.p, star.p),
+            corrected=np.where(only, found.corrected, star.corrected),
+            classes=np.where(only, found.classes, star.classes),
+        ),
+        np.where(only, found.classes, np.int8(0)),
+    )
+
+
+def _hot(
+    study: Study, counts: Integers, stars: list[GiStar], alone: NDArray[np.int8]
+) -> list[Spot]:
     """Hotspots of the last period with categories and trends."""
     shapes, star = study.shapes, stars[-1]
     told = hotspots(star, counts[-1], shapes, study.touching, households=study.households)
@@ -177,7 +199,8 @@ def _hot(study: Study, counts: Integers, stars: list[GiStar]) -> list[Spot]:
     for spot, kind in zip(told, kinds, strict=True):
         earlier = tuple(int(n) for n in counts[:-1, spot.cells].sum(axis=1))
         trend = _trend(spot.cells, stars)
-        answer.append(Spot(replace(spot, categories=kind), str(trend), earlier))
+        by_itself = bool(study.is_ground and (alone[spot.cells] > 0).all())
+        answer.append(Spot(replace(spot, categories=kind), str(trend), earlier, by_itself))
     return answer
 
 

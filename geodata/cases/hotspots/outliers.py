@@ -4,7 +4,8 @@ Conditional permutations keep a place's own value, so a single compound with twe
 is no hotspot to them. Here each place is held against all others: its cases are expected to follow
 its base with the spread that the other places show (a gamma–Poisson model, mean and variance by
 moments after Marshall, R. J. (1991), doi:10.2307/2347593, of all places but itself), and false
-discoveries are controlled among all places.
+discoveries are controlled among all places. p is doubled as that of Gi* is, which looks to both
+sides: so what the two together tell to be hot keeps within the limit of one of them.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ FEWEST_PLACES = 5
 class Outliers:
     """Of each place: cases expected, how many standard deviations it lies above, p, class.
 
-    ``p`` is of as many cases or more, ``corrected`` is controlled for the number of places.
+    ``p`` is twice that of as many cases or more, at most 1; ``corrected`` is controlled for the
+    number of places.
     ``classes`` are 1, 2, 3 as those of Gi*, 0 for all that do not stand out above.
     """
 
@@ -63,7 +65,7 @@ def outliers(cases: ArrayLike, base: ArrayLike | None = None) -> Outliers:
         stats.poisson.sf(o[known] - 1, expected),
         stats.nbinom.sf(o[known] - 1, shape, shape / (shape + np.maximum(expected, 1e-300))),
     )
-    p = np.where(o[known] > expected, p, 1.0)
+    p = np.where(o[known] > expected, np.minimum(2 * p, 1.0), 1.0)
     corrected, classes = class_of(p, ones[known])
     classes[o[known] < FEWEST] = 0
     answer = Outliers(zeros, zeros.copy(), ones, ones.copy(), none)

@@ -48,16 +48,17 @@ export const HotCells = Surface.extend({
   },
 
   _paintCells(context, frame) {
-    const { column, row, side, class: degree, cases } = this.cells;
+    const { column, row, side, cases } = this.cells;
     const step = side * frame.unit;
     const tones = { hot: token("--hot"), cold: token("--cold"), none: token("--map-unknown") };
     for (let i = 0; i < column.length; i++) {
       const left = column[i] * step - frame.west;
       const top = -(row[i] + 1) * step - frame.north;
       if (left > frame.width || top > frame.height || left + step < 0 || top + step < 0) continue;
-      const strength = Math.abs(degree[i]);
+      const degree = this._degree(i);
+      const strength = Math.abs(degree);
       if (!strength && !cases[i]) continue;
-      const tone = strength ? (degree[i] > 0 ? tones.hot : tones.cold) : tones.none;
+      const tone = strength ? (degree > 0 ? tones.hot : tones.cold) : tones.none;
       context.globalAlpha = strength ? STRENGTH[strength] : 0.16;
       context.fillStyle = tone;
       context.fillRect(left, top, step, step);
@@ -65,7 +66,7 @@ export const HotCells = Surface.extend({
       context.strokeStyle = tone;
       context.lineWidth = strength || 0.5;
       context.strokeRect(left + 0.5, top + 0.5, step - 1, step - 1);
-      if (strength && step >= ROOM) marks(context, left + step / 2, top + step / 2, Math.min(step * 0.2, 7 * this.options.scale), degree[i]);
+      if (strength && step >= ROOM) marks(context, left + step / 2, top + step / 2, Math.min(step * 0.2, 7 * this.options.scale), degree);
     }
     context.globalAlpha = 1;
     if (!this.chosen) return;
@@ -74,11 +75,17 @@ export const HotCells = Surface.extend({
     for (const i of this.chosen) context.strokeRect(column[i] * step - frame.west, -(row[i] + 1) * step - frame.north, step, step);
   },
 
+  /** How sure one stands out, 1 to 3, below 0 for fewer: with its surroundings, or alone. */
+  _degree(i) {
+    const { class: degree, alone } = this.cells;
+    return degree[i] > 0 ? degree[i] : alone[i] || degree[i];
+  },
+
   /** The marks of places that are drawn by others. */
   _markPlaces(context, frame) {
-    const { x, y, class: degree, alone } = this.cells;
+    const { x, y } = this.cells;
     for (let i = 0; i < x.length; i++) {
-      const strength = degree[i] > 0 ? degree[i] : alone[i] || degree[i];
+      const strength = this._degree(i);
       if (strength) marks(context, x[i] * frame.unit - frame.west, y[i] * frame.unit - frame.north + 16 * this.options.scale, 6 * this.options.scale, strength);
     }
   },

@@ -6,6 +6,7 @@ import { switchTheme } from "wangge/core/theme.js";
 /** Make the frame of the page live. */
 export function joinFrame() {
   askInOurWords();
+  showPages();
   for (const button of document.querySelectorAll("[data-theme-switch]")) button.addEventListener("click", switchTheme);
   for (const link of document.querySelectorAll("[data-language]")) {
     link.addEventListener("click", (event) => {
@@ -28,4 +29,14 @@ export function joinFrame() {
       menu.querySelector("summary").focus();
     }
   });
+}
+
+/** Where the bar has no room for all pages, they stand in the menu too, and the one that is open is in sight. */
+function showPages() {
+  const pages = document.querySelector(".bar-pages");
+  if (!pages) return;
+  const look = () => pages.toggleAttribute("data-cut", pages.scrollWidth > pages.clientWidth + 1);
+  new ResizeObserver(look).observe(pages);
+  const open = pages.querySelector("[aria-current]");
+  if (open) pages.scrollLeft = open.offsetLeft - pages.offsetLeft - 12;
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from geodata.accounts import Actor
 from geodata.cases.photos.adding import MOST_AT_ONCE
@@ -12,7 +12,7 @@ from geodata.cases.photos.reading import LONGEST_SIDE
 from geodata.cases.public.following import follow
 from geodata.places.featuring import extent
 from geodata.places.querying import attributions, levels_present
-from webmap import elements
+from webmap import assets, elements
 from webmap.pages import actor, joined, language, show
 
 blueprint = Blueprint("reporting", __name__)
@@ -77,6 +77,19 @@ def report() -> str:
             "longestSide": LONGEST_SIDE,
         },
     )
+
+
+@blueprint.get("/report/worker.js")
+def worker() -> Response:
+    """What keeps the page in the browser, so that it opens without a line.
+
+    Its text changes with any of our files: then the browser takes the new one and its cache.
+    """
+    told = f'const VERSION = "{assets.version()}", BASE = "{assets.base_address()}";\n'
+    answer = Response(told + assets.read("js/report/offline.js"), mimetype="text/javascript")
+    answer.headers["Service-Worker-Allowed"] = "/report"
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
 
 
 @blueprint.get("/report/<code>")

@@ -174,18 +174,18 @@ class PlaceCounts(BaseModel):
 
 
 class Summary(BaseModel):
-    """The figures of the day."""
+    """The figures of the day; null: so few that they are hidden from the reader."""
 
     now: datetime
     today_since: datetime = Field(description="today counts from this local midnight")
     month_since: datetime = Field(description="closed and on_time count from here")
-    all_cases: int = Field(description="cases that are one count once")
-    reports: int = Field(description="each of them counts")
-    today: int
-    open: int
-    overdue: int = Field(description="open and past their time")
-    closed: int = Field(description="closed since month_since, with a time limit")
-    on_time: int = Field(description="of these, closed within it")
+    all_cases: int | None = Field(description="cases that are one count once")
+    reports: int | None = Field(description="each of them counts")
+    today: int | None
+    open: int | None
+    overdue: int | None = Field(description="open and past their time")
+    closed: int | None = Field(description="closed since month_since, with a time limit")
+    on_time: int | None = Field(description="of these, closed within it")
     on_time_rate: float | None = Field(description="on_time / closed")
 
 
@@ -282,7 +282,9 @@ def get_counts(query_data: CountFilters) -> Any:
 def get_summary(query_data: Filters) -> Any:
     """Today's, open, overdue and closed cases."""
     found = querying.summary(database, current_actor(), profile, query_data.wanted())
-    rate = found.on_time / found.closed if found.closed else None
+    rate = None
+    if found.on_time is not None and found.closed:
+        rate = found.on_time / found.closed
     return {**found.__dict__, "on_time_rate": rate}
 
 

@@ -45,19 +45,20 @@ class CasePage:
 class Figures:
     """The figures of the day; rates are shares of ``closed``.
 
-    Cases that are one count once; ``reports`` counts each of them.
+    Cases that are one count once; ``reports`` counts each of them. None: so few that they are
+    hidden from who asks.
     """
 
     now: datetime
     today_since: datetime
     month_since: datetime
-    all_cases: int
-    reports: int
-    today: int
-    open: int
-    overdue: int
-    closed: int
-    on_time: int
+    all_cases: int | None
+    reports: int | None
+    today: int | None
+    open: int | None
+    overdue: int | None
+    closed: int | None
+    on_time: int | None
 
 
 @dataclass(frozen=True)
@@ -280,7 +281,9 @@ class CasePoints:
 def summary(database: Database, actor: Actor, profile: Profile, wanted: CaseFilter) -> Figures:
     """Today's cases, open and overdue ones, and those closed on time in the last 30 days.
 
-    ``today`` counts from local midnight. ``closed`` has only cases with a time limit.
+    ``today`` counts from local midnight. ``closed`` has only cases with a time limit. Who may not
+    ``see_few`` is told no figures under the profile's ``min_public``, and none of which the
+    difference to another is so small.
     """
     require(actor, "see_map")
     now = datetime.now(profile.zone)
@@ -298,7 +301,25 @@ def summary(database: Database, actor: Actor, profile: Profile, wanted: CaseFilt
             today=today,
             month=month,
         )
-    return Figures(now=now, today_since=today, month_since=month, **found)
+    told = found if actor.may("see_few") else _public(dict(found), profile.cases.min_public)
+    return Figures(now=now, today_since=today, month_since=month, **told)
+
+
+_PARTS: Final = (
+    ("all_cases", "today"), ("all_cases", "open"), ("all_cases", "closed"),
+    ("open", "overdue"), ("closed", "on_time"), ("reports", "all_cases"),
+)  # fmt: skip
+"""A figure, and one that counts a part of it."""
+
+
+def _public(found: Mapping[str, int], least: int) -> dict[str, int | None]:
+    few = {name for name, number in found.items() if 0 < number < least}
+    few |= {
+        part
+        for whole, part in _PARTS
+        if whole not in few and 0 < found[whole] - found[part] < least
+    }
+    return {name: None if name in few else number for name, number in found.items()}
 
 
 def _conditions(

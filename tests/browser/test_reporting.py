@@ -97,6 +97,7 @@ def test_a_stranger_reports_by_gps_and_touch_with_a_large_photo_on_a_slow_line(
 ) -> None:
     place = {"longitude": middle[0], "latitude": middle[1], "accuracy": 15}
     page = on_phone(geolocation=place, permissions=["geolocation"])
+    expect(page.locator("[data-part=spot]")).to_contain_text("社区")  # granted before: no tap
     line = page.context.new_cdp_session(page)
     line.send("Network.enable")
     slow = {"offline": False, "latency": 300, "downloadThroughput": 50_000}

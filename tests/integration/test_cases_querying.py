@@ -344,7 +344,7 @@ def test_the_figures_of_the_day(places: Database, profile: Profile) -> None:
         due = now - timedelta(days=2)
         report(places, reported_at=now - timedelta(days=8), due_at=due, closed_at=due + late)
     report(places, reported_at=now - timedelta(days=8), closed_at=now - timedelta(days=1))
-    found = summary(places, VIEWER, profile, CaseFilter())
+    found = summary(places, WORKER, profile, CaseFilter())
     assert (found.all_cases, found.open, found.overdue) == (6, 2, 1)
     assert (found.closed, found.on_time) == (3, 2)
     assert found.today == (1 if (now - timedelta(seconds=1)) >= found.today_since else 0)

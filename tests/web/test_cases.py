@@ -142,7 +142,7 @@ def test_a_stranger_with_the_right_etag_gets_nothing(
 def test_the_summary_says_what_it_counts(sign_in: Any, report: Any) -> None:
     report()
     report(state="in_progress", reported_at=NOW - timedelta(days=3), due_at=NOW - timedelta(days=1))
-    found = sign_in("viewer").get("/api/v1/cases/summary").get_json()
+    found = sign_in("commander").get("/api/v1/cases/summary").get_json()
     assert (found["all_cases"], found["open"], found["overdue"]) == (2, 2, 1)
     assert found["on_time_rate"] is None
     assert found["today_since"] < found["now"]
@@ -165,3 +165,21 @@ def test_the_page_is_there_for_everybody_signed_in(sign_in: Any, client: FlaskCl
     answer = sign_in("viewer").get("/command")
     assert answer.status_code == 200
     assert "指挥中心" in answer.get_data(as_text=True)
+
+
+def test_who_only_looks_is_told_no_figure_of_so_few_nor_one_that_gives_it_away(
+    sign_in: Callable[..., FlaskClient], report: Callable[..., int]
+) -> None:
+    for _ in range(6):
+        report()
+    for _ in range(2):
+        report(category="noise", reported_at=NOW - timedelta(days=3))
+    whole, part = "/api/v1/cases/summary", "/api/v1/cases/summary?category=noise"
+    viewer, commander = sign_in("viewer"), sign_in("commander")
+    few = viewer.get(part).get_json()
+    assert (few["all_cases"], few["open"], few["today"]) == (None, None, 0)
+    assert commander.get(part).get_json()["all_cases"] == 2
+    many = viewer.get(whole).get_json()
+    assert (many["all_cases"], many["open"]) == (8, 8)
+    assert many["today"] is None, "eight less six is two"
+    assert commander.get(whole).get_json()["today"] == 6

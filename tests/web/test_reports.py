@@ -16,6 +16,7 @@ from api.serving import NAME, Serving
 from geodata.accounts import throttling
 from geodata.cases.photos import keeping
 from geodata.cases.tables import case_photos, case_reporters, case_steps, cases
+from webmap.assets import version
 from webmap.pages import NAME as PAGES
 from webmap.pages import Joined
 
@@ -362,3 +363,15 @@ def test_the_phone_page_says_that_reporting_is_closed_and_where_to_turn(
     assert form not in seen
     assert "tel:12345" in seen
     assert form in sign_in("worker").get("/report").get_data(as_text=True)
+
+
+def test_the_page_keeps_itself_for_later_by_a_worker_that_names_its_version(
+    client: FlaskClient,
+) -> None:
+    answer = client.get("/report/worker.js")
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/javascript"
+    assert answer.headers["Service-Worker-Allowed"] == "/report"
+    assert answer.headers["Cache-Control"] == "no-cache"
+    assert version() in answer.get_data(as_text=True).splitlines()[0]
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]

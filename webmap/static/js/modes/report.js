@@ -7,6 +7,7 @@ import { joinFrame } from "wangge/core/frame.js";
 import { count, t } from "wangge/core/words.js";
 import { outline } from "wangge/layers/glyphs.js";
 import { forget, keep, waiting } from "wangge/report/outbox.js";
+import { keepForLater } from "wangge/report/opening.js";
 import { photoBox } from "wangge/report/photos.js";
 import { placePicker } from "wangge/report/place.js";
 import { mayGoLater, send } from "wangge/report/sending.js";
@@ -261,3 +262,4 @@ if (!page.signedIn) get("/api/v1/reports/device", {}, { quiet: true }).catch(() 
 sendWaiting();
 picker = await placePicker({ button: part("locate"), words: part("spot") });
 document.body.dataset.ready = "";
+keepForLater();

@@ -17,9 +17,11 @@ export async function placePicker({ button, words }) {
   let place = null;
   let pin = null;
   let asked = 0;
+  let isUnasked = false; // the phone told it by itself, nobody has pointed at it
 
-  function set(lon, lat, { move = false, accuracy = null } = {}) {
+  function set(lon, lat, { move = false, accuracy = null, unasked = false } = {}) {
     place = { lon, lat };
+    isUnasked = unasked;
     if (!pin) {
       pin = L.marker([lat, lon], { icon: L.divIcon({ html: PIN, className: "", iconSize: [34, 44], iconAnchor: [17, 43] }), draggable: true, keyboard: false, alt: t("The place of the report") }).addTo(map);
       pin.on("dragend", () => set(pin.getLatLng().lng, pin.getLatLng().lat));
@@ -52,7 +54,7 @@ export async function placePicker({ button, words }) {
     words.replaceChildren(...parts);
   }
 
-  function locate() {
+  function locate({ unasked = false } = {}) {
     if (!globalThis.isSecureContext || !navigator.geolocation) {
       say(t("This browser gives no place here. Tap on the map where it is."));
       return;
@@ -62,10 +64,12 @@ export async function placePicker({ button, words }) {
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => {
         button.disabled = false;
-        set(coords.longitude, coords.latitude, { move: true, accuracy: coords.accuracy });
+        if (unasked && place) return; // somebody was faster with a tap
+        set(coords.longitude, coords.latitude, { move: true, accuracy: coords.accuracy, unasked });
       },
       (error) => {
         button.disabled = false;
+        if (unasked && place) return;
         say(error.code === error.PERMISSION_DENIED
           ? t("The phone does not tell its place: it was refused. Tap on the map where it is.")
           : t("The phone does not know its place right now. Tap on the map where it is."));
@@ -74,7 +78,14 @@ export async function placePicker({ button, words }) {
     );
   }
 
-  button.addEventListener("click", locate);
+  /** Where the phone was allowed to tell its place before, it tells it without a tap. */
+  async function locateUnasked() {
+    const right = await navigator.permissions?.query({ name: "geolocation" }).catch(() => null);
+    if (right?.state === "granted" && !place) locate({ unasked: true });
+  }
+
+  button.addEventListener("click", () => locate());
+  locateUnasked();
   // A tap on the map of the whole city is rough: come near, so that the next one is exact.
   map.on("click", ({ latlng }) => set(latlng.wrap().lng, latlng.lat, { move: map.getZoom() < NEAR_ZOOM - 1 }));
 
@@ -87,10 +98,11 @@ export async function placePicker({ button, words }) {
       delete words.dataset.outside;
       map.setView(first.center, first.zoom, { animate: false });
       say(t("Tap on the map where it is."));
+      locateUnasked();
     },
     /** Offer the place where a photo was taken; it is not taken unasked. */
     offer(found) {
-      if (place) return;
+      if (place && !isUnasked) return;
       say(h("button.button", { type: "button", onClick: () => set(found.lon, found.lat, { move: true }) }, t("Use the place where the photo was taken")));
     },
   };

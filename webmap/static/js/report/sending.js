@@ -5,7 +5,26 @@ import { Problem } from "wangge/core/api.js";
 const PATIENCE = 120_000;
 
 /** Send one report; `progress` hears shares from 0 to 1. Gives the answer, or throws a Problem. */
-export function send(report, progress = () => {}) {
+export async function send(report, progress = () => {}) {
+  try {
+    return await sendOnce(report, progress);
+  } catch (problem) {
+    if (problem.status !== 403 || !(await isTokenRenewed())) throw problem;
+    return sendOnce(report, progress);
+  }
+}
+
+/** A page that was opened without a line has no token, or an old one: take that of the page as it is now. */
+async function isTokenRenewed() {
+  const mine = document.querySelector('meta[name="csrf-token"]');
+  const page = await fetch("/report", { credentials: "same-origin", cache: "no-store" }).then((answer) => answer.text(), () => "");
+  const now = new DOMParser().parseFromString(page, "text/html").querySelector('meta[name="csrf-token"]')?.content ?? "";
+  if (!mine || !now || now === mine.content) return false;
+  mine.content = now;
+  return true;
+}
+
+function sendOnce(report, progress) {
   const form = new FormData();
   form.set("key", report.key);
   for (const [name, value] of Object.entries(report.fields)) if (value !== "" && value != null) form.set(name, value);

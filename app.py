@@ -263,6 +263,7 @@ def _load_demo(ctx: click.Context, database: Database) -> None:
 
 def _children(settings: Settings) -> list[Child]:
     """The server's processes, in the order in which they are ended."""
+    from geodata.cases.hotspots.stored.warming import cache_below  # noqa: PLC0415
     from geodata.processes import Child  # noqa: PLC0415
 
     counters = settings.data_dir.absolute() / "metrics"
@@ -273,6 +274,7 @@ def _children(settings: Settings) -> list[Child]:
         "WANGGE_PORT": str(settings.port),
         "WANGGE_WORKERS": str(settings.workers),
         "PROMETHEUS_MULTIPROC_DIR": str(counters),
+        **cache_below(settings.data_dir.absolute()),
     }
     python = [sys.executable, "-m", "app"]
     return [
@@ -300,6 +302,7 @@ def http(settings: Settings) -> None:
 @click.pass_obj
 def work(settings: Settings) -> None:
     """Run long work, as a child of ``serve``."""
+    from geodata.cases.hotspots.stored.warming import warm  # noqa: PLC0415
     from geodata.database import open_database  # noqa: PLC0415
     from geodata.database.working import run_worker  # noqa: PLC0415
     from geodata.logs import set_up_logs  # noqa: PLC0415
@@ -312,6 +315,7 @@ def work(settings: Settings) -> None:
     follow_parent()
     os.nice(5)  # who waits for a page comes first
     register_jobs()
+    warm()
     city = load_profile(settings.profile)
     with open_database(settings) as database:
         run_worker(database, chores=CHORES, zone=city.zone, each_minute=chores_of(city))

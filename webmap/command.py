@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint
 
 from geodata.cases.counting import MIN_HOUSEHOLDS
+from geodata.cases.hotspots.stored.warming import warm
 from geodata.places.featuring import extent
 from geodata.places.querying import attributions, levels_present
 from webmap import elements
@@ -64,6 +65,8 @@ def command() -> str:
     """The page."""
     here = joined()
     person = actor()
+    if person is not None:
+        warm()  # who asks for hotspots in a moment shall not wait for it
     page_map = elements.PageMap(
         approval=here.settings.map_approval,
         attribution=() if person is None else attributions(here.database, person),

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, LiteralString, Self
+from typing import TYPE_CHECKING, Any, LiteralString, Self
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geodata.database.cluster import DATABASE, OWNER, EmbeddedCluster
 from geodata.database.questions import CONNECT_SECONDS, Questions
 from geodata.database.requirements import ensure_database, ensure_extensions
-from geodata.database.tables import changes, layer_versions
 from geodata.errors import Conflict, Unavailable, WanggeError
 
 if TYPE_CHECKING:
@@ -26,9 +25,24 @@ if TYPE_CHECKING:
 CHANNEL = "wangge"
 """``NOTIFY`` channel; its payload is the layer that changed."""
 
-_MICROSECONDS: Final = sa.cast(
-    sa.func.extract("epoch", sa.func.clock_timestamp()) * 1_000_000, sa.BigInteger
-)
+_PUBLISHED: LiteralString = """
+    WITH raised AS (
+        INSERT INTO layer_versions AS kept (layer, version)
+        SELECT name, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+        FROM unnest(%(layers)s::text[]) AS name
+        ON CONFLICT (layer) DO UPDATE SET version = greatest(
+            kept.version + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+        RETURNING layer
+    ), entered AS (
+        INSERT INTO changes (layer, code, action, details)
+        SELECT said ->> 'layer', said ->> 'code', said ->> 'action', said -> 'details'
+        FROM (SELECT count(*) FROM raised) AS locked,
+             jsonb_array_elements(%(changes)s::jsonb) WITH ORDINALITY AS one (said, place)
+        ORDER BY place
+    )
+    SELECT pg_notify(%(channel)s, layer) FROM raised
+"""
+"""The feed's numbers are drawn when all versions are raised and locked: their count is awaited."""
 _VERSIONS: LiteralString = "SELECT layer, version FROM layer_versions WHERE layer = ANY(%s)"
 
 
@@ -46,33 +60,26 @@ class Transaction:
         self._changes.append({"layer": layer, "code": code, "action": action, "details": details})
 
     def publish(self) -> None:
-        """Raise the layers' versions, write the change feed and notify.
+        """Raise the layers' versions, write the change feed, notify, and commit: in one go.
 
         The versions' rows are locked in the order of their names, so two transactions never wait
         for each other; they stay locked until the commit, so the feed's order is the commits'.
+        Everybody who changes these layers waits for that lock: what is asked under it is sent
+        together with the commit, so that no answer is waited for while it is held.
         A version is the time of its change and always above the one before: a count would give
         the same versions once more to other content after an older backup was restored, while
         browsers still keep tiles under them.
         """
-        if not self._changes:
+        begun = self.connection.get_transaction()
+        if begun is None or not self._changes:
             return
+        driver: psycopg.Connection[Any] = self.connection.connection.driver_connection  # type: ignore[assignment]
         layers = sorted({change["layer"] for change in self._changes})
-        raised = insert(layer_versions).values(
-            [{"layer": name, "version": _MICROSECONDS} for name in layers]
-        )
-        self.connection.execute(
-            raised.on_conflict_do_update(
-                index_elements=["layer"],
-                set_={"version": sa.func.greatest(layer_versions.c.version + 1, _MICROSECONDS)},
-            )
-        )
-        self.connection.execute(sa.insert(changes), self._changes)
-        self.connection.execute(
-            sa.select(
-                sa.func.pg_notify(CHANNEL, sa.func.unnest(sa.cast(layers, sa.ARRAY(sa.Text))))
-            )
-        )
+        told = {"layers": layers, "changes": json.dumps(self._changes), "channel": CHANNEL}
         self._changes = []
+        with driver.pipeline(), driver.cursor() as cursor:
+            cursor.execute(_PUBLISHED, told)
+            begun.commit()
 
 
 class Database:

@@ -142,3 +142,22 @@ def test_who_waits_too_long_is_told_that_the_database_is_busy(database, monkeypa
         with pytest.raises(Unavailable, match="too busy"):
             database.ask("SELECT 1")
         assert [one.result()[0].one for one in long] == [1] * 4
+
+
+def test_what_the_commit_refuses_leaves_nothing_and_is_no_end_of_its_connection(database):
+    with database.begin() as tx:
+        tx.connection.execute(sa.text("create table seats (n int unique initially deferred)"))
+
+    def take_a_seat_twice():
+        with database.begin() as tx:
+            tx.connection.execute(sa.text("insert into seats values (1), (1)"))
+            tx.changed("grids", "1", "added")
+
+    with pytest.raises(sa.exc.IntegrityError):
+        take_a_seat_twice()
+    assert database.version("grids") == 0
+    with database.begin() as tx:
+        assert tx.connection.scalar(sa.text("select count(*) from seats")) == 0
+        tx.changed("grids", "1", "added")
+        tx.connection.execute(sa.text("drop table seats"))
+    assert database.version("grids") > 0

@@ -67,20 +67,23 @@ def places_of(
     connection: sa.Connection, lon: float, lat: float, at: Any, *, level: str
 ) -> dict[str, str | None]:
     """``area_code``, ``grid_code`` and ``compound_code`` of a place in WGS 84 on that day."""
-    found: dict[str, str | None] = {}
-    for column, layer, more in (
-        ("area_code", "areas", "and level = :level"),
-        ("grid_code", "grids", ""),
-        ("compound_code", "compounds", ""),
-    ):
-        query = sa.text(
-            f"select code from {layer} where held @> cast(:at as timestamptz) {more}"  # noqa: S608
-            " and st_intersects(geom, st_setsrid(st_point(:lon, :lat), 4326))"
-            " order by code limit 1"
-        )
-        values = {"at": at, "lon": lon, "lat": lat} | ({"level": level} if more else {})
-        found[column] = connection.execute(query, values).scalar_one_or_none()
-    return found
+    values = {"at": at, "lon": lon, "lat": lat, "level": level}
+    return dict(connection.execute(_PLACES, values).mappings().one())
+
+
+def _first_of(layer: str, more: str = "") -> str:
+    return (
+        f"(select code from {layer} where held @> asked.at and st_intersects(geom, asked.point)"  # noqa: S608 - names of our own
+        f" {more} order by code limit 1)"
+    )
+
+
+_PLACES = sa.text(
+    f"select {_first_of('areas', 'and level = :level')} as area_code,"  # noqa: S608 - as above
+    f" {_first_of('grids')} as grid_code, {_first_of('compounds')} as compound_code"
+    " from (select cast(:at as timestamptz) as at,"
+    " st_setsrid(st_point(:lon, :lat), 4326) as point) as asked"
+)
 
 
 def add(connection: sa.Connection, values: Mapping[str, Any]) -> int:

@@ -117,6 +117,20 @@ def test_what_was_open_then_is_told_though_it_was_closed_since(places):
     assert [one["title"] for one in found.late] == ["夜间施工"]
 
 
+def test_cases_that_were_joined_are_one_and_their_reports_are_told_besides(places):
+    leader = case(places, at(DAY), due=at(DAY, 12))
+    case(places, at(DAY), due=at(DAY, 12), joined_to=leader)
+    case(places, at(DAY), joined_to=leader, closed=at(DAY, 11), due=at(DAY, 12))
+    found = review(places, ANNE, PROFILE, kind="daily", day=DAY)
+    assert (found.figures.came, found.figures.reports) == (1, 3)
+    assert (found.figures.open, found.figures.late, found.figures.closed) == (1, 1, 0)
+    assert [one["id"] for one in found.late] == [leader]
+    assert sum(found.times.values()) == 1
+    assert any(
+        "3" in note and "joined" in note for note in document(found, PROFILE, language="en").notes
+    )
+
+
 def test_groups_add_up_to_the_whole_and_places_follow_the_area_asked_for(places):
     case(places, at(DAY), category="noise")
     case(places, at(DAY), category="parking", area=TWO)

@@ -37,10 +37,13 @@ COMPOUND_DAYS: Final = 30
 class Figures:
     """Cases of a period: what came and was closed in it, what was open and late at its end.
 
-    ``limited`` are the closed ones with a time limit, ``on_time`` those of them within it.
+    Several cases that were made one count as that which leads; ``reports`` are those that came with
+    each counted by itself. ``limited`` are the closed ones with a time limit, ``on_time`` those of
+    them within it.
     """
 
     came: int = 0
+    reports: int = 0
     closed: int = 0
     limited: int = 0
     on_time: int = 0
@@ -57,7 +60,7 @@ class Figures:
         return Figures(**{name: getattr(self, name) + getattr(other, name) for name in _FIGURES})
 
 
-_FIGURES: Final = ("came", "closed", "limited", "on_time", "open", "late")
+_FIGURES: Final = ("came", "reports", "closed", "limited", "on_time", "open", "late")
 
 
 @dataclass(frozen=True)
@@ -274,6 +277,11 @@ def _sum(rows: Iterable[_Row]) -> Figures:
     return Figures(**total)
 
 
+def _told(figures: Figures) -> tuple[int, ...]:
+    """What a group is told with."""
+    return tuple(getattr(figures, name) for name in _FIGURES if name != "reports")
+
+
 def _groups(
     rows: Iterable[_Row], before: Iterable[_Row], key: Callable[[_Row], str | None]
 ) -> tuple[Group, ...]:
@@ -286,7 +294,7 @@ def _groups(
         Group(one, _sum(parts[0].get(one, ())), _sum(parts[1].get(one, ())))
         for one in dict.fromkeys([*parts[0], *parts[1]])
     ]
-    kept = [one for one in found if one.now != Figures() or one.before != Figures()]
+    kept = [one for one in found if any((*_told(one.now), *_told(one.before)))]
     return tuple(
         sorted(kept, key=lambda one: (one.key is None, -one.now.came, -one.now.open, str(one.key)))
     )

@@ -126,6 +126,16 @@ def _notes(review: Review, say: _Words) -> tuple[str, ...]:
             )
         )
     )
+    if review.figures.reports > review.figures.came:
+        notes.append(
+            say(
+                _(
+                    "Several cases that were joined count as one; with each report counted by"
+                    " itself %(count)s came."
+                ),
+                count=review.figures.reports,
+            )
+        )
     if review.last_year is None:
         notes.append(say(_("There are no cases of a year ago to compare with.")))
     return tuple(notes)

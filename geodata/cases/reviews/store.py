@@ -14,10 +14,16 @@ Row = dict[str, Any]
 KINDS = "c.source, c.category, c.area_code"
 
 
-def _within(areas: Sequence[str] | None) -> tuple[str, dict[str, Any]]:
+def _inside(areas: Sequence[str] | None) -> tuple[str, dict[str, Any]]:
     if areas is None:
         return "", {}
     return " and c.area_code = any(cast(:areas as text[]))", {"areas": list(areas)}
+
+
+def _within(areas: Sequence[str] | None) -> tuple[str, dict[str, Any]]:
+    """The leading cases of these areas: several that were made one are one trouble."""
+    inside, values = _inside(areas)
+    return f" and c.joined_to is null{inside}", values
 
 
 def _rows(connection: sa.Connection, query: str, values: dict[str, Any]) -> list[Row]:
@@ -27,10 +33,14 @@ def _rows(connection: sa.Connection, query: str, values: dict[str, Any]) -> list
 def came(
     connection: sa.Connection, since: datetime, until: datetime, areas: Sequence[str] | None
 ) -> list[Row]:
-    """Cases reported in a period, by source, category and area."""
-    within, values = _within(areas)
+    """Cases reported in a period, by source, category and area; and each report by itself.
+
+    Of cases that are one only that which leads has ``came``, all of them are ``reports``.
+    """
+    within, values = _inside(areas)
     query = (
-        f"select {KINDS}, count(*) as came from cases c"  # noqa: S608 - our own words only
+        f"select {KINDS}, count(*) filter (where c.joined_to is null) as came,"  # noqa: S608
+        " count(*) as reports from cases c"
         f" where c.reported_at >= :since and c.reported_at < :until{within} group by 1, 2, 3"
     )
     return _rows(connection, query, {"since": since, "until": until, **values})

@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import fcntl
+import gc
 import hashlib
 import os
 from contextlib import contextmanager
@@ -50,6 +51,12 @@ _numbers = count(1)
 _cities: dict[object, Any] = {}
 _builders: dict[object, Callable[..., Any]] = {}
 hypothesis.settings.register_profile("thorough")  # see tests/unit/trying.py
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the collector of rubbish need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -51,6 +51,7 @@ def test_five_hundred_cases_at_once_are_one_repaint_and_a_hidden_tab_draws_none(
     row = page.locator(".case-row").nth(1)
     row.click()
     expect(page.locator("[data-part=record] .loop")).to_be_visible()
+    settled(page, milliseconds=1500)  # the map has come to the case
 
     page.evaluate("""() => {
       Object.defineProperty(document, "hidden", { configurable: true, get: () => globalThis.away });

@@ -52,17 +52,18 @@ export function section({ id, board, reload }) {
     return fill(
       element,
       h("h3", {}, t("Photos")),
-      ["before", "after"].map((phase) => group(phase, photos.filter((one) => one.phase === phase), mayAdd)),
+      before + after === 0 ? h("div.photo-row", {}, adder("before"), adder("after")) : ["before", "after"].map((phase) => group(phase, photos.filter((one) => one.phase === phase), mayAdd)),
       trouble && h("p.tone-late", { role: "alert" }, trouble),
     );
   }
 
+  const adder = (phase) => h("label.button.photo-add", {}, phase === "before" ? t("Add a photo of before") : t("Add a photo of after"),
+    h("input.visually-hidden", { type: "file", name: `photo_${phase}`, accept: "image/*", multiple: true, onChange: (event) => add(phase, [...event.target.files]) }));
+
   function group(phase, photos, mayAdd) {
     const name = phase === "before" ? t("Before the work") : t("After the work");
-    const adder = h("label.button.photo-add", {}, phase === "before" ? t("Add a photo of before") : t("Add a photo of after"),
-      h("input.visually-hidden", { type: "file", name: `photo_${phase}`, accept: "image/*", multiple: true, onChange: (event) => add(phase, [...event.target.files]) }));
     if (!photos.length && !mayAdd) return null;
-    return h("div.photo-group", {}, h("p.quiet.small", {}, name), h("div.photo-row", {}, photos.map((one) => thumb(one, name)), mayAdd && adder));
+    return h("div.photo-group", {}, h("p.quiet.small", {}, name), h("div.photo-row", {}, photos.map((one) => thumb(one, name)), mayAdd && adder(phase)));
   }
 
   function thumb(one, name) {

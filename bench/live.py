@@ -1,22 +1,25 @@
 """The live map under load: a thousand viewers of new cases, and fifty reports a second.
 
-``python bench/live.py [viewers|reports] [--minutes M] [--viewers N] [--cases N]`` prints JSON
-lines. The application runs as ``wangge serve`` does, with two processes, on the machine's own
-cores beside its clients, and a database with ``--cases`` cases. Loopback only.
+``python bench/live.py [viewers|reports|photos|batch] [--minutes M] [--viewers N] [--cases N]``
+prints JSON lines; ``make bench ARGS="live -- reports --minutes 5"`` does the same. The
+application runs as ``wangge serve`` does, with two processes, on the machine's own cores beside
+its clients, and a database with ``--cases`` cases. Loopback only.
 
 * ``viewers``: each holds a stream of its own; cases are reported at 200 a minute. How long from the
   report's sending until a viewer has read it, whether anybody missed one, and how many tiles a
   second are answered beside it, as a share of those without viewers.
 * ``reports``: sent by the clock, whether or not the one before was answered, so that a slow answer
   makes those behind it slow, too.
+* ``photos``: the same from the phone page's form, each with one of 60 photos of 1,600 × 1,200.
+* ``batch``: tickets of a neighbouring system, 1,000 in a request, one request after the other.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import http.client
+import io
 import json
 import multiprocessing
 import os
@@ -26,36 +29,21 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from multiprocessing.synchronize import Event
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import sqlalchemy as sa
-from tiles import (
-    NORTH,
-    SOUTH,
-    WEST,
-    fill_cases,
-    fill_places,
-    free_port,
-    our_server,
-    rate,
-    scratch,
-    server,
-    tiles,
-)
-
-from geodata.accounts import Actor
-from geodata.accounts.tokens import make_token
-from geodata.accounts.users import add_user
-from geodata.database import Database, open_database
-from geodata.settings import Settings
+from _stored import commander, filled, serving
+from PIL import Image
+from tiles import NORTH, SOUTH, WEST, rate, tiles
 
 A_MINUTE = 200
 A_SECOND = 50
 SENDERS = 24
+BATCH = 1_000
+PARTS = ("viewers", "reports", "photos", "batch")
+PICTURES: list[bytes] = []
 NUMBER = re.compile(rb'"case":\{"id":(\d+)')
 
 
@@ -130,13 +118,56 @@ def case_at(turn: int) -> dict[str, Any]:
     }
 
 
+Letter = tuple[str, str, bytes]
+"""The path, the type of the content, the content."""
+
+
+def plain(turn: int) -> Letter:
+    """A report without a photo."""
+    return "/api/v1/cases", "application/json", json.dumps(case_at(turn)).encode()
+
+
+def with_photo(turn: int) -> Letter:
+    """A report from the phone page, with one of ``PICTURES``."""
+    told = case_at(turn)
+    fields = {
+        "key": told["external_id"][-64:], "category": told["category"], "text": told["title"],
+        "lon": told["lon"], "lat": told["lat"], "crs": "wgs84",
+    }  # fmt: skip
+    lines = [
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    lines.append(
+        '--b\r\nContent-Disposition: form-data; name="photo"; filename="photo.jpg"\r\n'
+        "Content-Type: image/jpeg\r\n\r\n"
+    )
+    content = "".join(lines).encode() + PICTURES[turn % len(PICTURES)] + b"\r\n--b--\r\n"
+    return "/api/v1/reports", "multipart/form-data; boundary=b", content
+
+
+def picture(seed: int) -> bytes:
+    """A JPEG of 1,600 × 1,200 with as much in it as a street has, some 400 kB."""
+    drawn = np.random.default_rng(seed).integers(0, 256, (150, 200, 3), dtype=np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(drawn).resize((1600, 1200), Image.Resampling.BICUBIC).save(out, "JPEG")
+    return out.getvalue()
+
+
 class Sender(threading.Thread):
     """Sends what is due, on a connection that it keeps."""
 
-    def __init__(self, port: int, token: str, due: queue.Queue[tuple[int, float] | None]) -> None:
+    def __init__(
+        self,
+        port: int,
+        token: str,
+        letter: Callable[[int], Letter],
+        due: queue.Queue[tuple[int, float] | None],
+    ) -> None:
         super().__init__()
         self.port = port
-        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self.letter = letter
+        self.headers = {"Authorization": f"Bearer {token}"}
         self.due = due
         self.sent: list[tuple[int, float, float]] = []
         self.failed: list[str] = []
@@ -146,23 +177,32 @@ class Sender(threading.Thread):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         while (next_one := self.due.get()) is not None:
             turn, when = next_one
-            body = json.dumps(case_at(turn))
-            connection.request("POST", "/api/v1/cases", body=body, headers=self.headers)
+            path, kind, body = self.letter(turn)
+            headers = {**self.headers, "Content-Type": kind}
+            connection.request("POST", path, body=body, headers=headers)
             answer = connection.getresponse()
             read = answer.read()
             if answer.status != 201:
                 self.failed.append(f"{answer.status} {read[:200]!r}")
                 continue
-            self.sent.append((json.loads(read)["case"]["id"], when, time.perf_counter()))
+            taken = json.loads(read)
+            number = taken["case"]["id"] if "case" in taken else taken["number"]
+            self.sent.append((number, when, time.perf_counter()))
         connection.close()
 
 
 def send(
-    port: int, token: str, *, each: float, seconds: float, senders: int
+    port: int,
+    token: str,
+    *,
+    each: float,
+    seconds: float,
+    senders: int,
+    letter: Callable[[int], Letter] = plain,
 ) -> tuple[list[tuple[int, float, float]], list[str]]:
     """Reports by the clock: (case, when it was due, when it was answered), and what went wrong."""
     due: queue.Queue[tuple[int, float] | None] = queue.Queue()
-    several = [Sender(port, token, due) for _ in range(senders)]
+    several = [Sender(port, token, letter, due) for _ in range(senders)]
     for one in several:
         one.start()
     began = time.perf_counter()
@@ -176,18 +216,6 @@ def send(
         one.join()
     sent = [one for sender in several for one in sender.sent]
     return sent, [one for sender in several for one in sender.failed]
-
-
-@contextlib.contextmanager
-def serving(database: Database, folder: Path) -> Iterator[tuple[int, str]]:
-    """The port and the token of a commander."""
-    user = add_user(database, Actor.terminal(), "bench", role="commander")
-    token = make_token(database, Actor.terminal(), user_id=user.id)[1]
-    port = free_port()
-    environment = {"WANGGE_DATABASE_URL": database.url, "WANGGE_DATA_DIR": str(folder)}
-    with server(our_server(port), port, environment):
-        time.sleep(6)
-        yield port, token
 
 
 def of_viewers(port: int, token: str, *, count: int, minutes: float) -> None:
@@ -240,16 +268,41 @@ def of_viewers(port: int, token: str, *, count: int, minutes: float) -> None:
         }), flush=True)  # fmt: skip
 
 
-def of_reports(port: int, token: str, *, minutes: float, cases: int) -> None:
+def of_reports(
+    name: str, port: int, token: str, letter: Callable[[int], Letter], *, minutes: float, cases: int
+) -> None:
     """How long a report waits for its answer."""
-    send(port, token, each=0.1, seconds=3, senders=4)  # warm
-    sent, failed = send(port, token, each=1 / A_SECOND, seconds=60 * minutes, senders=SENDERS)
-    took = np.array([answered - due for _, due, answered in sent]) * 1000
-    median, most, worst = np.percentile(took, (50, 95, 100)).tolist()
-    tell("a report taken, 95 %", most, unit="ms", limit=150.0, median=round(median, 1),
-         slowest=round(worst), reports=len(sent), refused=len(failed), stored=cases)  # fmt: skip
+    send(port, token, each=0.1, seconds=3, senders=4, letter=letter)  # warm
+    each, seconds = 1 / A_SECOND, 60 * minutes
+    sent, failed = send(port, token, each=each, seconds=seconds, senders=SENDERS, letter=letter)
     if failed:
         print(failed[0], file=sys.stderr)
+    took = np.array([answered - due for _, due, answered in sent]) * 1000
+    median, most, worst = np.percentile(took, (50, 95, 100)).tolist()
+    tell(name, most, unit="ms", limit=150.0, median=round(median, 1),
+         slowest=round(worst), reports=len(sent), refused=len(failed), stored=cases)  # fmt: skip
+
+
+def of_batches(port: int, token: str, *, minutes: float, cases: int) -> None:
+    """Tickets a second, taken by the thousand."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    began, tickets, refused = time.perf_counter(), 0, 0
+    while not tickets or time.perf_counter() - began < 60 * minutes:
+        body = json.dumps({"cases": [case_at(tickets + one) for one in range(BATCH)]})
+        connection.request("POST", "/api/v1/cases/batch", body=body, headers=headers)
+        answer = json.loads(connection.getresponse().read())
+        tickets += answer["added"]
+        refused += answer["refused"]
+    seconds = time.perf_counter() - began
+    connection.close()
+    line = {
+        "name": "tickets a second, 1,000 in a request", "seconds": round(seconds, 1),
+        "value": round(1000 * seconds / tickets, 2), "unit": "ms each",
+        "a_second": round(tickets / seconds), "tickets": tickets, "refused": refused,
+        "stored": cases, "load": round(os.getloadavg()[0], 1),
+    }  # fmt: skip
+    print(json.dumps(line), flush=True)
 
 
 def tell(name: str, value: float, *, limit: float, **more: Any) -> None:
@@ -261,24 +314,25 @@ def tell(name: str, value: float, *, limit: float, **more: Any) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", choices=["viewers", "reports"], default=[])
+    parser.add_argument("what", nargs="*", default=[], help=", ".join(PARTS))
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--viewers", type=int, default=1_000)
     parser.add_argument("--cases", type=int, default=1_000_000)
     wanted = parser.parse_args()
-    settings = Settings()
-    with open_database(settings) as database, scratch(database, "bench_live") as own:
-        with own.begin() as tx:
-            fill_places(tx.connection)
-            tx.changed("compounds", None, "loaded")
-        fill_cases(own, wanted.cases)
-        with own.single() as connection:
-            connection.execute(sa.text("ANALYZE"))
-        with serving(own, settings.data_dir.absolute()) as (port, token):
-            if "viewers" in (wanted.what or ["viewers"]):
-                of_viewers(port, token, count=wanted.viewers, minutes=wanted.minutes)
-            if "reports" in (wanted.what or ["reports"]):
-                of_reports(port, token, minutes=wanted.minutes, cases=wanted.cases)
+    if unknown := set(wanted.what) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    parts, long = wanted.what or PARTS, {"minutes": wanted.minutes, "cases": wanted.cases}
+    with filled("bench_live", wanted.cases) as (own, folder), serving(own, folder) as port:
+        token = commander(own)
+        if "viewers" in parts:
+            of_viewers(port, token, count=wanted.viewers, minutes=wanted.minutes)
+        if "reports" in parts:
+            of_reports("a report taken, 95 %", port, token, plain, **long)
+        if "photos" in parts:
+            PICTURES.extend(picture(seed) for seed in range(60))
+            of_reports("a report with its photo taken, 95 %", port, token, with_photo, **long)
+        if "batch" in parts:
+            of_batches(port, token, **long)
 
 
 if __name__ == "__main__":

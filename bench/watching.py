@@ -1,10 +1,10 @@
 """The command centre's page over a million cases, while 200 cases a minute come in.
 
-``python bench/watching.py [--cases N] [--seconds S]`` prints JSON lines: how long until the cases
-are on the screen and until the page can be worked with, how long a filter and a click take, and,
-while cases come in by the stream, how long they take to be shown and the longest tasks of the
-page's thread: in its own processor time, since the server, the database and the browser's
-drawing share the cores, and by the clock. One Chromium beside the server.
+``python bench/watching.py [--cases N] [--seconds S]``, or ``make bench ARGS="watching"``,
+prints JSON lines: how long until the cases are on the screen and until the page can be worked with,
+how long a filter and a click take, and, while cases come in by the stream, how long they take to be
+shown and the longest tasks of the page's thread: in its own processor time, since the server, the
+database and the browser's drawing share the cores, and by the clock. One Chromium beside the server.
 """
 
 from __future__ import annotations
@@ -15,20 +15,16 @@ import os
 import statistics
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
+from _stored import commander, filled, serving
 from live import case_at
 from playwright.sync_api import Browser, Page, sync_playwright
-from tiles import fill_cases, fill_places, free_port, our_server, scratch, server
 
 from geodata.accounts import Actor
-from geodata.accounts.users import add_user
 from geodata.cases.incoming.reporting import Report, report
-from geodata.database import Database, open_database
+from geodata.database import Database
 from geodata.profiles import load_profile
-from geodata.settings import Settings
 
 A_MINUTE = 200
 PASSWORD = "watching-the-city-2026"  # noqa: S105 - of a database that is thrown away
@@ -173,20 +169,9 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=20)
     wanted = parser.parse_args()
-    settings = Settings()
-    with open_database(settings) as database, scratch(database, "bench_watching") as own:
-        with own.begin() as tx:
-            fill_places(tx.connection)
-            tx.changed("compounds", None, "loaded")
-        fill_cases(own, wanted.cases)
-        with own.single() as connection:
-            connection.execute(sa.text("ANALYZE"))
-        add_user(own, Actor.terminal(), "bench", role="commander", password=PASSWORD)
-        port = free_port()
-        folder = Path(settings.data_dir).absolute()
-        environment = {"WANGGE_DATABASE_URL": own.url, "WANGGE_DATA_DIR": str(folder)}
-        with server(our_server(port), port, environment), sync_playwright() as playwright:
-            time.sleep(6)
+    with filled("bench_watching", wanted.cases) as (own, folder):
+        commander(own, password=PASSWORD)
+        with serving(own, folder) as port, sync_playwright() as playwright:
             address = f"http://127.0.0.1:{port}"
             browser = playwright.chromium.launch(
                 executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),

@@ -1,8 +1,9 @@
 """Run every measurement of ``bench/`` and show one table; also ``bench/results.json``.
 
-``make bench ARGS="copying locating"`` runs only these. Each measurement is a program that prints
-JSON lines: ``name``, its figures, and, if it has a peer, ``ratio`` and the ``wanted`` ratio; or a
-``value`` with a ``limit``. They get an embedded PostGIS of their own, with durable settings.
+``make bench ARGS="copying locating"`` runs only these; what stands behind a ``--`` goes to each of
+them, as in ``make bench ARGS="live -- reports --minutes 5"``. Each measurement is a
+program that prints JSON lines: ``name``, its figures, and, if it has a peer, ``ratio`` and the
+``wanted`` ratio; or a ``value`` with a ``limit``. They get an embedded PostGIS of their own, with durable settings.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def programs(names: list[str]) -> list[Path]:
     return [known[name] for name in names] if names else list(known.values())
 
 
-def run(program: Path, folder: Path) -> tuple[list[dict[str, Any]], bool]:
+def run(program: Path, folder: Path, given: list[str]) -> tuple[list[dict[str, Any]], bool]:
     """What one measurement printed, and whether it ended well."""
     environment = {
         **os.environ,
@@ -46,7 +47,7 @@ def run(program: Path, folder: Path) -> tuple[list[dict[str, Any]], bool]:
         "PYTHONWARNINGS": "ignore",
     }
     done = subprocess.run(
-        [sys.executable, str(program)],
+        [sys.executable, str(program), *given],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -98,14 +99,18 @@ def show(rows: list[dict[str, Any]]) -> None:
 def main() -> None:
     """Run, show, keep."""
     folder = Path(os.environ.get("WANGGE_BENCH_DATA_DIR", ROOT / "var" / "bench")).absolute()
+    names, given = sys.argv[1:], []
+    if "--" in names:
+        at = names.index("--")
+        names, given = names[:at], names[at + 1 :]
     rows: list[dict[str, Any]] = []
     failed = []
     with open_database(Settings(data_dir=folder, database_url=None), pool_size=1) as database:
         upgrade(database)
-        for program in programs(sys.argv[1:]):
+        for program in programs(names):
             print(f"▸ {program.stem}", flush=True)
             began = time.perf_counter()
-            found, well = run(program, folder)
+            found, well = run(program, folder, given)
             print(f"  {time.perf_counter() - began:.1f} s", flush=True)
             rows += found
             if not well or not found:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
+
+from sqlalchemy import text
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
+    from geodata.database import Database
+
+V2 = "/open311/v2"
+PLACE = {"lat": "35.05", "long": "118.35"}
+Key = Callable[[str], str]
 W3C = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d|Z)")
 """https://www.w3.org/TR/NOTE-datetime, with seconds and a zone."""
 
@@ -177,3 +185,9 @@ def asked_both_ways(client: FlaskClient, address: str, root: str, **query: Any) 
     found = json_of(plain)
     assert from_xml(tree) == as_texts(found)
     return found
+
+
+def one(database: Database, query: str, **values: Any) -> Any:
+    """The one row of a query."""
+    with database.read() as connection:
+        return connection.execute(text(query), values).one()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from geodata.database import Database
 
-PAGE = Path(__file__).parents[2] / "docs" / "open311.md"
+PAGE = Path(__file__).parents[3] / "docs" / "open311.md"
 CURL = shutil.which("curl")
 
 

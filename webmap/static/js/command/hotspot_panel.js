@@ -174,7 +174,7 @@ export function legendOf(answer) {
     h("p.small.quiet", {}, answer
       ? t("p is controlled for the %(count)s places tested: of those marked 0.05, at most 5 in 100 are so by chance.", { count: count(answer.tested) })
       : t("Testing against chance…")),
-    answer && h("p.small.quiet", {}, answer.base === "households" ? t("measured by households, small places drawn to the mean") : t("measured by cases alone")),
+    answer && h("p.small.quiet", {}, answer.base === "households" ? t("measured by households, small places drawn to the mean") : t("measured by cases alone"), " · ", t("cases that were joined count as one")),
   ];
 }
 

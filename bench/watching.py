@@ -4,7 +4,7 @@
 prints JSON lines: how long until the cases are on the screen and until the page can be worked with,
 how long a filter and a click take, and, while cases come in by the stream, how long they take to be
 shown and the longest tasks of the page's thread: in its own processor time, since the server, the
-database and the browser's drawing share the cores, and by the clock. One Chromium beside the server.
+database and the browser's drawing share the cores, and by the clock. One Chromium beside it.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 ``make bench ARGS="copying locating"`` runs only these; what stands behind a ``--`` goes to each of
 them, as in ``make bench ARGS="live -- reports --minutes 5"``. Each measurement is a
 program that prints JSON lines: ``name``, its figures, and, if it has a peer, ``ratio`` and the
-``wanted`` ratio; or a ``value`` with a ``limit``. They get an embedded PostGIS of their own, with durable settings.
+``wanted`` ratio; or a ``value`` with a ``limit``. They get an embedded PostGIS of their own, with
+durable settings.
 """
 
 from __future__ import annotations

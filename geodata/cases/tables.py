@@ -6,6 +6,8 @@ moves an older case.
 
 from __future__ import annotations
 
+from typing import Any
+
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     REAL,
@@ -325,6 +327,24 @@ case_partings = Table(
     comment="pairs of cases that a person said are not the same trouble; not offered again",
 )
 
+
+def _summed() -> tuple[Column[Any], ...]:
+    """What a ledger of cells says of the cases of one kind in one month."""
+    return (
+        Column(
+            "month", Date, nullable=False, comment="of the report, by the clock of Asia/Shanghai"
+        ),
+        Column("category", Text, nullable=False),
+        Column("source", Text, nullable=False),
+        Column("state", Text, nullable=False),
+        Column(
+            "n", Integer, nullable=False, comment="cases; negative where an older row is taken back"
+        ),
+        Column("sum_x", BigInteger, nullable=False, comment="sum of cases.mx"),
+        Column("sum_y", BigInteger, nullable=False, comment="sum of cases.my"),
+    )
+
+
 case_cells = Table(
     "case_cells",
     metadata,
@@ -343,15 +363,7 @@ case_cells = Table(
         comment="row * 16 + column, from the north-west, to zoom 11;"
         " row * 4 + column from zoom 12 on",
     ),
-    Column("month", Date, nullable=False, comment="of the report, by the clock of Asia/Shanghai"),
-    Column("category", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column(
-        "n", Integer, nullable=False, comment="cases; negative where an older row is taken back"
-    ),
-    Column("sum_x", BigInteger, nullable=False, comment="sum of cases.mx"),
-    Column("sum_y", BigInteger, nullable=False, comment="sum of cases.my"),
+    *_summed(),
     Index(
         "ix_case_cells_tile",
         "zoom",
@@ -388,15 +400,7 @@ case_place_cells = Table(
     Column("code", Text, nullable=False),
     Column("x", Integer, nullable=False, comment="column of the tile of zoom 18"),
     Column("y", Integer, nullable=False, comment="row of the tile of zoom 18"),
-    Column("month", Date, nullable=False, comment="of the report, by the clock of Asia/Shanghai"),
-    Column("category", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column(
-        "n", Integer, nullable=False, comment="cases; negative where an older row is taken back"
-    ),
-    Column("sum_x", BigInteger, nullable=False, comment="sum of cases.mx"),
-    Column("sum_y", BigInteger, nullable=False, comment="sum of cases.my"),
+    *_summed(),
     Index(
         "ix_case_place_cells_place",
         "kind",

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from geodata.exchange import options
 from geodata.exchange.commands import _bar, _day, _opened, _pairs
 from geodata.words import sentence as _
 from geodata.words import translate
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from geodata.settings import Settings
 
 _SHOWN = 30
-_FILE = click.Path(path_type=Path)
 
 
 @click.group("cases", help="Hotspots of cases, and places for old ones.")
@@ -72,8 +72,8 @@ def place(settings: Settings, /, *, as_json: bool) -> None:
 
 
 @cases.command("hotspots", help="Find where the cases in FILE crowd together.")
-@click.argument("file", type=_FILE)
-@click.option("--areas", type=_FILE, help="A file of areas to count on, instead of cells.")
+@click.argument("file", type=options.FILE)
+@click.option("--areas", type=options.FILE, help="A file of areas to count on, instead of cells.")
 @click.option("--population", metavar="COL", help="The areas' column with households, as the base.")
 @click.option(
     "--cell", type=float, default=250, show_default=True, help="The side of a cell in metres."
@@ -96,9 +96,9 @@ def place(settings: Settings, /, *, as_json: bool) -> None:
     help="How often chance is drawn for each cell.",
 )
 @click.option("--seed", type=int, default=1, help="The same one gives the same answer.")
-@click.option("--crs", help="gcj02, bd09, wgs84 or EPSG:n; else what the file says.")
+@options.CRS
 @click.option("--areas-crs", help="The same for the file of areas.")
-@click.option("--layer", help="Which layer, sheet or file inside the zip.")
+@options.LAYER
 @click.option(
     "--map",
     "mapping",

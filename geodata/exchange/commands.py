@@ -18,6 +18,7 @@ from rich.table import Table
 
 from geodata.crs import title
 from geodata.errors import InvalidInput
+from geodata.exchange import options
 from geodata.exchange.fields import LAYER_FIELDS
 from geodata.exchange.findings import STAGES, WEIGHTS, weightiest
 from geodata.words import sentence as _
@@ -73,7 +74,7 @@ def _opened(settings: Settings) -> Iterator[Database]:
 @click.command("import", help="Take a file into a layer.")
 @click.argument("layer", type=click.Choice(list(LAYER_FIELDS)))
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--crs", help="gcj02, bd09, wgs84 or EPSG:n; else what the file says.")
+@options.CRS
 @click.option(
     "--map",
     "mapping",

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from geodata.exchange import options
 from geodata.words import sentence as _
 from geodata.words import translate
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 _SHOWN = 40
 _SHOWN_CHANGES = 20
 _COLOURS = {"error": "red", "warning": "yellow", "note": "white"}
-_FILE = click.Path(path_type=Path)
 
 
 @click.group("plan", help="Nets of grids in files.")
@@ -32,15 +32,15 @@ def plan() -> None:
 
 
 @plan.command("check", help="Find what is wrong with the net in FILE.")
-@click.argument("file", type=_FILE)
-@click.option("--compounds", type=_FILE, help="A file of compounds.")
-@click.option("--boundary", type=_FILE, help="The ground to be filled, or the communities.")
-@click.option("--other-net", type=_FILE, help="Another net over the same place.")
+@click.argument("file", type=options.FILE)
+@click.option("--compounds", type=options.FILE, help="A file of compounds.")
+@click.option("--boundary", type=options.FILE, help="The ground to be filled, or the communities.")
+@click.option("--other-net", type=options.FILE, help="Another net over the same place.")
 @click.option("--households", metavar="COL", help="The column with households.")
 @click.option("--low", type=int, help="Fewest households of a grid.")
 @click.option("--high", type=int, help="Most households of a grid.")
-@click.option("--crs", help="gcj02, bd09, wgs84 or EPSG:n; else what the file says.")
-@click.option("--layer", help="Which layer, sheet or file inside the zip.")
+@options.CRS
+@options.LAYER
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -103,18 +103,18 @@ def check(
 
 
 @plan.command("propose", help="Propose a net of grids for the units in UNITS.")
-@click.argument("units", type=_FILE)
+@click.argument("units", type=options.FILE)
 @click.option("--weight", required=True, metavar="COL", help="The column with households.")
 @click.option("--low", type=float, help="Fewest households of a grid.")
 @click.option("--high", type=float, help="Most households of a grid.")
 @click.option("--count", type=int, help="How many grids, instead of a band.")
 @click.option("--tolerance", type=float, help="With --count: the share that a grid may differ.")
 @click.option("--whole", metavar="COL", help="Units of one value in it stay in one grid.")
-@click.option("--streets", type=_FILE, help="A file of streets that borders shall follow.")
+@click.option("--streets", type=options.FILE, help="A file of streets that borders shall follow.")
 @click.option("--seed", type=int, default=0, help="The same one gives the same net.")
 @click.option("--seconds", type=float, help="How long better nets are looked for.")
-@click.option("--crs", help="gcj02, bd09, wgs84 or EPSG:n; else what the file says.")
-@click.option("--layer", help="Which layer, sheet or file inside the zip.")
+@options.CRS
+@options.LAYER
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -19,6 +19,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from geodata.errors import InvalidInput
+from geodata.feasts import feasts_of_law
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,19 +74,7 @@ def statutory_days(year: int) -> frozenset[date]:
     全国年节及纪念日放假办法 (State Council order 795, since 2025), articles 2 and 6: thirteen days;
     one that falls on a weekend, or on another as in 2020, is given back on the next working day.
     """
-    from borax.calendars.lunardate import LunarDate, TermUtils  # noqa: PLC0415
-
-    new_year = LunarDate(year, 1, 1).to_solar_date()
-    feasts = (
-        date(year, 1, 1),
-        *(new_year + timedelta(days=step) for step in (-1, 0, 1, 2)),
-        date(year, 4, TermUtils.parse_term_days(year)[6]),
-        date(year, 5, 1),
-        date(year, 5, 2),
-        LunarDate(year, 5, 5).to_solar_date(),
-        LunarDate(year, 8, 15).to_solar_date(),
-        *(date(year, 10, day) for day in (1, 2, 3)),
-    )
+    feasts = [day for day, _ in feasts_of_law(year)]
     off = set(feasts)
     owed = [day for place, day in enumerate(feasts) if day.weekday() > 4 or day in feasts[:place]]
     for day in sorted(owed):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from geodata.profiles import Profile
     from geodata.settings import Settings
 
-_MORE = ("webmap.reporting", "webmap.sending", "webmap.reviewing")
+_MORE = ("webmap.reporting", "webmap.sending", "webmap.reviewing", "webmap.keeping")
 
 
 def register(app: Flask, database: Database, settings: Settings, profile: Profile) -> None:

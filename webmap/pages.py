@@ -136,6 +136,7 @@ def _frame() -> dict[str, Any]:
         user = {
             "name": person.name,
             "manages": person.may("manage_users"),
+            "handles": person.may("handle_case"),
             "role_name": role_names()[person.role],
         }
     return {

@@ -159,6 +159,23 @@ class TaughtWords(BaseModel):
     aliases: list[TaughtWord]
 
 
+class NewWord(BaseModel):
+    """What people call a place; a building's word is its compound's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    word: str = Field(min_length=1, max_length=300)
+    kind: Literal["area", "compound", "building", "facility", "street"]
+    code: str = Field(min_length=1, max_length=100)
+
+
+class KeptWord(BaseModel):
+    """The word that is taught now."""
+
+    id: int
+    others: int = Field(description="how many other places the word is taught for")
+
+
 class SettledCases(BaseModel):
     """The cases that were placed."""
 
@@ -253,6 +270,18 @@ def list_aliases(query_data: AliasesQuery) -> Any:
     """The newest first, at most 2,000."""
     found = aliases.aliases(database, current_actor(), ended=query_data.ended)
     return {"aliases": [asdict(one) for one in found]}
+
+
+@blueprint.post("/aliases")
+@blueprint.input(NewWord)
+@blueprint.output(KeptWord, status_code=201)
+@blueprint.doc(summary="Teach a word by hand", responses=[400, 401, 403, 404])
+def add_alias(json_data: NewWord) -> Any:
+    """For a place within the areas of duty; what is known already is not entered twice."""
+    number, others = aliases.add(
+        database, current_actor(), json_data.word, kind=json_data.kind, code=json_data.code
+    )
+    return {"id": number, "others": others}, 201
 
 
 @blueprint.delete("/aliases/<int:number>")

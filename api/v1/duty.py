@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.serving import database, profile
 from api.signing_in import current_actor
 from geodata.cases.clocks import calendar
-from geodata.cases.duty import dispatching, duties
+from geodata.cases.duty import dispatching, duties, roster
 
 blueprint = APIBlueprint("duty", __name__, url_prefix="/api/v1", tag="Duty")
 
@@ -42,6 +42,22 @@ class Period(BaseModel):
     since: datetime
     until: datetime
     area: str | None = Field(None, max_length=40)
+
+
+class RosterPeriod(Period):
+    """From when to when, and of which area with all that lies in it."""
+
+    grids: bool = Field(False, description="also the rows of grids")
+
+
+class Copied(BaseModel):
+    """Which shifts are entered once more, and by how much later."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: datetime = Field(description="with its zone")
+    until: datetime = Field(description="with its zone")
+    days: int = Field(7, ge=1, le=duties.LONGEST.days)
 
 
 class Moment(BaseModel):
@@ -97,6 +113,33 @@ def get_duty(query_data: Period) -> dict[str, Any]:
     return {"shifts": found}
 
 
+@blueprint.get("/duty/roster")
+@blueprint.input(RosterPeriod, location="query")
+@blueprint.doc(summary="The duty calendar with its gaps", responses=[400, 401, 403, 404])
+def get_roster(query_data: RosterPeriod) -> dict[str, Any]:
+    """`places` in order, their `shifts`, and `gaps`: when none of a place's own people is there.
+
+    `above` of a gap: somebody is on duty for an area above. `grids` counts those left out.
+    """
+    asked = query_data
+    return roster.roster(
+        database,
+        current_actor(),
+        asked.since,
+        asked.until,
+        area=asked.area or None,
+        grids=asked.grids,
+    )
+
+
+@blueprint.get("/duty/people")
+@blueprint.output(OnDuty)
+@blueprint.doc(summary="Whom the duty calendar can name", responses=[401, 403])
+def get_takers() -> dict[str, Any]:
+    """Everybody who takes cases, by name."""
+    return {"people": roster.people(database, current_actor())}
+
+
 @blueprint.get("/duty/now")
 @blueprint.input(Moment, location="query")
 @blueprint.output(OnDuty)
@@ -114,6 +157,27 @@ def add_duty(json_data: NewShifts) -> tuple[dict[str, Any], int]:
     """All of them or none."""
     shifts = [duties.Shift(**one.model_dump()) for one in json_data.shifts]
     return {"ids": duties.add(database, current_actor(), shifts)}, 201
+
+
+@blueprint.post("/duty/copy")
+@blueprint.input(Copied)
+@blueprint.doc(summary="Enter the shifts of a period once more", responses=[400, 401, 403])
+def copy_duty(json_data: Copied) -> tuple[dict[str, Any], int]:
+    """So many days later; `left` counts what stands already, is over, or is not yours."""
+    asked = json_data
+    found = duties.copy(
+        database, current_actor(), asked.since, asked.until, days=asked.days, zone=profile.zone
+    )
+    return found, 201
+
+
+@blueprint.put("/duty/<int:number>")
+@blueprint.input(NewShift)
+@blueprint.doc(summary="Change a shift", responses=[400, 401, 403, 404, 409])
+def change_duty(number: int, json_data: NewShift) -> tuple[str, int]:
+    """Another person, time, area or post in its place."""
+    duties.change(database, current_actor(), number, duties.Shift(**json_data.model_dump()))
+    return "", 204
 
 
 @blueprint.delete("/duty/<int:number>")

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from geodata.accounts import record, require
 from geodata.errors import InvalidInput, NotFound
 from geodata.places.address_book import ALIASES
-from geodata.places.spots import Spot, names_of
+from geodata.places.spots import Spot, names_of, spot
 from geodata.places.tables import place_aliases
 
 if TYPE_CHECKING:
@@ -158,6 +158,33 @@ def aliases(database: Database, actor: Actor, *, ended: bool = False) -> list[Al
         )
         for row in rows
     ]
+
+
+def add(database: Database, actor: Actor, word: str, *, kind: str, code: str) -> tuple[int, int]:
+    """Teach by hand that people call a place so; what is known already stays as it is.
+
+    Returns:
+        The number of the alias, and for how many other places its word is taught now.
+
+    Raises:
+        NotAllowed: the role handles no cases, or the place lies outside the areas of duty.
+        NotFound: no such place stands.
+        InvalidInput: the word will not do.
+    """
+    require(actor, "handle_case")
+    reading_of(word)
+    with database.begin() as tx:
+        place = None if kind == "point" else spot(tx.connection, kind, code)
+        if place is None:
+            raise NotFound("No such place stands any more: choose another.")
+        require(actor, "handle_case", area_codes=[place.area], connection=tx.connection)
+        number, reading = teach(tx, actor, word, place, case=None)
+        others = sa.select(sa.func.count()).where(
+            place_aliases.c.reading == reading,
+            place_aliases.c.ended_at.is_(None),
+            place_aliases.c.id != number,
+        )
+        return number, int(tx.connection.execute(others).scalar_one())
 
 
 def end_alias(database: Database, actor: Actor, number: int) -> None:

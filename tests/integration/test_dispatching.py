@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ from test_case_steps import ANNE, PROFILE, TOLD, WEI, entries, take
 
 from geodata.accounts import Actor, users
 from geodata.cases.clocks import escalating
-from geodata.cases.duty import dispatching, duties
+from geodata.cases.duty import dispatching, duties, roster
 from geodata.cases.duty.duties import Shift
 from geodata.cases.incoming.reporting import Report, report
 from geodata.cases.steps import stepping
@@ -227,6 +228,96 @@ def test_a_shift_that_makes_no_sense_is_refused_and_none_is_kept(city, change, e
     assert duties.shifts_of(city, ANNE, NOW - timedelta(days=9), NOW + timedelta(days=9)) == []
     with pytest.raises(NotAllowed):
         duties.add(city, WEI, [good])
+
+
+def test_the_calendar_shows_when_nobody_of_a_place_is_there_and_whether_somebody_above_is(city):
+    ann, ben = person(city, "ann", COMMUNITY), person(city, "ben")
+    day = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    hour = timedelta(hours=1)
+    duties.add(
+        city,
+        ANNE,
+        [
+            Shift(ann, day, day + 8 * hour, COMMUNITY),
+            Shift(ben, day + 6 * hour, day + 12 * hour, OFFICE),
+            Shift(ann, day, day + 24 * hour, GRID),
+        ],
+    )
+    found = roster.roster(city, ANNE, day, day + 24 * hour)
+    assert [one["code"] for one in found["places"]] == [None, OFFICE, COMMUNITY]
+    assert found["grids"] == 1
+    gaps = {
+        (gap["area_code"], (gap["since"] - day) / hour, (gap["until"] - day) / hour, gap["above"])
+        for gap in found["gaps"]
+    }
+    assert gaps == {
+        (OFFICE, 0, 6, False),
+        (OFFICE, 12, 24, False),
+        (COMMUNITY, 8, 12, True),
+        (COMMUNITY, 12, 24, False),
+    }
+    inside = roster.roster(city, ANNE, day, day + 24 * hour, area=COMMUNITY, grids=True)
+    assert [(one["code"], one["level"]) for one in inside["places"]] == [
+        (COMMUNITY, "community"),
+        (GRID, "grid"),
+    ]
+    users.change_user(city, ROOT, "ann", active=False)
+    later = roster.roster(city, ANNE, day, day + 24 * hour, area=GRID, grids=True)
+    assert [gap["above"] for gap in later["gaps"]] == [False, True, False]
+    with pytest.raises(NotFound):
+        roster.roster(city, ANNE, day, day + hour, area="nowhere")
+
+
+def test_a_week_is_copied_by_the_wall_clock_and_what_stands_there_is_not_entered_twice(city):
+    berlin = ZoneInfo("Europe/Berlin")
+    ann, gone = person(city, "ann", COMMUNITY), person(city, "gone")
+    monday = datetime(2026, 10, 19, tzinfo=berlin)  # the clocks change in the night to the 25th
+    end = monday + timedelta(days=7)
+    morning = monday + timedelta(days=1, hours=8)
+    duties.add(
+        city,
+        ANNE,
+        [
+            Shift(ann, morning, morning + timedelta(hours=9), COMMUNITY, "带班"),
+            Shift(ann, monday, monday + timedelta(days=30), GRID),
+            Shift(gone, morning, morning + timedelta(hours=9)),
+        ],
+    )
+    users.change_user(city, ROOT, "gone", active=False)
+    done = duties.copy(city, ANNE, monday, end, days=7, zone=berlin)
+    assert (len(done["ids"]), done["left"]) == (1, 2)
+    (new,) = (
+        one
+        for one in duties.shifts_of(city, ANNE, end, end + timedelta(days=7))
+        if one["id"] in done["ids"]
+    )
+    assert new["since"].astimezone(berlin).isoformat() == "2026-10-27T08:00:00+01:00"
+    assert (new["post"], new["area_code"], new["user_id"]) == ("带班", COMMUNITY, ann)
+    assert duties.copy(city, ANNE, monday, end, days=7, zone=berlin) == {"ids": [], "left": 3}
+
+
+def test_a_shift_is_changed_in_its_place_and_a_commander_keeps_the_own_areas_only(city):
+    ann, ben = person(city, "ann", COMMUNITY), person(city, "ben")
+    begin, end = NOW, NOW + timedelta(hours=8)
+    own, other = duties.add(
+        city, ANNE, [Shift(ann, begin, end, GRID), Shift(ann, begin, end, "371311")]
+    )
+    chief = Actor(None, "Chief", "commander", frozenset({OFFICE}))
+    duties.change(city, chief, own, Shift(ben, begin, end, COMMUNITY, "带班"))
+    shifts = duties.shifts_of(city, ANNE, begin, end)
+    changed = next(one for one in shifts if one["id"] == own)
+    assert (changed["name"], changed["post"], changed["area_code"]) == ("ben", "带班", COMMUNITY)
+    for number, area in ((other, COMMUNITY), (own, "371311"), (own, None)):
+        with pytest.raises(NotAllowed):
+            duties.change(city, chief, number, Shift(ben, begin, end, area))
+    with pytest.raises(Conflict):
+        duties.change(city, ANNE, own, Shift(ann, begin, end, "371311"))
+    with pytest.raises(NotFound):
+        duties.change(city, ANNE, 10**9, Shift(ann, begin, end))
+    midnight = begin - timedelta(hours=1)
+    done = duties.copy(city, chief, midnight, end, days=7, zone=UTC)
+    assert (len(done["ids"]), done["left"]) == (1, 1)
+    assert [one["name"] for one in roster.people(city, chief)] == ["ann", "ben"]
 
 
 def test_of_many_cases_each_is_done_or_refused_on_its_own(city):

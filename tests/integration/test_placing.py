@@ -163,6 +163,23 @@ def test_an_ended_word_counts_no_more_and_is_kept(estates):
         aliases.end_alias(estates, ANNE, placed.alias)
 
 
+def test_a_word_is_taught_by_hand_for_a_place_of_the_own_areas(estates):
+    number, others = aliases.add(estates, ANNE, "老粮所大院", kind="building", code="K1-3")
+    assert others == 0
+    assert aliases.add(estates, ANNE, "老粮所大院", kind="compound", code="K1") == (number, 0)
+    assert aliases.add(estates, ANNE, "老粮所大院", kind="compound", code="K2")[1] == 1
+    (one,) = [one for one in aliases.aliases(estates, ANNE) if one.id == number]
+    assert (one.name, one.taught_by, one.case_id) == ("康馨新村", "Anne", None)
+    assert report(estates, ANNE, PROFILE, told("老粮所大院")).case["place_state"] == "doubtful"
+    with pytest.raises(NotFound):
+        aliases.add(estates, ANNE, "老粮所", kind="compound", code="K9")
+    with pytest.raises(InvalidInput):
+        aliases.add(estates, ANNE, "小区", kind="compound", code="K1")
+    elsewhere = Actor(None, "Chief", "commander", frozenset({"999"}))
+    with pytest.raises(NotAllowed):
+        aliases.add(estates, elsewhere, "老粮所", kind="compound", code="K1")
+
+
 def test_a_tap_on_the_map_places_and_teaches_a_mere_point(estates):
     case = report(estates, ANNE, PROFILE, told("大桥底下钓鱼处")).case
     at = place_of(estates, report(estates, ANNE, PROFILE, told("康馨新村")).case["id"])

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geodata import feasts
 from geodata import workdays as module
 from geodata.errors import InvalidInput
 from geodata.profiles import load_profile
@@ -355,3 +356,20 @@ def test_beyond_the_calendar_is_refused_and_not_guessed():
 def test_hours_that_cannot_be_worked_are_refused(hours):
     with pytest.raises(ValueError, match="working hours"):
         Workdays(zone=LINYI, hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("day", "announced", "name"),
+    [
+        (date(2026, 2, 17), True, "Spring Festival"),
+        (date(2026, 2, 14), True, "Spring Festival"),  # a Saturday worked for it
+        (date(2026, 3, 10), True, ""),
+        (date(2015, 9, 3), True, "Victory Day"),
+        (date(2027, 10, 1), False, "National Day"),
+        (date(2027, 2, 9), False, feasts.IN_PLACE),
+        (date(2027, 6, 12), False, ""),
+    ],
+)
+def test_a_day_off_says_for_which_feast_it_is(day, announced, name):
+    assert feasts.name_of(day, announced=announced) == name
+    assert name in {"", feasts.IN_PLACE, *feasts.NAMES}

@@ -14,6 +14,7 @@ from geodata.accounts import record, require
 from geodata.cases.duty.tables import own_days
 from geodata.database.jobs import submit_within
 from geodata.errors import InvalidInput, NotFound
+from geodata.feasts import name_of
 from geodata.workdays import FIRST_YEAR, LAST_YEAR, Workdays
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ def _workdays(working: Working, zone: ZoneInfo, own: tuple[tuple[date, bool], ..
 def year_of(database: Database, actor: Actor, profile: Profile, year: int) -> dict[str, Any]:
     """The days of a year: is each worked, who says so, and whether that is sure.
 
-    Only days that differ from the plain week are listed: ``days`` with ``works``, ``name`` and
-    ``own``. ``announced``: whether the year's days off are known; else they are those of the law
-    and may still change.
+    Only days that differ from the plain week are listed: ``days`` with ``works``, ``name``,
+    ``feast`` (a name of ``feasts.NAMES``) and ``own``. ``announced``: whether the year's days off
+    are known; else they are those of the law and may still change.
 
     Raises:
         NotAllowed: the role sees no map.
@@ -70,13 +71,18 @@ def year_of(database: Database, actor: Actor, profile: Profile, year: int) -> di
         worked += works
         if day in own or works != (day.weekday() < 5):
             said: Mapping[str, Any] = own.get(day, {})
+            feast = ""
+            if office.holidays == "china":
+                feast = name_of(day, announced=not unsure)
             days.append(
                 {
                     "day": day.isoformat(),
                     "works": works,
                     "name": said.get("name", ""),
+                    "feast": feast,
                     "own": day in own,
                     "set_by": said.get("set_by"),
+                    "set_at": said.get("set_at"),
                 }
             )
         day += timedelta(days=1)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from geodata.accounts import record, require
 from geodata.accounts.tables import users
-from geodata.cases import around
+from geodata.cases import around, store
 from geodata.cases.duty import staff
 from geodata.cases.duty.tables import duty
 from geodata.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -57,25 +58,9 @@ def add(database: Database, actor: Actor, shifts: Sequence[Shift]) -> list[int]:
     for one in shifts:
         _check(one)
     with database.begin() as tx:
-        if actor.areas:
-            codes = {one.area_code for one in shifts}
-            require(actor, "handle_case", area_codes=codes, connection=tx.connection)
-        for code in {one.area_code for one in shifts} - {None}:
-            if tx.connection.execute(_PLACE, {"code": code}).scalar() is None:
-                raise InvalidInput("There is no area with the code %(codes)s.", codes=code)
-        for number in {one.user_id for one in shifts}:
-            staff.taker(tx.connection, number)
-        rows = [
-            {
-                "user_id": one.user_id,
-                "since": one.since,
-                "until": one.until,
-                "area_code": one.area_code,
-                "post": one.post.strip(),
-                "set_by": actor.name,
-            }
-            for one in shifts
-        ]
+        _allow(tx.connection, actor, {one.area_code for one in shifts})
+        _exist(tx.connection, shifts)
+        rows = [_row(one, actor) for one in shifts]
         try:
             query = sa.insert(duty).returning(duty.c.id, sort_by_parameter_order=True)
             numbers = list(tx.connection.execute(query, rows).scalars())
@@ -83,6 +68,91 @@ def add(database: Database, actor: Actor, shifts: Sequence[Shift]) -> list[int]:
             raise Conflict("Somebody is entered twice for the same area and begin.") from error
         record(tx, actor, "duty_added", "duty", numbers=numbers[:100], count=len(numbers))
     return numbers
+
+
+def change(database: Database, actor: Actor, number: int, shift: Shift) -> None:
+    """Put another shift in the place of one.
+
+    Raises:
+        NotAllowed, InvalidInput, Conflict: as for ``add``; both areas must be the actor's.
+        NotFound: there is none of this number.
+    """
+    _may_keep(actor)
+    _check(shift)
+    with database.begin() as tx:
+        query = sa.select(duty.c.area_code).where(duty.c.id == number).with_for_update()
+        old = tx.connection.execute(query).one_or_none() if number < 2**63 else None
+        if old is None:
+            raise NotFound("There is no shift %(number)s.", number=str(number))
+        _allow(tx.connection, actor, {old.area_code, shift.area_code})
+        _exist(tx.connection, [shift])
+        values = {**_row(shift, actor), "set_at": sa.func.now()}
+        try:
+            tx.connection.execute(sa.update(duty).where(duty.c.id == number).values(values))
+        except sa.exc.IntegrityError as error:
+            raise Conflict("Somebody is entered twice for the same area and begin.") from error
+        record(tx, actor, "duty_changed", f"duty/{number}", area=shift.area_code)
+
+
+def copy(
+    database: Database,
+    actor: Actor,
+    since: datetime,
+    until: datetime,
+    *,
+    days: int,
+    zone: tzinfo,
+) -> dict[str, Any]:
+    """Enter the shifts that begin in a period once more, so many days later by the wall clock.
+
+    Those that last longer than that go on by themselves and are left; so are those of people who
+    are gone, those outside the actor's areas, and those that stand there already.
+
+    Returns:
+        ``ids`` of the new shifts, and how many were ``left``.
+
+    Raises:
+        NotAllowed: only administrators and commanders keep the calendar.
+        InvalidInput: a period that ends before it begins or is longer than three months, or days
+            beyond a year.
+    """
+    _may_keep(actor)
+    _check_period(since, until)
+    if not 0 < days <= LONGEST.days:
+        raise InvalidInput("Copy by 1 to %(most)s days.", most=LONGEST.days)
+    step = timedelta(days=days)
+    with database.begin() as tx:
+        query = (
+            sa.select(duty)
+            .join(users, users.c.id == duty.c.user_id)
+            .where(duty.c.since >= since, duty.c.since < until)
+            .where(duty.c.until - duty.c.since <= step)
+            .where(users.c.active, users.c.role.in_(staff.TAKERS))
+            .order_by(duty.c.since, duty.c.id)
+            .limit(MOST)
+        )
+        began = sa.select(sa.func.count()).where(duty.c.since >= since, duty.c.since < until)
+        whole = tx.connection.execute(began).scalar_one()
+        found = tx.connection.execute(query).all()
+        allowed = _allowed(tx.connection, actor, {row.area_code for row in found})
+        rows = [
+            {
+                "user_id": row.user_id,
+                "area_code": row.area_code,
+                "post": row.post,
+                "since": row.since.astimezone(zone) + step,
+                "until": row.until.astimezone(zone) + step,
+                "set_by": actor.name,
+            }
+            for row in found
+            if row.area_code in allowed
+        ]
+        numbers: list[int] = []
+        if rows:
+            new = insert(duty).on_conflict_do_nothing().returning(duty.c.id)
+            numbers = list(tx.connection.execute(new, rows).scalars())
+        record(tx, actor, "duty_copied", "duty", numbers=numbers[:100], count=len(numbers))
+    return {"ids": numbers, "left": whole - len(numbers)}
 
 
 def remove(database: Database, actor: Actor, number: int) -> None:
@@ -98,8 +168,7 @@ def remove(database: Database, actor: Actor, number: int) -> None:
         gone = tx.connection.execute(query).one_or_none() if number < 2**63 else None
         if gone is None:
             raise NotFound("There is no shift %(number)s.", number=str(number))
-        if actor.areas:
-            require(actor, "handle_case", area_codes=[gone.area_code], connection=tx.connection)
+        _allow(tx.connection, actor, {gone.area_code})
         record(tx, actor, "duty_removed", f"duty/{number}")
 
 
@@ -108,18 +177,19 @@ def shifts_of(
 ) -> list[dict[str, Any]]:
     """The shifts of a period, the earliest first; ``area`` alone, or all.
 
+    One whose person is switched off or does other work now does not count (``counts``).
+
     Raises:
         NotAllowed: the role handles no cases.
         InvalidInput: a period that ends before it begins, or is longer than three months.
     """
     require(actor, "handle_case")
-    _zoned(since, until)
-    if not since < until <= since + LONGEST_LIST:
-        raise InvalidInput("Choose a period of at most three months that ends after it begins.")
+    _check_period(since, until)
     query = (
         sa.select(
             *(duty.c[name] for name in ("id", "user_id", "area_code", "post", "since", "until")),
             *(users.c[name] for name in ("name", "display_name", "telephone", "active")),
+            sa.and_(users.c.active, users.c.role.in_(staff.TAKERS)).label("counts"),
         )
         .join(users, users.c.id == duty.c.user_id)
         .where(duty.c.until > since, duty.c.since < until)
@@ -157,6 +227,50 @@ def _upwards(connection: sa.Connection, code: str) -> list[str]:
     if community is not None:
         return [code, *around.above(connection, community)]
     return around.above(connection, code) or [code]
+
+
+def _row(one: Shift, actor: Actor) -> dict[str, Any]:
+    return {**asdict(one), "post": one.post.strip(), "set_by": actor.name}
+
+
+def _exist(connection: sa.Connection, shifts: Sequence[Shift]) -> None:
+    """Refuse an area that is not there, and somebody who does no such work."""
+    for code in {one.area_code for one in shifts} - {None}:
+        if connection.execute(_PLACE, {"code": code}).scalar() is None:
+            raise InvalidInput("There is no area with the code %(codes)s.", codes=code)
+    for number in {one.user_id for one in shifts}:
+        staff.taker(connection, number)
+
+
+def _communities(connection: sa.Connection, codes: set[str | None]) -> dict[str | None, str | None]:
+    """Each code with the area by which one's duty is asked: of a grid, its community."""
+    query = sa.text(
+        "select code, area_code from grids where code = any(:codes) and upper_inf(held)"
+    )
+    rows = connection.execute(query, {"codes": sorted(codes - {None}, key=str)})
+    return {code: code for code in codes} | {row.code: row.area_code for row in rows}
+
+
+def _allow(connection: sa.Connection, actor: Actor, codes: set[str | None]) -> None:
+    """Refuse places outside the actor's areas of duty."""
+    if actor.areas:
+        areas = set(_communities(connection, codes).values())
+        require(actor, "handle_case", area_codes=areas, connection=connection)
+
+
+def _allowed(connection: sa.Connection, actor: Actor, codes: set[str | None]) -> set[str | None]:
+    """Those of the places that lie in the actor's areas of duty."""
+    if not actor.areas:
+        return codes
+    areas = _communities(connection, codes)
+    below = set(store.areas_below(connection, sorted(actor.areas)))
+    return {code for code in codes if areas[code] in below}
+
+
+def _check_period(since: datetime, until: datetime) -> None:
+    _zoned(since, until)
+    if not since < until <= since + LONGEST_LIST:
+        raise InvalidInput("Choose a period of at most three months that ends after it begins.")
 
 
 def _zoned(*moments: datetime) -> None:

@@ -66,6 +66,16 @@ def taker(connection: sa.Connection, number: int | None) -> Row:
     return {name: row[name] for name in ("id", "name", "display_name", "role", "department")}
 
 
+def takers(connection: sa.Connection) -> list[Row]:
+    """Everybody who may get cases, by name."""
+    names = ("id", "name", "display_name", "role", "areas", "telephone", "department")
+    query = sa.select(*(users.c[name] for name in names)).where(
+        users.c.active, users.c.role.in_(TAKERS)
+    )
+    rows = connection.execute(query.order_by(users.c.display_name, users.c.name)).mappings()
+    return [dict(row) for row in rows]
+
+
 def on_duty(connection: sa.Connection, codes: Sequence[str], at: datetime) -> list[Row]:
     """Who is on duty at that moment for the first of ``codes``, then the next, then everywhere.
 

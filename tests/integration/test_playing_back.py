@@ -95,6 +95,22 @@ def test_at_each_minute_what_is_played_is_what_the_entries_say(database):
             assert (shown or [None])[-1] == state_told(entries, reported, moment)
 
 
+def test_a_state_that_only_old_entries_name_is_played_by_its_name(database):
+    start = datetime(2026, 6, 1, tzinfo=UTC)
+    with database.begin() as tx:
+        number = steps.add(
+            tx.connection,
+            {"source": "snap", "category": "noise", "state": "dispatched", "reported_at": start},
+        )
+        for hour, old, new in ((1, "reported", "pondered"), (2, "pondered", "dispatched")):
+            steps.enter(
+                tx.connection, case_id=number, user_id=None, actor="A", kind="x",
+                from_state=old, to_state=new, at=start + hour * HOUR,
+            )  # fmt: skip
+    shown = played(database, start, start + 3 * HOUR)[number]
+    assert [state for _, state in shown] == ["reported", "pondered", "dispatched"]
+
+
 def test_what_somebody_does_now_is_played_from_the_next_minute_on(database):
     number = report(database, WEI, PROFILE, TOLD).case["id"]
     take(database, ANNE, number, "file", 0)

@@ -66,23 +66,24 @@ def history(
     values |= {"since": since, "until": until, "open_states": list(profile.open_states)}
     with database.read() as connection:
         querying.check(connection, kinds, profile)
-        states = history_store.states(connection, profile.keys("states"))
-        cases = history_store.cases(
-            connection,
-            where,
-            values,
-            states,
-            [one.key for one in profile.categories],
-            limit=MOST_CASES + 1,
-        )
-        if len(cases["id"]) > MOST_CASES:
-            raise InvalidInput(
-                "%(count)s cases were open in this period; at most %(most)s can be played."
-                " Choose a shorter period, an area or a category.",
-                count=history_store.count(connection, where, values),
-                most=MOST_CASES,
+        categories = [one.key for one in profile.categories]
+        for entered in (False, True):  # all entries are read only for a state of former days
+            states = history_store.states(connection, profile.keys("states"), entered=entered)
+            cases = history_store.cases(
+                connection, where, values, states, categories, limit=MOST_CASES + 1
             )
-        steps = history_store.steps(connection, where, values, states)
+            if len(cases["id"]) > MOST_CASES:
+                raise InvalidInput(
+                    "%(count)s cases were open in this period; at most %(most)s can be played."
+                    " Choose a shorter period, an area or a category.",
+                    count=history_store.count(connection, where, values),
+                    most=MOST_CASES,
+                )
+            steps = history_store.steps(connection, where, values, states)
+            if not history_store.is_any_unknown(steps):
+                break
+        # A list of states ends with the 255th; what is beyond is told as the first.
+        steps["to_state"] = np.maximum(steps["to_state"], 0)
     is_open = np.array([key in profile.open_states for key in states], bool)
     first = states.index(profile.first_state)
     events = events_of(cases, steps, is_open=is_open, first=first)

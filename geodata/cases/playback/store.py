@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from geodata.cases.map.columns import NONE
 
 Columns = dict[str, NDArray[Any]]
+UNKNOWN: Final = -2
+"""The position of a state that is not among those given."""
 
 # Each part of the "or" is a scan of the index of closed_at.
 _OPEN_IN: Final = (
@@ -29,14 +31,19 @@ def count(connection: sa.Connection, where: str, values: Mapping[str, Any]) -> i
     return int(connection.execute(query, values).scalar_one())
 
 
-def states(connection: sa.Connection, known: Sequence[str]) -> list[str]:
-    """The states of the profile, then those that cases or entries have besides."""
-    query = sa.text(
-        "select distinct state from case_cells where zoom = 0"
-        " union select distinct from_state from case_steps where from_state <> all(:known)"
-        " union select distinct to_state from case_steps where to_state <> all(:known)"
-    )
-    found = set(connection.execute(query, {"known": list(known)}).scalars()) - {None}
+def states(connection: sa.Connection, known: Sequence[str], *, entered: bool = False) -> list[str]:
+    """The states of the profile, then those that cases have besides.
+
+    With ``entered`` also those that only entries have: all entries are read for it.
+    """
+    query = "select distinct state from case_cells where zoom = 0"
+    if entered:
+        query += (
+            " union select distinct from_state from case_steps where from_state <> all(:known)"
+            " union select distinct to_state from case_steps where to_state <> all(:known)"
+        )
+    values = {"known": list(known)} if entered else {}
+    found = set(connection.execute(sa.text(query), values).scalars()) - {None}
     return [*known, *sorted(found - set(known))][:255]
 
 
@@ -74,12 +81,16 @@ def cases(
 def steps(
     connection: sa.Connection, where: str, values: Mapping[str, Any], state_keys: Sequence[str]
 ) -> Columns:
-    """The entries that changed the state of these cases, in the order of case and entry."""
+    """The entries that changed the state of these cases, in the order of case and entry.
+
+    ``from_state`` is −1 if there was none, both are ``UNKNOWN`` if it is not of ``state_keys``.
+    """
+    was = _position("s.from_state", "state_keys", str(UNKNOWN))
     fields = (
         ("case_id", ">i8", "s.case_id"),
         ("moment", ">i4", _UP.format("s.at", NONE)),
-        ("from_state", ">i2", _position("s.from_state", "state_keys", "-1")),
-        ("to_state", ">i2", _position("s.to_state", "state_keys", "0")),
+        ("from_state", ">i2", f"case when s.from_state is null then -1::int2 else {was} end"),
+        ("to_state", ">i2", _position("s.to_state", "state_keys", str(UNKNOWN))),
     )
     source = (
         "from case_steps s join cases c on c.id = s.case_id"
@@ -87,6 +98,11 @@ def steps(
         " and s.to_state is distinct from s.from_state order by s.case_id, s.id"
     )
     return _copied(connection, fields, source, {**values, "state_keys": list(state_keys)})
+
+
+def is_any_unknown(steps: Columns) -> bool:
+    """Whether an entry names a state that was not among those given."""
+    return any((steps[name] == UNKNOWN).any() for name in ("from_state", "to_state"))
 
 
 def _position(column: str, keys: str, missing: str) -> str:

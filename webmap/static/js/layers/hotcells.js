@@ -93,7 +93,10 @@ export const HotCells = Surface.extend({
   /** A disc with the hotspot's number, hollow if it is gone. */
   _number(context, frame, { x, y, id, isGone }) {
     const radius = 11 * this.options.scale;
-    const [left, top] = [x * frame.unit - frame.west, y * frame.unit - frame.north];
+    const left = x * frame.unit - frame.west;
+    // Above the middle of its square, whose marks stay in sight.
+    const above = Math.min(((this.cells?.side ?? 0) * frame.unit) / 2, 3 * radius);
+    const top = y * frame.unit - frame.north - above;
     context.beginPath();
     context.arc(left, top, radius, 0, 2 * Math.PI);
     context.fillStyle = isGone ? token("--surface") : token("--hot-mark");

@@ -203,9 +203,8 @@ def _reckoned(
     now = datetime.now(UTC)
     as_of = min(until, now)
     before, year = _earlier(kind, since, profile)
-    rows = _rows_of(connection, profile, since, until, within, now)
-    rows_before = _rows_of(connection, profile, before, since, within, now)
-    rows_year = _rows_of(connection, profile, year, year + (until - since), within, now)
+    periods = ((since, until), (before, since), (year, year + (until - since)))
+    rows, rows_before, rows_year = _rows_of(connection, profile, periods, within, now)
     known = review_store.areas_known(connection)
     level = _level_below(profile, known, area)
     place_of = _placer(known, level)
@@ -257,15 +256,20 @@ _Row = dict[str, Any]
 def _rows_of(
     connection: Connection,
     profile: Profile,
-    since: datetime,
-    until: datetime,
+    periods: Sequence[tuple[datetime, datetime]],
     within: Sequence[str] | None,
     now: datetime,
-) -> list[_Row]:
+) -> list[list[_Row]]:
+    """Of each period what came, what was closed, and what was open at its end."""
+    ends = [min(until, now) for _, until in periods]
+    still_open = review_store.open_at(connection, ends, within, open_states=profile.open_states)
     return [
-        *review_store.came(connection, since, until, within),
-        *review_store.closed(connection, since, until, within),
-        *review_store.open_at(connection, min(until, now), within, open_states=profile.open_states),
+        [
+            *review_store.came(connection, since, until, within),
+            *review_store.closed(connection, since, until, within),
+            *waiting,
+        ]
+        for (since, until), waiting in zip(periods, still_open, strict=True)
     ]
 
 

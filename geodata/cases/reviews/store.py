@@ -59,28 +59,49 @@ def closed(
     return _rows(connection, query, {"since": since, "until": until, **values})
 
 
-_OPEN = (
-    "c.reported_at < :moment and (c.closed_at >= :moment"
-    " or (c.closed_at is null and c.state = any(cast(:open_states as text[]))))"
-)
+_WAITS = "c.state = any(cast(:open_states as text[]))"
+
+
+def _open(at: str) -> str:
+    """That a case was open at the moment of this name."""
+    return f"c.reported_at < :{at} and (c.closed_at >= :{at} or (c.closed_at is null and {_WAITS}))"
 
 
 def open_at(
     connection: sa.Connection,
-    moment: datetime,
+    moments: Sequence[datetime],
     areas: Sequence[str] | None,
     *,
     open_states: Sequence[str],
-) -> list[Row]:
-    """Cases open at a moment, and those of them that were late, by source, category and area."""
+) -> list[list[Row]]:
+    """Cases open at each moment, and those of them late then, by source, category and area.
+
+    All moments are counted in one pass: most cases are looked at for a moment long ago.
+    """
     within, values = _within(areas)
-    query = (
-        f"select {KINDS}, count(*) as open,"  # noqa: S608 - our own words only
-        " count(*) filter (where c.due_at < :moment) as late from cases c"
-        f" where {_OPEN}{within} group by 1, 2, 3"
+    counts = "".join(
+        f", count(*) filter (where {_open(f'at_{k}')}) as open_{k},"
+        f" count(*) filter (where {_open(f'at_{k}')} and c.due_at < :at_{k}) as late_{k}"
+        for k in range(len(moments))
     )
-    values |= {"moment": moment, "open_states": list(open_states)}
-    return _rows(connection, query, values)
+    query = (
+        f"select {KINDS}{counts} from cases c"  # noqa: S608 - our own words only
+        " where c.reported_at < :latest and (c.closed_at >= :earliest"
+        f" or (c.closed_at is null and {_WAITS})){within} group by 1, 2, 3"
+    )
+    values |= {f"at_{k}": moment for k, moment in enumerate(moments)}
+    values |= {"earliest": min(moments), "latest": max(moments), "open_states": list(open_states)}
+    rows = _rows(connection, query, values)
+    kinds = ("source", "category", "area_code")
+    return [
+        [
+            {name: row[name] for name in kinds}
+            | {"open": row[f"open_{k}"], "late": row[f"late_{k}"]}
+            for row in rows
+            if row[f"open_{k}"]
+        ]
+        for k in range(len(moments))
+    ]
 
 
 def late_list(
@@ -97,7 +118,8 @@ def late_list(
         "select c.id, c.external_id, c.category, c.source, c.state, c.reported_at, c.due_at,"  # noqa: S608
         " c.area_code, c.compound_code, c.title, u.display_name as in_hand_of"
         " from cases c left join users u on u.id = c.assignee_id"
-        f" where {_OPEN} and c.due_at < :moment{within} order by c.due_at, c.id limit :limit"
+        f" where {_open('moment')} and c.due_at < :moment{within}"
+        " order by c.due_at, c.id limit :limit"
     )
     values |= {"moment": moment, "open_states": list(open_states), "limit": limit}
     return _rows(connection, query, values)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 blueprint = APIBlueprint("open311", __name__, url_prefix="/open311", enable_openapi=False)
 
 _FORM = ".<any(xml, json):form>"
+_ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 for _rule, _view, _methods in (
     (f"/discovery{_FORM}", discovery.discovery, ["GET"]),
@@ -34,8 +35,8 @@ for _rule, _view, _methods in (
     (f"/v2/tokens/<token>{_FORM}", requests.of_token, ["GET"]),
     (f"/v2/servicerequestupdates{_FORM}", updates.listed, ["GET"]),
     (f"/v2/servicerequestupdates{_FORM}", updates.taken, ["POST"]),
-    ("/", problems.nowhere, ["GET", "POST"]),
-    ("/<path:address>", problems.nowhere, ["GET", "POST"]),
+    ("/", problems.nowhere, _ANY),
+    ("/<path:address>", problems.nowhere, _ANY),
 ):
     _name = f"{_view.__module__.rsplit('.', 1)[-1]}_{_view.__name__}{_rule.count('v2')}"
     blueprint.add_url_rule(

@@ -71,6 +71,15 @@ def test_what_is_not_there_is_answered_404(client: FlaskClient) -> None:
         fits(problem, ERROR)
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_what_cannot_be_done_is_answered_in_the_same_form(client: FlaskClient, method: str) -> None:
+    for path in ("v2/requests.json", "v2/services/noise.xml"):
+        answer = client.open(f"/open311/{path}", method=method)
+        assert answer.status_code == 404
+        [problem] = json_of(answer) if path.endswith("json") else from_xml(xml_of(answer))
+        fits(problem, ERROR)
+
+
 def test_a_city_may_keep_reading_to_who_has_a_key(
     client: FlaskClient, key: Key, monkeypatch: pytest.MonkeyPatch, app: Any
 ) -> None:

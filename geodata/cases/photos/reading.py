@@ -188,7 +188,7 @@ def _drawn(picture: Image.Image, side: int) -> tuple[bytes, tuple[int, int]]:
     """As JPEG of at most ``side`` pixels a side, with nothing but the pixels."""
     share = min(1.0, side / max(picture.size))
     width, height = (max(1, round(length * share)) for length in picture.size)  # a line stays one
-    small = picture.resize((width, height)) if share < 1 else picture
+    small = picture.resize((width, height), reducing_gap=2.0) if share < 1 else picture
     bare = Image.frombytes("RGB", small.size, small.tobytes())
     out = io.BytesIO()
     bare.save(out, "JPEG", quality=QUALITY, optimize=True)

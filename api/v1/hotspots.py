@@ -38,6 +38,9 @@ class GroundFilters(Filters):
     base: Literal["cases", "households"] = Field(
         "cases", description="what cases are held against: as much ground, or households"
     )
+    each_report: bool = Field(
+        False, description="joined cases as often as they were reported, and not as one"
+    )
 
 
 class HotspotFilters(GroundFilters):
@@ -78,6 +81,7 @@ def get_hotspots(query_data: HotspotFilters) -> Any:
         base=query_data.base,
         earlier=query_data.earlier,
         permutations=query_data.permutations,
+        each_report=query_data.each_report,
     )
     if not query_data.clusters:
         asked = replace(asked, worlds=0)
@@ -102,7 +106,12 @@ def get_heat(query_data: HeatFilters) -> Response:
     """Per km², and per 10,000 households; cells as in `/hotspots`."""
     from geodata.cases.hotspots.stored import heating, spotting  # noqa: PLC0415 - compiled loops, seconds to load
 
-    asked = spotting.Asked(wanted=query_data.wanted(), cell=query_data.cell, base=query_data.base)
+    asked = spotting.Asked(
+        wanted=query_data.wanted(),
+        cell=query_data.cell,
+        base=query_data.base,
+        each_report=query_data.each_report,
+    )
     answer = heating.get_heat(database, current_actor(), profile, asked, radius=query_data.radius)
     return _json(answer)
 

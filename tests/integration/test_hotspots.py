@@ -275,3 +275,29 @@ def test_periods_before_the_first_case_are_not_taken_for_quiet_ones(laid):
     assert len(answer["starts"]) == 2
     assert all(len(row["earlier"]) == 1 for row in answer["hotspots"])
     assert ask(laid, wanted=replace(april, since=UNTIL - timedelta(days=140)))["earlier"] == 0
+
+
+def test_joined_cases_count_as_one_or_as_often_as_they_were_reported(server, empty_template):
+    with server.copy_of(empty_template) as database:
+        lay(database)
+        crowd = "reported_at >= :since and st_dwithin(geom, st_point(:x, :y, 4326), 0.0005)"
+        bound = {"since": JUNE.since, "x": CROWD[0], "y": CROWD[1]}
+        with database.begin() as tx:
+            first, *others = tx.connection.execute(
+                sa.text(f"select id from cases where {crowd} order by id limit 5"),
+                bound,
+            ).scalars()
+            tx.connection.execute(
+                sa.update(cases).where(cases.c.id.in_(others)).values(joined_to=first)
+            )
+            tx.connection.execute(sa.update(cases).where(cases.c.id == first).values(reports=5))
+            tx.changed("cases", "all", "changed")
+        troubles = ask(database, worlds=0)
+        reports = ask(database, worlds=0, each_report=True)
+        assert reports["cases"] == troubles["cases"] + 4
+        assert (troubles["each_report"], reports["each_report"]) == (False, True)
+        more = np.array(reports["cells"]["cases"]) - np.array(troubles["cells"]["cases"])
+        assert sorted(set(more.tolist())) == [0, 4]
+        wanted = replace(ASKED, each_report=True)
+        heat = heating.get_heat(database, TERMINAL, PROFILE, wanted, radius=500)
+        assert heat["cases"] == reports["cases"]

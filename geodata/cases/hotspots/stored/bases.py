@@ -45,17 +45,20 @@ def read_cases(
     *,
     categories: Sequence[str],
     limits: Sequence[datetime],
+    each_report: bool = False,
 ) -> CasePlaces:
     """The cases that meet the condition and have a place, within the ``limits`` of periods.
 
-    ``categories`` are 256 at most; the last one is that of all the rest. The cases come as two
-    arrays in one row: a million rows one by one would take longer than all else.
+    ``categories`` are 256 at most; the last one is that of all the rest. With ``each_report`` a
+    case comes as often as it was reported, at its own place and time. The cases come as arrays in
+    one row: a million rows one by one would take longer than all else.
     """
+    often = ", array_agg(c.reports::int4)" if each_report else ""
     query = (
         "copy (select array_agg((c.mx::int8 << 32) | c.my),"  # noqa: S608 - our own words only
         " array_agg(((width_bucket(c.reported_at, %(limits)s::timestamptz[]) - 1) << 8"
         " | coalesce(array_position(%(all_categories)s::text[], c.category) - 1, %(other)s))::int4)"
-        f" from cases c where c.mx is not null and {store.psycopg_style(where, values)})"
+        f"{often} from cases c where c.mx is not null and {store.psycopg_style(where, values)})"
         " to stdout (format binary)"
     )
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
@@ -70,6 +73,9 @@ def read_cases(
     at = 19 + int.from_bytes(raw[15:19], "big") + 2
     places, at = _array(raw, at, ">i8")
     kinds, at = _array(raw, at, ">i4")
+    if each_report:
+        times, at = _array(raw, at, ">i4")
+        places, kinds = np.repeat(places, times), np.repeat(kinds, times)
     x, y = ground.metres(places >> 32, places & 0xFFFFFFFF)
     return CasePlaces(x, y, kinds >> 8, kinds & 0xFF)
 

@@ -75,6 +75,7 @@ def _made(database: Database, profile: Profile, asked: Asked, radius: float) -> 
     per_km2 = found.per_km2 * ground.true_size(grid.centres(cells)[:, 1])
     answer: dict[str, Any] = {
         "base": asked.base,
+        "each_report": asked.each_report,
         "cell": asked.cell,
         "radius": radius,
         "since": asked.limits[-2].isoformat(),

@@ -61,7 +61,8 @@ class Asked:
 
     ``wanted`` are conditions; its period is the one looked at (the last 30 days if it has none),
     and so many ``earlier`` ones of the same length are compared with it. ``by`` is ``cells``,
-    ``grid``, ``compound`` or the key of a level of areas.
+    ``grid``, ``compound`` or the key of a level of areas. Cases that were joined count as the one
+    that leads them, with ``each_report`` as often as it was reported.
     """
 
     wanted: CaseFilter = field(default_factory=CaseFilter)
@@ -71,6 +72,7 @@ class Asked:
     earlier: int = 6
     permutations: int = 999
     worlds: int = WORLDS_AT_ONCE
+    each_report: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
@@ -233,7 +235,13 @@ def read_period(
     categories = tuple(dict.fromkeys((*profile.keys("categories"), *used)))[:_MOST_CATEGORIES]
     categories = (*categories, "")  # of all the rest
     found = spots.read_cases(
-        connection, where, values, ground, categories=categories, limits=asked.limits
+        connection,
+        where,
+        values,
+        ground,
+        categories=categories,
+        limits=asked.limits,
+        each_report=asked.each_report,
     )
     return found, categories
 
@@ -314,6 +322,7 @@ def _answer(work: _Work, found: Found, asked: Asked, profile: Profile) -> dict[s
     return {
         "by": asked.by,
         "base": asked.base,
+        "each_report": asked.each_report,
         "cell": asked.cell,
         "since": asked.limits[-2].isoformat(),
         "until": asked.limits[-1].isoformat(),

@@ -38,6 +38,7 @@ export class HotspotPanel {
       this._select("by", t("Tested on"), places),
       now.by === "cells" && this._select("cell", t("Side"), this.cells.map((side) => [side, `${count(side)} m`])),
       this._select("base", t("Measured by"), [["cases", t("cases alone")], ["households", t("per 10,000 households")]]),
+      this._select("counted", t("Counted are"), [["cases", t("troubles: joined cases as one")], ["reports", t("reports: each that came in")]]),
       this._select("earlier", t("Beside"), this.earlier.map((n) => [n, n ? t("%(count)s periods before", { count: n }) : t("no period before")])));
     if (focused) this.tools.querySelector(`[name="${focused}"]`)?.focus();
   }
@@ -174,7 +175,7 @@ export function legendOf(answer) {
     h("p.small.quiet", {}, answer
       ? t("p is controlled for the %(count)s places tested: of those marked 0.05, at most 5 in 100 are so by chance.", { count: count(answer.tested) })
       : t("Testing against chance…")),
-    answer && h("p.small.quiet", {}, answer.base === "households" ? t("measured by households, small places drawn to the mean") : t("measured by cases alone"), " · ", t("cases that were joined count as one")),
+    answer && h("p.small.quiet", {}, answer.base === "households" ? t("measured by households, small places drawn to the mean") : t("measured by cases alone"), " · ", answer.each_report ? t("each report counts") : t("cases that were joined count as one")),
   ];
 }
 

@@ -12,7 +12,7 @@ import { Sheet, stackOf } from "wangge/layers/stack.js";
 const L = globalThis.L;
 const CELLS = [150, 250, 500, 1000];
 const EARLIER = [0, 3, 6, 12];
-const FIRST = { by: "cells", cell: 250, base: "cases", earlier: 6 };
+const FIRST = { by: "cells", cell: 250, base: "cases", earlier: 6, counted: "cases" };
 const POLL = 500; // milliseconds between two looks at a job
 
 /**
@@ -47,11 +47,12 @@ export class Hotspots {
   }
 
   _read() {
-    const { hot = "", cell, per, earlier } = state();
+    const { hot = "", cell, per, earlier, counted } = state();
     const known = ["cells", "grid", "compound", ...this.levels.map(({ key }) => key)];
     if (known.includes(hot)) this.now.by = hot;
     if (CELLS.includes(Number(cell))) this.now.cell = Number(cell);
     if (per === "households") this.now.base = per;
+    if (counted === "reports") this.now.counted = counted;
     if (EARLIER.includes(Number(earlier)) && earlier) this.now.earlier = Number(earlier);
   }
 
@@ -63,10 +64,11 @@ export class Hotspots {
   }
 
   _keep() {
-    const { by, cell, base, earlier } = this.now;
+    const { by, cell, base, earlier, counted } = this.now;
     setState({
       hot: by === FIRST.by ? null : by, cell: cell === FIRST.cell ? null : cell,
       per: base === FIRST.base ? null : base, earlier: earlier === FIRST.earlier ? null : earlier,
+      counted: counted === FIRST.counted ? null : counted,
     });
   }
 
@@ -116,14 +118,14 @@ export class Hotspots {
     this.tip.remove();
     this.layer.remove();
     for (const sheet of Object.values(this.sheets)) sheet.show(false);
-    setState({ hot: null, cell: null, per: null, earlier: null });
+    setState({ hot: null, cell: null, per: null, earlier: null, counted: null });
   }
 
   _query() {
     const { board, now } = this;
     const query = queryOf(board);
     const from = query.from ?? new Date(board.span()[0] * 60000).toISOString();
-    return { ...query, from, by: now.by, cell: now.cell, base: now.base, earlier: now.earlier };
+    return { ...query, from, by: now.by, cell: now.cell, base: now.base, earlier: now.earlier, each_report: now.counted === "reports" || null };
   }
 
   /** Ask for the hotspots of what is filtered; `anew` even if that was asked already. */

@@ -6,20 +6,19 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Final
 
-from geodata.words import sentence as _
-
-NAMES: Final = {
-    "New Year's Day": _("New Year's Day"),
-    "Spring Festival": _("Spring Festival"),
-    "Tomb-sweeping Day": _("Tomb-sweeping Day"),
-    "Labour Day": _("Labour Day"),
-    "Dragon Boat Festival": _("Dragon Boat Festival"),
-    "National Day": _("National Day"),
-    "Mid-autumn Festival": _("Mid-autumn Festival"),
-    "Victory Day": _("Victory Day"),
-}
-"""The feasts, as people call them."""
-IN_PLACE: Final = _("Day off in place of a feast on a weekend")
+IN_PLACE: Final = "Day off in place of a feast on a weekend"
+NAMES: Final = (
+    "New Year's Day",
+    "Spring Festival",
+    "Tomb-sweeping Day",
+    "Labour Day",
+    "Dragon Boat Festival",
+    "National Day",
+    "Mid-autumn Festival",
+    "Victory Day",
+    IN_PLACE,
+)
+"""The feasts, and what is given for one on a weekend."""
 _ANNOUNCED: Final = {"Anti-Fascist 70th Day": "Victory Day"}
 
 

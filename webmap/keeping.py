@@ -8,12 +8,24 @@ from datetime import datetime
 from flask import Blueprint
 from flask_babel import gettext
 
-from geodata import feasts
 from geodata.errors import NotAllowed
 from geodata.places.choosing import choices
+from geodata.words import sentence as _
 from webmap.pages import actor, joined, show
 
 blueprint = Blueprint("keeping", __name__)
+_FEASTS = (
+    _("New Year's Day"),
+    _("Spring Festival"),
+    _("Tomb-sweeping Day"),
+    _("Labour Day"),
+    _("Dragon Boat Festival"),
+    _("National Day"),
+    _("Mid-autumn Festival"),
+    _("Victory Day"),
+    _("Day off in place of a feast on a weekend"),
+)
+"""``geodata.feasts.NAMES``, as sentences that have their Chinese."""
 
 
 @blueprint.get("/duty")
@@ -40,10 +52,7 @@ def duty() -> str:
         data={
             "timezone": here.profile.timezone,
             "areas": [asdict(one) for one in areas],
-            "feasts": {
-                name: gettext(words)
-                for name, words in {**feasts.NAMES, feasts.IN_PLACE: feasts.IN_PLACE}.items()
-            },
+            "feasts": {name: gettext(name) for name in _FEASTS},
             "may": {
                 "handle": handles,
                 "keep": handles and person.role in {"admin", "commander"},

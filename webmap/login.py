@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from geodata.errors import NotAllowed
+from geodata.places.choosing import choices
 from webmap.pages import actor, joined, language, role_names, show
 
 blueprint = Blueprint("login", __name__)
@@ -62,10 +65,16 @@ def users() -> str:
     if person is None or not person.may("manage_users"):
         raise NotAllowed("Your role may not manage users; ask an administrator.")
     departments = joined().profile.names("departments", language())
+    areas = choices(joined().database, person)
     return show(
         "users.html",
         page="users",
         module="wangge/modes/users.js",
         departments=departments,
-        data={"roles": role_names(), "departments": departments},
+        areas=areas,
+        data={
+            "roles": role_names(),
+            "departments": departments,
+            "areas": [asdict(one) for one in areas],
+        },
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+
+from geodata import feasts
 
 pytestmark = pytest.mark.usefixtures("people")
 WEEK = {"since": "2026-11-23T00:00:00+08:00", "until": "2026-11-30T00:00:00+08:00"}
@@ -73,6 +76,7 @@ def test_the_pages_of_duty_and_words_are_for_those_whom_they_serve(sign_in: Any)
     viewer = sign_in("viewer").get("/duty?lang=en").get_data(as_text=True)
     assert 'id="year"' in viewer
     assert 'id="roster"' not in viewer
+    assert all(json.dumps(name) in viewer for name in feasts.NAMES)
     assert "/aliases" in worker
     assert "/aliases" not in viewer
     assert sign_in("viewer").get("/aliases").status_code == 403

@@ -15,7 +15,7 @@ from geodata.cases.duty.tables import own_days
 from geodata.database.jobs import submit_within
 from geodata.errors import InvalidInput, NotFound
 from geodata.feasts import name_of
-from geodata.workdays import FIRST_YEAR, LAST_YEAR, Workdays
+from geodata.workdays import FIRST_YEAR, LAST_YEAR, Workdays, statutory_days
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -72,7 +72,7 @@ def year_of(database: Database, actor: Actor, profile: Profile, year: int) -> di
         if day in own or works != (day.weekday() < 5):
             said: Mapping[str, Any] = own.get(day, {})
             feast = ""
-            if office.holidays == "china":
+            if office.holidays == "china" and (not unsure or day in statutory_days(year)):
                 feast = name_of(day, announced=not unsure)
             days.append(
                 {

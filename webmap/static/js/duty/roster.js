@@ -117,7 +117,7 @@ export function joinRoster(data, calendar) {
       h("label.field", {}, h("span", {}, t("Time")), h("input", { type: "time", name: `${name}_time`, required: true, value: clock(minute) })));
     const gone = one.user_id != null && !people.some(({ id }) => id === one.user_id);
     const fields = [
-      h("label.field", {}, h("span", {}, t("Who")), h("select", { name: "user_id", required: true },
+      h("label.field", {}, h("span", {}, t("Person on duty")), h("select", { name: "user_id", required: true },
         h("option", { value: "" }, gone ? nameOf(one) : ""), people.map((person) => h("option", { value: person.id, selected: person.id === one.user_id }, [nameOf(person), person.name !== nameOf(person) && person.name].filter(Boolean).join(" · "))))),
       picker.box,
       h("label.field", {}, h("span", {}, t("As what")), h("input", { type: "text", name: "post", maxlength: 40, autocomplete: "off", value: one.post ?? "" })),

@@ -58,7 +58,7 @@ export function joinYear(data, calendar) {
     const isWeekend = (moment / DAY + 3) % 7 >= 5;
     const works = one ? one.works : !isWeekend;
     const kind = [!works && "free", one?.feast && !works && "feast", one && works && isWeekend && "instead", one?.own && "own", iso === today && "today"].filter(Boolean);
-    const words = [longDays.format(new Date(moment)), works ? t("workday") : t("free"), whyOf(one)].filter(Boolean).join(t(", "));
+    const words = [longDays.format(new Date(moment)), works ? t("workday") : t("free"), whyOf(one)].filter(Boolean).join(" · ");
     const mark = one && (works ? t("W") : t("O"));
     const inside = [String(new Date(moment).getUTCDate()), mark && h("sup", { "aria-hidden": "true" }, mark)];
     const plain = { class: ["day", ...kind].join(" "), title: words, "aria-label": words, dataset: { day: iso } };
@@ -66,7 +66,7 @@ export function joinYear(data, calendar) {
     return h("button", { ...plain, type: "button", tabindex: iso === at ? "0" : "-1", onClick: () => edit(iso, works) }, inside);
   }
 
-  const whyOf = (one) => one && [one.own ? one.name || t("set here") : "", one.feast && (data.feasts[one.feast] ?? one.feast)].filter(Boolean).join(t(", "));
+  const whyOf = (one) => one && [one.own ? one.name || t("set here") : "", one.feast && (data.feasts[one.feast] ?? one.feast)].filter(Boolean).join(" · ");
 
   function drawOwn(days) {
     fill(document.getElementById("own-days"), days.length === 0
@@ -85,7 +85,7 @@ export function joinYear(data, calendar) {
     const one = said.get(day);
     const choice = (value, words, checked) => h("label.check", {}, h("input", { type: "radio", name: "works", value, checked }), words);
     const fields = [
-      h("p.quiet", {}, [longDays.format(new Date(`${day}T00:00:00Z`)), whyOf(one)].filter(Boolean).join(t(", "))),
+      h("p.quiet", {}, [longDays.format(new Date(`${day}T00:00:00Z`)), whyOf(one)].filter(Boolean).join(" · ")),
       // who opens a day wants it changed
       h("fieldset.choices", {}, h("legend", {}, t("On this day people")), choice("1", t("work"), one?.own ? works : !works), choice("", t("do not work"), one?.own ? !works : works)),
       h("label.field", {}, h("span", {}, t("Why")), h("input", { type: "text", name: "name", maxlength: 60, autocomplete: "off", value: one?.own ? one.name : "" })),

@@ -9,6 +9,7 @@ import { language, t } from "wangge/core/words.js";
 
 joinFrame();
 const ROLES = Object.entries(pageData().roles);
+const ROLE_NAMES = Object.fromEntries(ROLES);
 const DEPARTMENTS = Object.entries(pageData().departments ?? {});
 const list = document.getElementById("users");
 const told = document.getElementById("told");
@@ -20,54 +21,118 @@ const codes = (text) => text.split(/[\s,，;；、]+/).filter(Boolean);
 // The least right first, so that a form left as it is gives no more.
 fill(document.getElementById("roles"), [...options("")].reverse());
 
+const AREAS = pageData().areas ?? [];
+const areaNames = new Map(AREAS.map(({ code, name }) => [code, name || code]));
+const asked = document.getElementById("asked");
+let known = [];
+let opened = null; // the name of the account whose row is open
+
+fill(asked.elements.role, h("option", { value: "" }, t("All")), options(""));
+
+const path = (user) => `/api/v1/users/${encodeURIComponent(user.name)}`;
+
 async function change(user, body) {
   try {
-    await post(`/api/v1/users/${encodeURIComponent(user.name)}`, body, { method: "PATCH" });
+    await post(path(user), body, { method: "PATCH" });
+    opened = null;
     worked(told, t("%(name)s is changed.", { name: user.name }));
+    await show();
+    back(user);
+  } catch (error) {
+    refused(told, error); // what was typed stays
+  }
+}
+
+async function newPassword(user, input) {
+  if (!input.reportValidity()) return;
+  try {
+    await post(`${path(user)}/password`, { password: input.value }, { method: "PUT" });
+    input.value = "";
+    worked(told, t("The password of %(name)s is changed.", { name: user.name }));
   } catch (error) {
     refused(told, error);
   }
-  await show();
 }
 
-async function newPassword(user, cell) {
-  const input = h("input", { type: "text", minlength: 10, autocomplete: "off", spellcheck: "false", "aria-label": t("New password") });
-  const send = async () => {
-    try {
-      await post(`/api/v1/users/${encodeURIComponent(user.name)}/password`, { password: input.value }, { method: "PUT" });
-      worked(told, t("The password of %(name)s is changed.", { name: user.name }));
-      await show();
-    } catch (error) {
-      refused(told, error);
-    }
-  };
-  fill(cell, h("div.row", {}, input, h("button.button.main", { type: "button", onClick: send }, t("Change")), h("button.button", { type: "button", onClick: show }, t("Cancel"))));
-  input.focus();
+const rowOf = (user) => [...list.children].find((one) => one.dataset.user === user.name);
+const back = (user) => rowOf(user)?.querySelector("button")?.focus();
+
+function open(user) {
+  opened = user.name;
+  fill(told);
+  draw();
+  rowOf(user)?.querySelector("select, input")?.focus();
 }
 
+function close(user) {
+  opened = null;
+  draw();
+  back(user);
+}
+
+/** A row to read: a click anywhere opens it. */
 function row(user) {
-  const last = h("td");
-  const act = (name, work) => h("button.button", { type: "button", onClick: work }, name);
-  fill(last, h("div.row", {}, act(t("New password"), () => newPassword(user, last)), act(user.active ? t("Switch off") : t("Switch on"), () => change(user, { active: !user.active }))));
-  return h(
-    user.active ? "tr" : "tr.off",
-    {},
-    h("td", {}, user.name),
-    h("td", {}, user.display_name || "–"),
-    h("td", {}, h("select", { "aria-label": t("Role"), onChange: (event) => change(user, { role: event.target.value }) }, options(user.role))),
-    h("td", {}, h("input", { type: "text", value: user.areas.join(" "), "aria-label": t("Areas of duty"), placeholder: t("everywhere"), onChange: (event) => change(user, { areas: codes(event.target.value) }) })),
-    DEPARTMENTS.length > 0 && h("td", {}, h("select", { "aria-label": t("Department"), onChange: (event) => change(user, { department: event.target.value }) }, h("option", { value: "" }, "–"), DEPARTMENTS.map(([key, name]) => h("option", { value: key, selected: key === user.department }, name)))),
-    h("td", {}, h("input", { type: "text", inputmode: "tel", size: "14", value: user.telephone ?? "", maxlength: "30", "aria-label": t("Telephone of duty"), onChange: (event) => change(user, { telephone: event.target.value }) })),
-    h("td", {}, user.active ? t("on") : t("off")),
-    last,
-  );
+  if (user.name === opened) return openRow(user);
+  const department = DEPARTMENTS.find(([key]) => key === user.department)?.[1];
+  return h(user.active ? "tr.opens" : "tr.opens.off", { dataset: { user: user.name }, onClick: () => open(user) },
+    h("td", {}, user.name), h("td", {}, user.display_name || "–"), h("td", {}, ROLE_NAMES[user.role] ?? user.role),
+    h("td", {}, user.areas.length ? user.areas.map((code) => areaNames.get(code) ?? code).join(" ") : t("everywhere")),
+    DEPARTMENTS.length > 0 && h("td", {}, department ?? "–"), h("td", {}, user.telephone || "–"), h("td", {}, user.active ? t("on") : t("off")),
+    h("td", {}, h("button.button", { type: "button", "aria-label": t("Edit %(name)s", { name: user.name }) }, t("Edit"))));
+}
+
+/** A row to change: nothing is sent before it is saved. */
+function openRow(user) {
+  const role = h("select", { "aria-label": t("Role") }, options(user.role));
+  const person = h("input", { type: "text", value: user.display_name, maxlength: "80", "aria-label": t("Person") });
+  const areas = h("input", { type: "text", value: user.areas.join(" "), "aria-label": t("Areas of duty"), placeholder: t("everywhere") });
+  const department = h("select", { "aria-label": t("Department") }, h("option", { value: "" }, "–"), DEPARTMENTS.map(([key, name]) => h("option", { value: key, selected: key === user.department }, name)));
+  const telephone = h("input", { type: "text", inputmode: "tel", value: user.telephone ?? "", maxlength: "30", "aria-label": t("Telephone of duty") });
+  const password = h("input", { type: "text", minlength: 10, required: true, autocomplete: "off", spellcheck: "false", "aria-label": t("New password"), placeholder: t("New password") });
+  const act = (name, work, main = "") => h(`button.button${main}`, { type: "button", onClick: work }, name);
+  const save = () => change(user, { role: role.value, display_name: person.value, areas: codes(areas.value), telephone: telephone.value, ...(DEPARTMENTS.length > 0 && { department: department.value }) });
+  const keys = (event) => {
+    if (event.key === "Escape") close(user);
+    else if (event.key === "Enter" && event.target !== password && event.target.matches("input")) save();
+  };
+  return h("tr.opened", { dataset: { user: user.name }, onKeydown: keys },
+    h("td", {}, user.name), h("td", {}, person), h("td", {}, role), h("td", {}, areas), DEPARTMENTS.length > 0 && h("td", {}, department), h("td", {}, telephone), h("td", {}, user.active ? t("on") : t("off")),
+    h("td", {}, h("div.row", {}, act(t("Save"), save, ".main"), act(t("Cancel"), () => close(user)), act(user.active ? t("Switch off") : t("Switch on"), () => change(user, { active: !user.active })), password, act(t("New password"), () => newPassword(user, password)))));
+}
+
+/** Whether an account is responsible for an area, for one in it, or for one that it lies in. */
+function serves(user, area) {
+  if (!area || user.areas.length === 0) return true;
+  const at = AREAS.findIndex(({ code }) => code === area);
+  const line = new Set([area]);
+  for (let i = at + 1; i < AREAS.length && AREAS[i].depth > AREAS[at].depth; i++) line.add(AREAS[i].code);
+  for (let i = at, depth = AREAS[at].depth; i >= 0; i--) if (AREAS[i].depth < depth) (depth = AREAS[i].depth), line.add(AREAS[i].code);
+  return user.areas.some((code) => line.has(code));
+}
+
+function draw() {
+  const { q, role, area } = Object.fromEntries(new FormData(asked));
+  const words = q.trim().toLowerCase();
+  const fits = (user) => (!role || user.role === role) && serves(user, area) && (!words || [user.name, user.display_name, user.telephone].some((part) => part?.toLowerCase().includes(words)));
+  const found = known.filter(fits);
+  document.getElementById("how-many").textContent = found.length === known.length ? t("%(count)s accounts", { count: known.length }) : t("%(found)s of %(count)s accounts", { found: found.length, count: known.length });
+  fill(list, found.length > 0 ? found.map(row) : h("tr", {}, h("td.quiet", { colspan: 8 }, t("No account is like this."))));
 }
 
 async function show() {
-  const { users } = await get("/api/v1/users");
-  document.getElementById("how-many").textContent = t("%(count)s accounts", { count: users.length });
-  fill(list, users.map(row));
+  try {
+    known = (await get("/api/v1/users")).users;
+    draw();
+  } catch (error) {
+    refused(told, error);
+  }
 }
+
+asked.addEventListener("input", () => {
+  opened = null;
+  draw();
+});
+asked.addEventListener("submit", (event) => event.preventDefault());
 
 onSend(document.getElementById("add"), async (values, form) => {
   await post("/api/v1/users", { ...values, areas: codes(values.areas) });
@@ -83,9 +148,11 @@ const ACTIONS = {
   user_added: t("added a user"), user_changed: t("changed a user"), password_set: t("set a password"), password_changed: t("changed the own password"),
   token_made: t("made a token"), token_revoked: t("revoked a token"), import_asked: t("asked for an import"), imported: t("imported"), exported: t("exported"),
   read_personal: t("read personal data"), whistled: t("whistled for departments"), call_answered: t("answered a call"), call_arrived: t("arrived for a call"), call_finished: t("finished a call"), call_declined: t("declined a call"), call_withdrawn: t("withdrew a call"), call_rated: t("rated a department"), call_late: t("told of a late department"), reviewed: t("entered a decision of a review"), review_withdrawn: t("withdrew a decision of a review"), demo_asked: t("asked for the demo city"), demo_loaded: t("loaded the demo city"), map_written: t("wrote a map as a file"),
+  duty_added: t("entered shifts"), duty_changed: t("changed a shift"), duty_removed: t("took out a shift"), duty_copied: t("copied shifts"), day_set: t("set a day of the calendar"), day_removed: t("removed a day of the calendar"), taught_alias: t("taught a word"), ended_alias: t("ended a word"),
   led_screens: t("led other screens"), ended_screens: t("led screens no more"),
 };
 const THINGS = {
+  duty: t("Duty calendar"), calendar: t("Workdays"), aliases: t("Taught words"),
   screens: t("Screens"), users: t("User"), tokens: t("Token"), demo: t("Demo city"), map: t("Map"),
   areas: t("Areas"), grids: t("Grids"), compounds: t("Compounds"), buildings: t("Buildings"), facilities: t("Facilities"), streets: t("Streets"), cases: t("Cases"),
 };
@@ -95,7 +162,6 @@ const DETAILS = {
   job: t("Job number"), count: t("Number of entries"), ids: t("Numbers"), first: t("from number"), last: t("to number"), asked: t("Conditions"), by: t("By way of"), layers: t("Layers"), title: t("Title"),
   scale: t("Scale"), seed: t("Seed"), export: t("export"), terminal: t("Terminal"),
 };
-const ROLE_NAMES = Object.fromEntries(ROLES);
 const name = (key) => DETAILS[key] ?? key;
 
 /** A detail of an entry in words. */

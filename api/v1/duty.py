@@ -117,7 +117,7 @@ def get_duty(query_data: Period) -> dict[str, Any]:
 @blueprint.input(RosterPeriod, location="query")
 @blueprint.doc(summary="The duty calendar with its gaps", responses=[400, 401, 403, 404])
 def get_roster(query_data: RosterPeriod) -> dict[str, Any]:
-    """`places` in order, their `shifts`, and `gaps`: when none of a place's own people is there.
+    """`places`, their `shifts`, and `gaps`: out of office hours nobody of a place is there.
 
     `above` of a gap: somebody is on duty for an area above. `grids` counts those left out.
     """
@@ -127,6 +127,7 @@ def get_roster(query_data: RosterPeriod) -> dict[str, Any]:
         current_actor(),
         asked.since,
         asked.until,
+        profile=profile,
         area=asked.area or None,
         grids=asked.grids,
     )

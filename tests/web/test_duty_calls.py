@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from geodata import feasts
 
 pytestmark = pytest.mark.usefixtures("people")
+ENDS = ("since", "until")
 WEEK = {"since": "2026-11-23T00:00:00+08:00", "until": "2026-11-30T00:00:00+08:00"}
 
 
@@ -29,7 +32,18 @@ def test_a_week_is_entered_shown_with_its_gaps_changed_and_copied(sign_in: Any) 
     assert commander.send("PUT", f"/api/v1/duty/{number}", json=other).status_code == 204
     found = commander.get("/api/v1/duty/roster", query_string=WEEK).get_json()
     assert [(one["name"], one["post"]) for one in found["shifts"]] == [("admin", "值班员")]
-    assert [one["above"] for one in found["gaps"]] == [False, False]
+    zone = ZoneInfo("Asia/Shanghai")
+    gaps = [
+        tuple(f"{datetime.fromisoformat(one[end]).astimezone(zone):%d %H:%M}" for end in ENDS)
+        for one in found["gaps"]
+    ]
+    assert gaps[:3] == [  # while the offices are open everybody is there
+        ("23 00:00", "23 08:30"),
+        ("23 17:30", "24 08:00"),
+        ("25 08:00", "25 08:30"),
+    ]
+    assert gaps[-1] == ("27 17:30", "30 00:00")  # the weekend
+    assert not any(one["above"] for one in found["gaps"])
     copied = commander.post("/api/v1/duty/copy", json=WEEK)
     assert copied.status_code == 201
     assert copied.get_json()["left"] == 0

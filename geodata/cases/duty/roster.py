@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
 from geodata.accounts import require
+from geodata.cases.clocks import calendar
 from geodata.cases.duty import duties, staff
 from geodata.errors import NotFound
 
 if TYPE_CHECKING:
     from geodata.accounts import Actor
     from geodata.database import Database
+    from geodata.profiles import Profile
+    from geodata.workdays import Workdays
 
 Span = tuple[datetime, datetime]
 Row = dict[str, Any]
@@ -38,12 +41,14 @@ def roster(
     since: datetime,
     until: datetime,
     *,
+    profile: Profile,
     area: str | None = None,
     grids: bool = False,
 ) -> dict[str, Any]:
     """The calendar of a period: ``places`` in order, ``shifts``, ``gaps`` and hidden ``grids``.
 
-    Of ``area`` and all in it, or of all. A gap is when none of a place's own people is on duty;
+    Of ``area`` and all in it, or of all. A gap is when none of a place's own people is on duty and
+    the offices of ``profile`` are closed, for while they are open everybody is there;
     ``above`` says whether somebody is on duty for an area above, or everywhere. Places are those
     that had a shift within four weeks, and everywhere (code None). Grids stand apart: without
     ``grids`` they are counted only.
@@ -59,6 +64,7 @@ def roster(
         kept = set(connection.execute(_KEPT, bound).scalars())
         rows = connection.execute(_PLACES, {"codes": sorted(kept)}).mappings()
         known = {row["code"]: dict(row) for row in rows}
+        office = list(_office(calendar.workdays(connection, profile), since, until))
     if area is not None and area not in known:
         raise NotFound("There is no area with the code %(codes)s.", codes=area)
     paths = {code: _path(known, code) for code in kept}
@@ -72,7 +78,7 @@ def roster(
         "gaps": [
             gap
             for code in shown
-            for gap in _gaps(shifts, code, paths.get(code or "", []), (since, until))
+            for gap in _gaps(shifts, code, paths.get(code or "", []), (since, until), office)
         ],
         "grids": len(hidden),
     }
@@ -104,7 +110,22 @@ def left_open(whole: Span, spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def _gaps(shifts: list[Row], code: str | None, path: list[str], whole: Span) -> list[Row]:
+def _office(workdays: Workdays, since: datetime, until: datetime) -> Iterator[Span]:
+    """When the offices are open: from a worked day's first hour to its last, noon with it."""
+    day, last = workdays.day_of(since), workdays.day_of(until)
+    while day <= last:
+        if hours := workdays.hours_of(day):
+            midnight = datetime.combine(day, time(), workdays.zone)
+            yield (
+                midnight + timedelta(minutes=hours[0][0]),
+                midnight + timedelta(minutes=hours[-1][1]),
+            )
+        day += timedelta(days=1)
+
+
+def _gaps(
+    shifts: list[Row], code: str | None, path: list[str], whole: Span, office: list[Span]
+) -> list[Row]:
     there = [one for one in shifts if one["counts"]]
     own = [(one["since"], one["until"]) for one in there if one["area_code"] == code]
     if code is None and not own:
@@ -112,7 +133,7 @@ def _gaps(shifts: list[Row], code: str | None, path: list[str], whole: Span) -> 
     wider: set[str | None] = {None, *path} - {code}
     above = [(one["since"], one["until"]) for one in there if one["area_code"] in wider]
     found = []
-    for gap in left_open(whole, own):
+    for gap in left_open(whole, own + office):
         alone = left_open(gap, above)
         found += [(*span, False) for span in alone]
         found += [(*span, True) for span in left_open(gap, alone)]

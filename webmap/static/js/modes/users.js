@@ -95,9 +95,13 @@ function openRow(user) {
     if (event.key === "Escape") close(user);
     else if (event.key === "Enter" && event.target !== password && event.target.matches("input")) save();
   };
-  return h("tr.opened", { dataset: { user: user.name }, onKeydown: keys },
-    h("td", {}, user.name), h("td", {}, person), h("td", {}, role), h("td", {}, areas), DEPARTMENTS.length > 0 && h("td", {}, department), h("td", {}, telephone), h("td", {}, user.active ? t("on") : t("off")),
-    h("td", {}, h("div.row", {}, act(t("Save"), save, ".main"), act(t("Cancel"), () => close(user)), act(user.active ? t("Switch off") : t("Switch on"), () => change(user, { active: !user.active })), password, act(t("New password"), () => newPassword(user, password)))));
+  const field = (name, input) => h("label.field", {}, h("span", {}, name), input);
+  return h("tr.opened", { dataset: { user: user.name }, onKeydown: keys }, h("td", { colspan: 8 },
+    h("div.opened-form", {},
+      h("p.opened-name", {}, h("b", {}, user.name), " ", h("span.quiet.small", {}, user.active ? t("on") : t("off"))),
+      field(t("Person"), person), field(t("Role"), role), field(t("Areas of duty"), areas), DEPARTMENTS.length > 0 && field(t("Department"), department), field(t("Telephone of duty"), telephone)),
+    h("div.row.opened-acts", {}, act(t("Save"), save, ".main"), act(t("Cancel"), () => close(user)), act(user.active ? t("Switch off") : t("Switch on"), () => change(user, { active: !user.active })),
+      h("span.opened-password", {}, password, act(t("Set the password"), () => newPassword(user, password))))));
 }
 
 /** Whether an account is responsible for an area, for one in it, or for one that it lies in. */

@@ -99,6 +99,8 @@ def main(address: str, password: str) -> None:
         commander.locator(".record-do button").first.wait_for()
         commander.wait_for_timeout(2500)
         keep(commander, "command-case.png")
+        commander.emulate_media(color_scheme="light")
+        take(commander, f"{address}/duty", "duty.png")
         wall = signed_in(browser, address, "viewer", password, viewport=WALL, color_scheme="dark")
         take(wall, f"{address}/command?wall=1", "command-wall.png")
         phone = signed_in(

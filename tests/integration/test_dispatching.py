@@ -232,7 +232,7 @@ def test_a_shift_that_makes_no_sense_is_refused_and_none_is_kept(city, change, e
 
 def test_the_calendar_shows_when_nobody_of_a_place_is_there_and_whether_somebody_above_is(city):
     ann, ben = person(city, "ann", COMMUNITY), person(city, "ben")
-    day = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    day = datetime(2026, 10, 3, tzinfo=ZoneInfo("Asia/Shanghai"))  # a feast: no office is open
     hour = timedelta(hours=1)
     duties.add(
         city,
@@ -243,7 +243,7 @@ def test_the_calendar_shows_when_nobody_of_a_place_is_there_and_whether_somebody
             Shift(ann, day, day + 24 * hour, GRID),
         ],
     )
-    found = roster.roster(city, ANNE, day, day + 24 * hour)
+    found = roster.roster(city, ANNE, day, day + 24 * hour, profile=PROFILE)
     assert [one["code"] for one in found["places"]] == [None, OFFICE, COMMUNITY]
     assert found["grids"] == 1
     gaps = {
@@ -256,16 +256,17 @@ def test_the_calendar_shows_when_nobody_of_a_place_is_there_and_whether_somebody
         (COMMUNITY, 8, 12, True),
         (COMMUNITY, 12, 24, False),
     }
-    inside = roster.roster(city, ANNE, day, day + 24 * hour, area=COMMUNITY, grids=True)
+    whole = {"profile": PROFILE, "grids": True}
+    inside = roster.roster(city, ANNE, day, day + 24 * hour, area=COMMUNITY, **whole)
     assert [(one["code"], one["level"]) for one in inside["places"]] == [
         (COMMUNITY, "community"),
         (GRID, "grid"),
     ]
     users.change_user(city, ROOT, "ann", active=False)
-    later = roster.roster(city, ANNE, day, day + 24 * hour, area=GRID, grids=True)
+    later = roster.roster(city, ANNE, day, day + 24 * hour, area=GRID, **whole)
     assert [gap["above"] for gap in later["gaps"]] == [False, True, False]
     with pytest.raises(NotFound):
-        roster.roster(city, ANNE, day, day + hour, area="nowhere")
+        roster.roster(city, ANNE, day, day + hour, area="nowhere", **whole)
 
 
 def test_a_week_is_copied_by_the_wall_clock_and_what_stands_there_is_not_entered_twice(city):

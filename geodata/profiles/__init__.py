@@ -13,20 +13,18 @@ from geodata.profiles.profile import (
     KINDS,
     Band,
     Category,
-    Circle,
     Codes,
     CompoundType,
     FacilityKind,
     Level,
-    Name,
     Profile,
     Source,
     Staff,
     State,
-    Term,
-    Walking,
     Workload,
 )
+from geodata.profiles.reach import Circle, Standard, WalkerKind, Walking
+from geodata.profiles.terms import Name, Term
 from geodata.profiles.working import Working
 
 __all__ = [
@@ -43,8 +41,10 @@ __all__ = [
     "Profile",
     "Source",
     "Staff",
+    "Standard",
     "State",
     "Term",
+    "WalkerKind",
     "Walking",
     "Working",
     "Workload",

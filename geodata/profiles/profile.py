@@ -8,10 +8,7 @@ from typing import Annotated, Literal, TypeVar, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
-    StringConstraints,
     field_validator,
     model_validator,
 )
@@ -19,7 +16,9 @@ from pydantic import (
 from geodata.errors import NotFound
 from geodata.profiles.handling import Handling, Rule, Rung, TimeLimit, contradictions
 from geodata.profiles.open311 import Attribute, Open311
+from geodata.profiles.reach import Circle, Standard, WalkerKind, Walking
 from geodata.profiles.reports import Reports
+from geodata.profiles.terms import Colour, Frozen, Key, Name, Term
 from geodata.profiles.twins import Twins
 from geodata.profiles.whistle import Whistle
 from geodata.profiles.working import Working
@@ -30,32 +29,6 @@ Kind = Literal[
     "steps", "departments",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-F]{6}$")]
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Name(_Frozen):
-    """What people read, in both languages."""
-
-    zh: Text
-    en: Text
-
-    def read(self, language: str) -> str:
-        """The name in ``language``; any language but ``en`` reads Chinese."""
-        return self.en if language == "en" else self.zh
-
-
-class Term(_Frozen):
-    """One word of the city: ``key`` is stored, ``name`` is read, ``also`` is understood."""
-
-    key: Key
-    name: Name
-    also: tuple[Text, ...] = ()
 
 
 class Level(Term):
@@ -161,20 +134,7 @@ class Department(Term):
     categories: tuple[Key, ...] = ()
 
 
-class Circle(_Frozen):
-    """What is within so many minutes' walk of a service place."""
-
-    minutes: Annotated[float, Field(gt=0, le=120)]
-
-
-class Walking(_Frozen):
-    """How people walk: metres a second, and how much longer a way is than the crow's."""
-
-    speed_m_per_s: Annotated[float, Field(gt=0, le=5)]
-    detour_factor: Annotated[float, Field(ge=1, le=5)]
-
-
-class Band(_Frozen):
+class Band(Frozen):
     """The households that a grid should have, both ends included."""
 
     low: Annotated[int, Field(ge=1)]
@@ -190,7 +150,7 @@ class Band(_Frozen):
 Weight = Annotated[float, Field(ge=0, le=1_000)]
 
 
-class Workload(_Frozen):
+class Workload(Frozen):
     """What each thing that is counted in a grid weighs in its worker's load; a household is 1."""
 
     households: Weight = 1.0
@@ -200,7 +160,7 @@ class Workload(_Frozen):
     cases: Weight = 2.0
 
 
-class Staff(_Frozen):
+class Staff(Frozen):
     """Who a grid needs: cadres + workers + building heads (1+1+N)."""
 
     cadres: Annotated[int, Field(ge=0, le=100)] = 1
@@ -210,7 +170,7 @@ class Staff(_Frozen):
     heads_per_building: Annotated[float, Field(ge=0, le=100)] = 1.0
 
 
-class Plans(_Frozen):
+class Plans(Frozen):
     """What a net needs before it is published."""
 
     second_person: bool = False
@@ -235,7 +195,7 @@ class Plans(_Frozen):
         return "note" if rule in self.noted else "warning"
 
 
-class Codes(_Frozen):
+class Codes(Frozen):
     """Digits that each level adds to the code of the one above, and that a grid adds."""
 
     levels: tuple[Annotated[int, Field(ge=1, le=12)], ...]
@@ -245,7 +205,7 @@ class Codes(_Frozen):
 _T = TypeVar("_T", bound=Term)
 
 
-class Profile(_Frozen):
+class Profile(Frozen):
     """One city's way of working. Frozen: a changed profile is another profile."""
 
     name: Name
@@ -261,6 +221,8 @@ class Profile(_Frozen):
     steps: tuple[Step, ...] = ()
     service_circles: Annotated[tuple[Circle, ...], Field(min_length=1)]
     walking: Walking
+    walkers: tuple[WalkerKind, ...] = ()
+    standards: tuple[Standard, ...] = ()
     grid_band: Band
     plans: Plans = Plans()
     working: Working = Working()
@@ -294,6 +256,19 @@ class Profile(_Frozen):
             raise ValueError("codes.levels and levels differ in length: one entry for each level")
         if not any(state.open for state in self.states):
             raise ValueError("no state is open: a new case needs one")
+        return self
+
+    @model_validator(mode="after")
+    def _standards_name_what_it_has(self) -> Profile:
+        kinds = {kind.key for kind in self.facility_kinds}
+        for standard in self.standards:
+            for unknown in sorted(set(standard.kinds) - kinds):
+                message = f"the standard {standard.key} names {unknown}, which is no facility kind"
+                raise ValueError(message)
+        for kind, terms in (("walkers", self.walkers), ("standards", self.standards)):
+            if len({one.key for one in terms}) < len(terms):
+                message = f"{kind} has a key twice: give each its own"
+                raise ValueError(message)
         return self
 
     @model_validator(mode="after")

@@ -34,6 +34,7 @@ from api.v1 import (
     reports,
     reviews,
     screens,
+    service_areas,
     signing_in,
     tokens,
     users,
@@ -73,5 +74,6 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     nets.blueprint,
     hotspots.blueprint,
     reach.blueprint,
+    service_areas.blueprint,
     screens.blueprint,
 )

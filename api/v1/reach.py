@@ -1,4 +1,4 @@
-"""Service circles, and the households inside them."""
+"""The households within a walk of a place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response
 from pydantic import BaseModel, Field
 
 from api.serving import database, profile
@@ -66,29 +65,6 @@ class CoverageAnswer(BaseModel):
     compounds: int = Field(description="compounds in all")
     areas: list[AreaCoverage]
     uncovered: list[UncoveredCompound] = Field(description="the largest first")
-
-
-POLYGONS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Polygons", "content": {"application/geo+json": {}}}
-}
-
-
-@blueprint.get("/service-areas")
-@blueprint.input(ReachQuery, location="query")
-@blueprint.doc(
-    summary="Service circles as GeoJSON",
-    responses=POLYGONS,
-)
-def get_service_areas(query_data: ReachQuery) -> Response:
-    """One polygon round each facility that counts, WGS 84."""
-    found = covering.circles(
-        database,
-        current_actor(),
-        profile,
-        minutes=query_data.minutes,
-        at=query_data.moment(),
-    )
-    return Response(found.to_json(drop_id=True), mimetype="application/geo+json")
 
 
 @blueprint.get("/coverage")

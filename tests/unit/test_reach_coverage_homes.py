@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trying import tries
 
-from geodata.reach.coverage.counting import by_level, of_each, whole
+from geodata.reach.coverage.counting import by_level, ground, of_each, whole
 from geodata.reach.coverage.homes import WEIGHTS, homes
 
 LEVELS = ("county", "street_office", "community")
@@ -132,6 +132,17 @@ def test_a_compound_whose_buildings_state_nobody_has_its_people_over_its_ground(
     assert found.counts["households"][east].sum() == pytest.approx(45, abs=1e-6)
 
 
+def test_a_compound_that_states_nobody_is_told_by_its_ground():
+    found = district(
+        buildings=[{"code": "b1", "households": 1, "geometry": cell(12, 2, 0.1)}],
+        compounds=[{"code": "c1", "geometry": cell(2, 2, 4)}],
+    )
+    west = shapely.get_x(found.points) < cell(2, 2, 4).centroid.x
+    assert by_level(found, west, "compound")[0]["share"].isna().all()
+    assert ground(found, west, "compound").tolist() == pytest.approx([0.5])
+    assert found.basis == "buildings"
+
+
 def test_a_compound_too_narrow_for_a_lattice_has_a_point_inside():
     crescent = shapely.difference(cell(2, 2, 4), shapely.affinity.translate(cell(2, 2, 4), 1e-9))
     found = district(compounds=[{"code": "c1", "households": 7, "geometry": crescent}])
@@ -159,9 +170,10 @@ def test_areas_stand_in_where_nothing_smaller_states_anybody():
 
 def test_a_district_of_nobody_has_no_share():
     found = district()
-    assert len(found) == 0
-    assert whole(found, np.zeros(0, dtype=bool)).share is None
-    table, _ = by_level(found, np.zeros(0, dtype=bool), "community")
+    assert found.counts["households"].sum() == 0
+    near = np.ones(len(found), dtype=bool)
+    assert whole(found, near).share is None
+    table, _ = by_level(found, near, "community")
     assert table["share"].isna().all()
 
 

@@ -61,6 +61,15 @@ def by_level(
     return table, Sum(float(total[0]), float(covered[0]))
 
 
+def ground(homes: Homes, within: Booleans, level: str) -> Floats:
+    """(units) the share of each unit's points within reach, whoever lives there; NaN: no points."""
+    member, units = homes.member[level], homes.units[level]
+    points = np.bincount(member + 1, minlength=len(units) + 1)[1:]
+    near = np.bincount(member + 1, weights=within, minlength=len(units) + 1)[1:]
+    share = np.divide(near, points, out=np.full(len(units), np.nan), where=points > 0)
+    return np.asarray(share, dtype=float)
+
+
 def of_each(homes: Homes, values: Floats, level: str) -> Floats:
     """(units) the least of a value over the homes of each unit; inf where nobody lives."""
     found = np.full(len(homes.units[level]), np.inf)

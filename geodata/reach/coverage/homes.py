@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import geopandas as gpd
@@ -52,11 +52,14 @@ class Homes:
         """The points, to be joined to a network."""
         return gpd.GeoSeries(self.points, crs=4326)
 
-    def inside(self, level: str, code: str) -> NDArray[np.bool_]:
-        """(n) whether a home lies in that unit."""
-        codes = self.units[level]["code"].to_numpy()
-        rows = np.flatnonzero(codes == code)
-        return np.isin(self.member[level], rows)
+    def only(self, kept: NDArray[np.bool_]) -> Homes:
+        """Some of the homes, with all that there is of each level."""
+        return replace(
+            self,
+            points=self.points[kept],
+            counts={weight: people[kept] for weight, people in self.counts.items()},
+            member={level: rows[kept] for level, rows in self.member.items()},
+        )
 
 
 def homes(
@@ -70,8 +73,9 @@ def homes(
     """Everybody at a point: in a building, else over a compound's ground, else over an area's.
 
     A building is a point inside it. A compound none of whose buildings states anybody has its
-    people spread over its ground, at sample points of equal weight; if neither buildings nor
-    compounds state anybody, the same goes for the areas of the smallest level.
+    people spread over its ground, at sample points of equal weight, also if it states nobody, so
+    that its ground can be told from others; if neither buildings nor compounds state anybody, the
+    same goes for the areas of the smallest level.
 
     Args:
         areas: Polygons with ``code``, ``name``, ``level``, ``parent_code``, ``households``,
@@ -84,13 +88,16 @@ def homes(
     """
     lived_in = _built(buildings)
     stated = set(lived_in["compound_code"].dropna())
-    others = _spread(compounds[~compounds["code"].isin(stated)], "compound_code", SAMPLES)
-    table = pd.concat([one for one in (lived_in, others) if len(one)] or [lived_in])
+    parts = [
+        lived_in,
+        _spread(compounds[~compounds["code"].isin(stated)], "compound_code", SAMPLES),
+    ]
     basis = "buildings" if len(lived_in) else "compounds"
-    if not len(table):
+    if not sum(part[one].sum() for part in parts for one in WEIGHTS):
         basis = "areas"
         smallest = areas[areas["level"] == levels[-1]]
-        table = _spread(smallest.assign(area_code=smallest["code"]), None, SAMPLES_OF_AREA)
+        parts.append(_spread(smallest.assign(area_code=smallest["code"]), None, SAMPLES_OF_AREA))
+    table = pd.concat([part for part in parts if len(part)] or parts[:1])
     table = table.reset_index(drop=True)
     points = np.asarray(table["point"], dtype=object)
     counts = {one: table[one].to_numpy(dtype=float) for one in WEIGHTS}
@@ -128,20 +135,18 @@ def _built(buildings: gpd.GeoDataFrame) -> pd.DataFrame:
 def _spread(places: gpd.GeoDataFrame, own: str | None, samples: int) -> pd.DataFrame:
     """People of each place at sample points of its ground, the same number at each."""
     counts = {one: _numbers(places, one) for one in WEIGHTS}
-    lived_in = np.any([counts[one] > 0 for one in WEIGHTS], axis=0)
-    found = places[lived_in]
-    points, owner = _sampled(found, samples)
-    part = 1.0 / np.bincount(owner, minlength=len(found))[owner] if len(owner) else np.zeros(0)
+    points, owner = _sampled(places, samples)
+    part = 1.0 / np.bincount(owner, minlength=len(places))[owner] if len(owner) else np.zeros(0)
     nothing = np.full(len(owner), None, dtype=object)
     columns: dict[str, NDArray[Any]] = {
         "point": points,
         "building_code": nothing,
         "compound_code": nothing,
-        "area_code": found["area_code"].to_numpy(dtype=object)[owner],
+        "area_code": places["area_code"].to_numpy(dtype=object)[owner],
     }
-    columns |= {one: counts[one][lived_in][owner] * part for one in WEIGHTS}
+    columns |= {one: counts[one][owner] * part for one in WEIGHTS}
     if own is not None:
-        columns[own] = found["code"].to_numpy(dtype=object)[owner]
+        columns[own] = places["code"].to_numpy(dtype=object)[owner]
     return pd.DataFrame(columns)
 
 

@@ -1,0 +1,250 @@
+"""Streets become a network: cut where they meet, joined where they were meant to touch."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import KDTree
+
+from geodata.reach.networks import noding
+from geodata.reach.networks.network import OUTSIDE, Floats, Integers, Network
+from geodata.reach.networks.rules import Rules
+from geodata.reach.networks.taking import Lines, take
+
+FEW_CROSSINGS: Final = 0.5
+"""Fewer crossings than so many for each junction: the streets were cut where they meet. Streets
+drawn across each other have several times as many, and cities with many flyovers a tenth."""
+MANY_ISLANDS: Final = 20
+
+
+def build(
+    streets: gpd.GeoDataFrame,
+    *,
+    rules: Rules | None = None,
+    compounds: gpd.GeoDataFrame | None = None,  # noqa: ARG001 - walls come next
+    gates: gpd.GeoDataFrame | None = None,  # noqa: ARG001
+) -> Network:
+    """The network of the streets that may be walked.
+
+    Lines meet where one ends on another, where they share a point on one level, and, as the rules
+    say, where they cross on one level; loose ends are drawn to what they were meant to touch.
+
+    Args:
+        streets: The streets frame; only the lines are needed. See ``taking.take``.
+        rules: What may be walked and how far apart things are that were meant to touch.
+        compounds: Closed compounds: polygons with ``code``; those with gates have walls.
+        gates: Points, with ``compound_code`` where it is known.
+
+    Returns:
+        The network in the local plane of metres; what was done stands in its remarks.
+
+    Raises:
+        InvalidInput: There is no line, or none that may be walked.
+    """
+    rules = rules or Rules()
+    lines = take(streets, rules)
+    remarks = lines.remarks
+    cuts = noding.shared_points(lines) + noding.touched(lines)
+    cuts = _crossings(lines, cuts, rules, remarks)
+    pieces = _snapped(noding.cut(lines.shapes, cuts), rules, remarks)
+    return assembled(lines, pieces, noding.one_point(pieces.ends.reshape(-1, 2)))
+
+
+def _noded(lines: Lines, junctions: int, crossing: int) -> bool:
+    """Whether the streets were cut where they meet, so that lines that cross do not meet.
+
+    A file that states its nodes says so; of others it is taken if few lines cross beside the
+    junctions that they have.
+    """
+    return lines.nodes_stated or crossing <= FEW_CROSSINGS * junctions
+
+
+def _crossings(
+    lines: Lines, known: noding.Cuts, rules: Rules, remarks: list[dict[str, object]]
+) -> noding.Cuts:
+    """The cuts, and those where lines cross without a common point if they meet there."""
+    if rules.crossings == "keep":
+        return known
+    found = noding.crossings(lines)
+    ends = noding.line_ends(lines.shapes).reshape(-1, 2)
+    points = np.concatenate([known.xy, ends, found.xy])
+    number = noding.one_point(points)
+    old = np.zeros(number.max() + 1, dtype=bool)
+    old[number[: len(known) + len(ends)]] = True
+    fresh = ~old[number[len(known) + len(ends) :]]
+    new = noding.Cuts(found.line[fresh], found.xy[fresh])
+    crossing = len(new) // 2
+    if rules.crossings == "auto" and not lines.levels_known:
+        uses = np.bincount(number[: len(known) + len(ends)])
+        if _noded(lines, int((uses > 2).sum()), crossing):
+            if crossing:
+                remarks.append({"key": "crossings_kept", "count": crossing})
+            return known + noding.Cuts(found.line[~fresh], found.xy[~fresh])
+    if crossing:
+        remarks.append({"key": "crossings_split", "count": crossing})
+    return known + found
+
+
+def _snapped(
+    pieces: noding.Pieces, rules: Rules, remarks: list[dict[str, object]]
+) -> noding.Pieces:
+    """The pieces with loose ends drawn to what they were meant to touch.
+
+    An end is loose if no other line is there. It goes to the nearest end within ``snap_m``, else
+    to the nearest spot of a line, which is cut there. Ends are drawn once, so no chain of them
+    wanders further than that.
+    """
+    if rules.snap_m <= noding.SAME_M or not len(pieces):
+        return pieces
+    ends = pieces.ends.reshape(-1, 2)
+    number = noding.one_point(ends)
+    loose = np.flatnonzero(np.bincount(number)[number] == 1)
+    if not len(loose):
+        return pieces
+    target, moved, met = _to_ends(ends, number, loose, rules.snap_m)
+    left = loose[~(moved | met)[loose]]
+    shapes = pieces.shapes
+    tree = shapely.STRtree(shapes)
+    dots = np.asarray(shapely.points(ends[left]), dtype=object)
+    which, piece = tree.query(dots, predicate="dwithin", distance=rules.snap_m)
+    other = left[which] // 2 != piece
+    which, piece = which[other], piece[other]
+    gaps = shapely.distance(dots[which], shapes[piece])
+    order = np.lexsort((gaps, which))
+    first = order[np.diff(which[order], prepend=-1) != 0]
+    which, piece = which[first], piece[first]
+    at = shapely.line_locate_point(shapes[piece], dots[which])
+    spot = shapely.get_coordinates(shapely.line_interpolate_point(shapes[piece], at))
+    target[left[which]] = spot
+    moved[left[which]] = True
+    if not moved.any():
+        return pieces
+    remarks.append({"key": "ends_snapped", "count": int(moved.sum())})
+    points = pieces.points.copy()
+    at_start, at_end = pieces.starts[:-1], pieces.starts[1:] - 1
+    both = np.column_stack([at_start, at_end]).ravel()
+    points[both[moved]] = target[moved]
+    drawn = noding.Pieces(points, pieces.starts, pieces.line)
+    return _again(drawn, noding.Cuts(piece.astype(np.int64), spot))
+
+
+def _to_ends(
+    ends: Floats, number: NDArray[np.int64], loose: NDArray[np.int64], snap_m: float
+) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where loose ends go that have another end near, which moved, and which they came to."""
+    target, moved = ends.copy(), np.zeros(len(ends), dtype=bool)
+    tree = KDTree(ends)
+    gaps, near = tree.query(ends[loose], k=min(4, len(ends)), distance_upper_bound=snap_m)
+    taken = np.zeros(len(ends), dtype=bool)
+    for row, end in enumerate(loose):
+        for gap, other in zip(np.atleast_1d(gaps[row]), np.atleast_1d(near[row]), strict=True):
+            if not np.isfinite(gap) or other == end or number[other] == number[end]:
+                continue
+            if moved[other] or taken[end] or other // 2 == end // 2:
+                continue
+            target[end], moved[end], taken[other] = ends[other], True, True
+            break
+    return target, moved, taken
+
+
+def _again(pieces: noding.Pieces, cuts: noding.Cuts) -> noding.Pieces:
+    """Pieces cut once more; each keeps the line that it is of."""
+    found = noding.cut(pieces.shapes, cuts)
+    return noding.Pieces(found.points, found.starts, pieces.line[found.line])
+
+
+def assembled(lines: Lines, pieces: noding.Pieces, end_node: NDArray[np.int64]) -> Network:
+    """The network of pieces whose ends are numbered; equal pieces once, those of no length none.
+
+    Args:
+        lines: What the pieces are of.
+        pieces: The lines after they were cut.
+        end_node: (2 m) the node of the beginning and the end of each piece.
+    """
+    metres = np.asarray(shapely.length(pieces.shapes), dtype=float)
+    kept = (metres > 0) & ~_seen_before(pieces, lines.level[pieces.line])
+    twice = int((metres > 0).sum() - kept.sum())
+    if twice:
+        lines.remarks.append({"key": "pieces_twice", "count": twice})
+    _used, compact = np.unique(end_node.reshape(-1, 2)[kept], return_inverse=True)
+    ends: Integers = compact.reshape(-1, 2).astype(np.int32)
+    nodes = np.zeros((len(_used), 2))
+    nodes[ends.ravel()[::-1]] = pieces.ends[kept].reshape(-1, 2)[::-1]
+    sizes = np.diff(pieces.starts)
+    points = pieces.points[np.repeat(kept, sizes)].copy()
+    starts = np.concatenate([[0], np.cumsum(sizes[kept])]).astype(np.int64)
+    points[starts[:-1]], points[starts[1:] - 1] = nodes[ends[:, 0]], nodes[ends[:, 1]]
+    line = pieces.line[kept]
+    length = _lengths(points, starts)
+    island = islands(len(nodes), ends, length)
+    lines.remarks.extend(_island_remarks(island, ends, length, nodes))
+    return Network(
+        crs=lines.crs,
+        nodes=nodes,
+        ends=ends,
+        metres=length,
+        ways=lines.ways[line],
+        line=lines.row[line].astype(np.int32),
+        points=points,
+        starts=starts,
+        compound=np.full(len(line), OUTSIDE, np.int32),
+        compounds=(),
+        island=island,
+        remarks=tuple(lines.remarks),
+    )
+
+
+def islands(count: int, ends: Integers, metres: Floats) -> Integers:
+    """The connected part of each node; 0 has the most metres of street."""
+    ones = np.ones(len(ends), dtype=np.int8)
+    matrix = coo_array((ones, (ends[:, 0], ends[:, 1])), shape=(count, count))
+    number, part = connected_components(matrix, directed=False)
+    size = np.bincount(part[ends[:, 0]], weights=metres, minlength=number)
+    rank = np.empty(number, dtype=np.int32)
+    rank[np.argsort(-size, kind="stable")] = np.arange(number, dtype=np.int32)
+    return np.asarray(rank[part], dtype=np.int32)
+
+
+def _island_remarks(
+    island: Integers, ends: Integers, metres: Floats, nodes: Floats
+) -> list[dict[str, object]]:
+    """How many parts there are, and the largest after the main one with a point of each."""
+    if not len(island) or not island.any():
+        return []
+    of = island[ends[:, 0]]
+    size = np.bincount(of, weights=metres)
+    first = np.full(len(size), -1)
+    first[island[::-1]] = np.arange(len(island))[::-1]
+    largest: list[dict[str, Any]] = [
+        {"metres": round(float(size[part]), 1), "xy": nodes[first[part]].round(2).tolist()}
+        for part in range(1, min(len(size), MANY_ISLANDS + 1))
+    ]
+    return [
+        {
+            "key": "islands",
+            "count": len(size) - 1,
+            "metres": round(float(size[1:].sum()), 1),
+            "main_metres": round(float(size[0]), 1),
+            "largest": largest,
+        }
+    ]
+
+
+def _lengths(points: Floats, starts: NDArray[np.int64]) -> Floats:
+    steps = np.zeros(len(points))
+    steps[1:] = np.hypot(*np.diff(points, axis=0).T)
+    steps[starts[:-1]] = 0.0
+    return np.add.reduceat(steps, starts[:-1]) if len(starts) > 1 else np.zeros(0)
+
+
+def _seen_before(pieces: noding.Pieces, level: Integers) -> NDArray[np.bool_]:
+    """Pieces that run exactly where an earlier one of their level runs."""
+    keys = pd.Series(shapely.to_wkb(shapely.normalize(shapely.set_precision(pieces.shapes, 0.01))))
+    return np.asarray(keys.groupby([keys, level]).cumcount().to_numpy() > 0)

@@ -21,6 +21,7 @@ from geodata.cases.filters import CaseFilter
 from geodata.cases.map.plotting import MOST, NO_CASES, Amount, Plot, amount, plot, until
 from geodata.errors import InvalidInput
 from geodata.places.querying import attributions, district_name, is_synthetic, layer_frame
+from geodata.reach.covering import Wish as Question
 from geodata.reach.covering import circles, cover
 from geodata.words import translate
 from webmap import elements
@@ -264,7 +265,8 @@ def _reach(database: Database, actor: Actor, profile: Profile, wish: Wish) -> li
     if wish.minutes is None:
         return []
     minutes = wish.minutes
-    reach = cover(database, actor, profile, minutes=minutes, at=wish.at)
+    circle = Question(minutes=minutes, way="circle")  # as what is drawn
+    reach = cover(database, actor, profile, circle, at=wish.at)
     communities = layer_frame(database, actor, "areas", ("code", "name", "level"), at=wish.at)
     table = reach.coverage.areas[["code", "households", "covered", "share"]]
     shared = communities.merge(table, on="code")

@@ -1,0 +1,163 @@
+"""What each demand saves by each candidate: the one form that all models of P places take.
+
+A choice of places saves for each demand the most that one of them saves. Covering is the case in
+which all candidates save the same, the weight itself (Church and ReVelle 1976,
+doi:10.1111/j.1538-4632.1976.tb00547.x); the shortest walk is that in which a nearer one saves more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.reach.siting.problem import Floats, Integers, Problem
+
+Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Savings:
+    """Who saves how much by what; nothing is saved where nothing is listed.
+
+    Attributes:
+        first: (g + 1) int64: demand ``g`` has the rows ``first[g]`` up to ``first[g + 1]``.
+        candidate: (k) int32.
+        saved: (k) above 0.
+        candidates: How many there are.
+    """
+
+    first: NDArray[np.int64]
+    candidate: Integers
+    saved: Floats
+    candidates: int
+
+    def __len__(self) -> int:
+        """The number of demands that can save anything."""
+        return len(self.first) - 1
+
+    @cached_property
+    def demand(self) -> Integers:
+        """(k) the demand of each row."""
+        return np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.first))
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether all savings are whole numbers, so that no value lies between two of them."""
+        return bool((self.saved == np.round(self.saved)).all() and self.saved.sum() < 2**52)
+
+    @cached_property
+    def of_candidate(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """For each candidate where its rows begin, and the rows by candidate."""
+        order = np.argsort(self.candidate, kind="stable")
+        first = np.zeros(self.candidates + 1, dtype=np.int64)
+        np.cumsum(np.bincount(self.candidate, minlength=self.candidates), out=first[1:])
+        return first, order
+
+    def rows_of(self, candidate: int) -> NDArray[np.int64]:
+        """The rows of one candidate."""
+        first, order = self.of_candidate
+        return order[first[candidate] : first[candidate + 1]]
+
+    def best(self, chosen: Sequence[int]) -> Floats:
+        """(g) what each demand saves by a choice."""
+        found = np.zeros(len(self))
+        for one in chosen:
+            rows = self.rows_of(one)
+            demand = self.demand[rows]
+            found[demand] = np.maximum(found[demand], self.saved[rows])
+        return found
+
+    def value(self, chosen: Sequence[int]) -> float:
+        """What a choice saves altogether."""
+        return float(self.best(chosen).sum())
+
+    def reduced(self, kept: Booleans, base: Floats) -> Savings:
+        """What can be saved by some candidates on top of what is saved already."""
+        more = self.saved - base[self.demand]
+        rows = kept[self.candidate] & (more > 0)
+        return _packed(self.demand[rows], self.candidate[rows], more[rows], self.candidates)
+
+
+def covering_savings(problem: Problem, limit_m: float) -> Savings:
+    """Weight that each candidate would cover; demands covered by the same ones are made one."""
+    open_ = (problem.weights > 0) & (problem.standing > limit_m)
+    rows = open_[problem.demand] & (problem.metres <= limit_m)
+    demand, candidate = problem.demand[rows], problem.candidate[rows]
+    member, group_demand, group_candidate = merged(demand, candidate, len(problem))
+    known = member >= 0
+    weight: Floats = np.bincount(member[known], weights=problem.weights[known]).astype(float)
+    return _packed(group_demand, group_candidate, weight[group_demand], problem.candidates)
+
+
+def walk_savings(problem: Problem, beyond_m: float) -> Savings:
+    """Weight times metres that each candidate would save against what stands.
+
+    Args:
+        problem: Who lives where.
+        beyond_m: What somebody walks whom nothing reaches.
+    """
+    base = np.minimum(problem.standing, beyond_m)
+    saved = (base[problem.demand] - problem.metres) * problem.weights[problem.demand]
+    rows = saved > 0
+    return _packed(problem.demand[rows], problem.candidate[rows], saved[rows], problem.candidates)
+
+
+def merged(
+    demand: Integers, candidate: Integers, count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Integers]:
+    """Demands with equal candidates made one.
+
+    Args:
+        demand: (k) ascending.
+        candidate: (k) ascending within a demand.
+        count: How many demands there are.
+
+    Returns:
+        The group of each demand, -1 for those without candidates, and the rows of the groups.
+    """
+    member = np.full(count, -1, dtype=np.int64)
+    groups: dict[bytes, int] = {}
+    ends = np.searchsorted(demand, np.arange(count + 1)).tolist()
+    sets = np.ascontiguousarray(candidate, dtype=np.int32)
+    for one in np.unique(demand).tolist():
+        key = sets[ends[one] : ends[one + 1]].tobytes()
+        member[one] = groups.setdefault(key, len(groups))
+    lists = [np.frombuffer(key, dtype=np.int32) for key in groups]
+    owner = np.repeat(np.arange(len(lists)), [len(one) for one in lists])
+    return member, owner, np.concatenate([*lists, np.zeros(0, np.int32)])
+
+
+def undominated(savings: Savings) -> Booleans:
+    """(candidates) those that no other one betters: who cover nothing that another does not too.
+
+    Only for covering, where all candidates of a demand save the same. Of equal ones the first is
+    kept.
+    """
+    from scipy.sparse import csr_array  # noqa: PLC0415 - slow to load
+
+    shape = (savings.candidates, len(savings))
+    ones = np.ones(len(savings.candidate), dtype=np.float32)
+    covers = csr_array((ones, (savings.candidate, savings.demand)), shape=shape)
+    common = (covers @ covers.T).tocoo()
+    size = np.bincount(savings.candidate, minlength=savings.candidates)
+    one, other = common.coords
+    inside = (common.data == size[one]) & (one != other)
+    inside &= (size[one] < size[other]) | (one > other)
+    kept = size > 0
+    kept[one[inside]] = False
+    return np.asarray(kept, dtype=bool)
+
+
+def _packed(
+    demand: NDArray[np.int64] | Integers, candidate: Integers, saved: Floats, candidates: int
+) -> Savings:
+    """Savings of demands numbered anew, those without any left out; rows ascending by demand."""
+    _, fresh = np.unique(demand, return_inverse=True)
+    count = int(fresh[-1]) + 1 if len(fresh) else 0
+    first = np.zeros(count + 1, dtype=np.int64)
+    np.cumsum(np.bincount(fresh, minlength=count), out=first[1:])
+    return Savings(first, candidate, saved, candidates)

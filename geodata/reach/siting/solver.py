@@ -1,0 +1,122 @@
+"""HiGHS: integer programmes proven, or stopped with what is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geodata.reach.siting.clock import Clock
+from geodata.reach.siting.problem import Floats
+
+NEAR: Final = 5e-7
+"""The solver ends when its bound is so near, as a share of its answer."""
+SHORTEST: Final = 0.02
+"""Seconds; with less nothing is begun."""
+
+
+@dataclass(frozen=True, eq=False)
+class Programme:
+    """The least of ``costs @ x`` with ``lower <= rows @ x <= upper`` and ``0 <= x <= 1``.
+
+    Attributes:
+        costs: (v) of the variables.
+        whole: (v) whether a variable is 0 or 1, nothing between.
+        first: (r + 1) where the entries of each row begin.
+        column: (e) int32.
+        entry: (e).
+        lower: (r); -inf: none.
+        upper: (r); inf: none.
+    """
+
+    costs: Floats
+    whole: NDArray[np.bool_]
+    first: NDArray[np.int64]
+    column: NDArray[np.int32]
+    entry: Floats
+    lower: Floats
+    upper: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """What the solver says.
+
+    Attributes:
+        values: (v) the best that was found; None: nothing.
+        bound: No answer is below; -inf: nothing is known.
+        is_proven: Whether the solver itself says that it is the best.
+    """
+
+    values: Floats | None
+    bound: float
+    is_proven: bool
+
+
+def solve(
+    programme: Programme, clock: Clock, *, known: Floats | None = None, step: float = 0.0
+) -> Solved:
+    """Look for the best and prove it, as long as the clock permits.
+
+    Args:
+        programme: What is to be small.
+        clock: When to end; asked all the time.
+        known: An answer to begin with.
+        step: How far apart two values of the objective are at least; 0: any two.
+    """
+    import highspy  # noqa: PLC0415 - slow to load
+
+    if clock.left < SHORTEST:
+        return Solved(None, -np.inf, is_proven=False)
+    solver = highspy.Highs()
+    options = {
+        "output_flag": False,
+        "threads": 1,
+        "random_seed": 0,
+        "mip_rel_gap": NEAR,
+        "mip_abs_gap": max(step * 0.99, 1e-6),
+        "time_limit": float(clock.left),
+    }
+    for name, value in options.items():
+        solver.setOptionValue(name, value)
+    solver.passModel(_model(highspy, programme))
+    if known is not None:
+        answer = highspy.HighsSolution()
+        answer.col_value = known.tolist()
+        solver.setSolution(answer)
+
+    def look(event: Any) -> None:
+        if clock.over():
+            event.interrupt()
+
+    solver.cbMipInterrupt += look
+    solver.cbSimplexInterrupt += look
+    solver.run()
+    info, status = solver.getInfo(), solver.getModelStatus()
+    found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    return Solved(
+        np.asarray(solver.getSolution().col_value) if found else None,
+        float(info.mip_dual_bound),
+        is_proven=bool(found and status == highspy.HighsModelStatus.kOptimal),
+    )
+
+
+def _model(highspy: Any, programme: Programme) -> Any:
+    count = len(programme.costs)
+    model = highspy.HighsLp()
+    model.num_col_ = count
+    model.num_row_ = len(programme.lower)
+    model.col_cost_ = programme.costs
+    model.col_lower_ = np.zeros(count)
+    model.col_upper_ = np.ones(count)
+    model.row_lower_ = programme.lower
+    model.row_upper_ = programme.upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_ = programme.first
+    model.a_matrix_.index_ = programme.column
+    model.a_matrix_.value_ = programme.entry
+    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+    model.integrality_ = [kinds[int(one)] for one in programme.whole]
+    return model

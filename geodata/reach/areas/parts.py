@@ -42,7 +42,7 @@ class Parts:
     def streets_m(self, count: int) -> Floats:
         """How many metres of street each of ``count`` places reaches; no metre counts twice."""
         lengths = self.metres[:, 1] - self.metres[:, 0]
-        return np.bincount(self.place, lengths, minlength=count)
+        return np.bincount(self.place, lengths, minlength=count).astype(np.float64)
 
     def lines(self, network: Network) -> NDArray[np.object_]:
         """(k) lines in the CRS of the network, drawn as the streets are."""
@@ -52,7 +52,8 @@ class Parts:
 def marks_of(joints: Joints, count: int, *, by_place: bool) -> Marks:
     """Joints in the order in which the loops look for them."""
     table = np.column_stack([joints.along_m, joints.off_m, joints.place.astype(float)])
-    order = np.lexsort([joints.along_m, joints.edge, *([joints.place] if by_place else [])])
+    place = joints.place if by_place else np.zeros_like(joints.place)
+    order = np.lexsort((joints.along_m, joints.edge, place))
     first = np.zeros(count + 1, np.int64)
     np.cumsum(np.bincount(joints.place, minlength=count), out=first[1:])
     return Marks(first, joints.edge[order].astype(np.int32), table[order])

@@ -102,6 +102,7 @@ LAYERS: Final[dict[str, Layer]] = {
             _("Streets"),
             _("Streets and ways on foot by class; also rivers and railways."),
         ),
+        ("gates", _("Gates"), _("Where one gets into a closed compound on foot.")),
         (
             "cases",
             _("Cases"),

@@ -23,7 +23,9 @@ from geodata.exchange.wishes import Wish, require_import
 
 blueprint = APIBlueprint("imports", __name__, url_prefix="/api/v1", tag="Files")
 
-Layer = Literal["areas", "grids", "compounds", "buildings", "facilities", "streets", "cases"]
+Layer = Literal[
+    "areas", "grids", "compounds", "buildings", "facilities", "streets", "gates", "cases"
+]
 
 
 def _object(text: Any) -> Any:

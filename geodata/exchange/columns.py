@@ -99,8 +99,10 @@ def _read(
         return values.texts(raw), odd, fine
     reader: Callable[[Any], tuple[Any, NDArray[np.bool_]]] = {
         "count": values.counts,
+        "whole": values.wholes,
         "number": values.numbers,
         "yes_no": values.yes_no,
+        "direction": values.directions,
         "time": lambda column: values.times(column, profile.zone),
     }[field.sort]
     column, bad = reader(raw)

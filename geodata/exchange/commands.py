@@ -37,6 +37,7 @@ _LAYERS = {
     "buildings": _("Buildings"),
     "facilities": _("Facilities"),
     "streets": _("Streets"),
+    "gates": _("Gates"),
     "cases": _("Cases"),
 }
 _COLOURS = {"refused": "red", "mended": "yellow", "changed": "cyan", "note": "white"}

@@ -60,10 +60,14 @@ _OSM = {
     "areas": ("multipolygons", "boundary = 'administrative'"),
     "grids": ("multipolygons", ""),
     "facilities": ("points", "name IS NOT NULL"),
+    "gates": ("points", "barrier IN ('gate', 'entrance', 'swing_gate', 'lift_gate')"),
     "cases": ("points", ""),
 }
 _OF_POLYGONS = frozenset({"areas", "buildings", "compounds", "grids"})
-_OSM_TAGS = ("oneway", "bridge", "tunnel", "amenity", "building:levels", "opening_hours")
+_OSM_TAGS = (
+    "oneway", "oneway:foot", "bridge", "tunnel", "layer", "foot", "amenity", "building:levels",
+    "opening_hours",
+)  # fmt: skip
 
 
 class FeatureSource(Source):

@@ -11,7 +11,9 @@ from geodata.errors import NotFound
 from geodata.words import sentence as _
 from geodata.words import translate
 
-Sort = Literal["text", "code", "count", "number", "yes_no", "time", "term", "list"]
+Sort = Literal[
+    "text", "code", "count", "whole", "number", "yes_no", "direction", "time", "term", "list"
+]  # fmt: skip
 Shape = Literal["polygon", "line", "point"]
 
 
@@ -123,6 +125,7 @@ LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
         _field(
             "floor_area_m2", "number", "floor_area_m2 floor_m2 面积 建筑面积 使用面积 floor_area"
         ),
+        _field("capacity", "count", "capacity 容量 服务能力 可服务人数 服务人数 接待能力"),
     ),
     "streets": (
         _field("code", "code", "code 编码 代码 道路编码 路段编码 osm_id osmid"),
@@ -131,6 +134,15 @@ LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
         _field("oneway", "yes_no", "oneway 单行 单行道 是否单行 单向"),
         _field("bridge", "yes_no", "bridge 桥 桥梁 是否桥梁"),
         _field("tunnel", "yes_no", "tunnel 隧道 是否隧道"),
+        _field("z_level", "whole", "z_level zlevel layer 层位 立体层 所在层"),
+        _field("foot", "yes_no", "foot walk 步行 可步行 是否可步行 行人通行"),
+        _field("foot_oneway", "direction", "foot_oneway foot_onewa oneway:foot 步行单向 行人单行"),
+    ),
+    "gates": (
+        _field("code", "code", "code 编码 代码 出入口编码 大门编码 osm_id osmid"),
+        _field("name", "text", _NAME + " 出入口名称 大门名称 门名"),
+        _AREA,
+        _field("compound_code", "code", "compound_code comp_code 小区编码 小区代码 所属小区编码"),
     ),
     "cases": (
         _field(
@@ -207,6 +219,7 @@ SHAPES: dict[str, Shape] = {
     "buildings": "polygon",
     "facilities": "point",
     "streets": "line",
+    "gates": "point",
     "cases": "point",
 }
 
@@ -233,9 +246,13 @@ FIELD_NAMES = {
     "address": _("Address"),
     "telephone": _("Telephone"),
     "floor_area_m2": _("Floor area"),
+    "capacity": _("People it can serve"),
     "oneway": _("One way"),
     "bridge": _("Bridge"),
     "tunnel": _("Tunnel"),
+    "z_level": _("Above or below ground"),
+    "foot": _("May be walked"),
+    "foot_oneway": _("Walked one way"),
     "external_id": _("Number at its source"),
     "source": _("Source"),
     "category": _("Category of the case"),

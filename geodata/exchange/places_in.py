@@ -29,6 +29,9 @@ from geodata.plans.store_standing import codes_ever_given
 from geodata.profiles import Profile
 from geodata.words import sentence as _
 
+_INITIALS = {"buildings": "B", "facilities": "F", "streets": "S", "gates": "M"}
+"""How the codes begin that such a place is given by its shape; grids have the G."""
+
 
 @dataclass
 class Incoming:
@@ -89,7 +92,7 @@ def complete(
     """Find out what the file does not say: levels, what lies in what, and codes."""
     if layer == "areas":
         _levels_and_parents(connection, incoming, profile)
-    elif layer in {"grids", "compounds", "buildings", "facilities"}:
+    elif layer in {"grids", "compounds", "buildings", "facilities", "gates"}:
         _fill(incoming, "area_code", lambda: _areas_of(connection, layer, incoming, profile))
         if layer == "buildings":
             _fill(incoming, "compound_code", lambda: _compounds_of(connection, incoming))
@@ -240,10 +243,10 @@ def _give_codes(connection: sa.Connection, layer: str, incoming: Incoming) -> No
     missing = [k for k, code in enumerate(codes) if code is None]
     if not missing:
         return
-    if layer in {"buildings", "facilities", "streets"}:
+    if layer in _INITIALS:
         keys = shape_keys(incoming.shapes[missing])
         for k, key in zip(missing, keys, strict=True):
-            codes[k] = f"{layer[0].upper()}{key}"
+            codes[k] = f"{_INITIALS[layer]}{key}"
     else:
         _known_codes(connection, layer, incoming, codes)
         missing = [k for k in missing if codes[k] is None]

@@ -39,9 +39,15 @@ _EARLIEST, _LATEST = np.datetime64("1900-01-01"), np.datetime64("2200-01-01")
 _YES = frozenset(
     "true t yes y 1 1.0 -1 是 有 对 √ 封闭 封闭式 单向 "
     # how OpenStreetMap says bridge and tunnel
-    "viaduct aqueduct boardwalk movable covered culvert building_passage".split()
+    "viaduct aqueduct boardwalk movable covered culvert building_passage "
+    # and where one may walk
+    "designated permissive destination customers use_sidepath".split()
 )
-_NO = frozenset("false f no n 0 否 无 开放 开放式 双向 0.0 × 非".split())
+_DIRECTIONS = dict.fromkeys("1 1.0 yes true 正向 顺向 是 单向".split(), 1) | dict.fromkeys(
+    "-1 -1.0 reverse 逆向 反向".split(), -1
+)  # fmt: skip
+_DIRECTIONS |= dict.fromkeys("0 0.0 no false 否 双向".split(), 0)
+_NO = frozenset("false f no n 0 否 无 开放 开放式 双向 0.0 × 非 private".split())
 
 
 def texts(column: Column) -> pa.Array:
@@ -101,6 +107,27 @@ def counts(column: Column) -> tuple[NDArray[np.float64], Mask]:
     with np.errstate(invalid="ignore"):
         bad = bad | (values < 0) | (values > 2**31 - 1)
     return np.where(bad, np.nan, np.round(values)), bad
+
+
+def wholes(column: Column) -> tuple[NDArray[np.float64], Mask]:
+    """Whole numbers, negative ones too."""
+    values, bad = numbers(column)
+    with np.errstate(invalid="ignore"):
+        bad = bad | (values != np.round(values)) | (np.abs(values) > 2**31 - 1)
+    return np.where(bad, np.nan, values), bad
+
+
+def directions(column: Column) -> tuple[NDArray[np.float64], Mask]:
+    """1 as drawn, -1 against it, 0 both ways; as OpenStreetMap and road offices say it."""
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.int8())
+    words, places = _unique(texts(column))
+    known = [None if word is None else _DIRECTIONS.get(word.casefold()) for word in words]
+    odd = np.array([w is not None and k is None for w, k in zip(words, known, strict=True)])
+    meaning = np.array([np.nan if one is None else one for one in known], dtype=float)
+    if not len(words):
+        return np.full(len(places), np.nan), np.zeros(len(places), dtype=bool)
+    return meaning[places], odd[places]
 
 
 def yes_no(column: Column) -> tuple[pa.Array, Mask]:

@@ -116,6 +116,7 @@ facilities = _versioned(
     Column("address", Text),
     Column("telephone", Text),
     Column("floor_area_m2", Double),
+    _count("capacity"),
     comment="staffed places that serve residents: stations, centres, clinics, canteens",
 )
 
@@ -126,11 +127,22 @@ streets = _versioned(
     Column("oneway", Boolean),
     Column("bridge", Boolean),
     Column("tunnel", Boolean),
+    Column("z_level", Integer, comment="0 on the ground; streets of different ones do not meet"),
+    Column("foot", Boolean, comment="whether one may walk there, whatever its kind says"),
+    Column("foot_oneway", Integer, comment="1 walked as drawn alone, -1 against it alone"),
     comment="streets and ways on foot; also rivers and railways as kinds",
 )
 
+gates = _versioned(
+    "gates",
+    "POINT",
+    Column("area_code", Text, comment="the community that it lies in"),
+    Column("compound_code", Text, comment="the compound that it leads into"),
+    comment="where one gets into a closed compound on foot",
+)
+
 LAYERS: dict[str, Table] = {
-    table.name: table for table in (areas, grids, compounds, buildings, facilities, streets)
+    table.name: table for table in (areas, grids, compounds, buildings, facilities, streets, gates)
 }
 
 place_aliases = Table(

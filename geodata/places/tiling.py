@@ -66,6 +66,7 @@ DRAWN: Final[dict[str, Drawn]] = {
     ),
     "facilities": Drawn(0, ("code", "name", "area_code", "kind"), "points"),
     "streets": Drawn(8, ("code", "name", "kind"), "lines"),
+    "gates": Drawn(14, ("code", "name", "compound_code"), "points"),
 }
 
 BARE: Final = frozenset({"code", "name", "level", "kind", "type"})

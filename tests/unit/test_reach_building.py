@@ -42,7 +42,7 @@ def test_streets_that_cross_on_the_ground_meet_there():
 
 
 @pytest.mark.parametrize(
-    "told", [{"bridge": [True, False]}, {"tunnel": [False, "yes"]}, {"level": [1, 0]}]
+    "told", [{"bridge": [True, False]}, {"tunnel": [False, "yes"]}, {"z_level": [1, 0]}]
 )
 def test_a_bridge_a_tunnel_and_another_level_pass_without_meeting(told):
     found = build(streets([(0, 0), (100, 0)], [(50, -50), (50, 50)], **told))

@@ -72,8 +72,8 @@ def take(streets: gpd.GeoDataFrame, rules: Rules) -> Lines:
 
     Args:
         streets: The streets frame: lines in any CRS (none: WGS 84 degrees), columns ``kind`` or
-            ``highway``, ``bridge``, ``tunnel``, ``level``, ``foot``, ``foot_oneway``, ``u``, ``v``
-            if it has them.
+            ``highway``, ``bridge``, ``tunnel``, ``z_level``, ``foot``, ``foot_oneway``, ``u`` and
+            ``v`` if it has them.
         rules: What may be walked.
 
     Raises:
@@ -164,8 +164,8 @@ def _levels(frame: pd.DataFrame) -> tuple[Integers, bool]:
     bridge, tunnel = _truth(frame, "bridge") == 1.0, _truth(frame, "tunnel") == 1.0
     level = np.where(bridge, 1, np.where(tunnel, -1, 0))
     stated = np.full(len(frame), np.nan)
-    if "level" in frame:
-        stated = pd.to_numeric(frame["level"], errors="coerce").to_numpy(dtype=float)
+    if "z_level" in frame:
+        stated = pd.to_numeric(frame["z_level"], errors="coerce").to_numpy(dtype=float)
     known = bool(bridge.any() or tunnel.any() or np.nan_to_num(stated).any())
     return np.where(np.isfinite(stated), np.nan_to_num(stated), level).astype(np.int32), known
 

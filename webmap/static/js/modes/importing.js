@@ -15,7 +15,7 @@ const map = pageMap();
 await element("furniture");
 const preview = addPreview(map);
 
-const LAYERS = page.may_edit_places ? ["areas", "grids", "compounds", "buildings", "facilities", "streets", "cases"] : ["cases"];
+const LAYERS = page.may_edit_places ? ["areas", "grids", "compounds", "buildings", "facilities", "streets", "gates", "cases"] : ["cases"];
 const LAYER_NAMES = {
   areas: t("Areas"), grids: t("Grids"), compounds: t("Compounds"), buildings: t("Buildings"), facilities: t("Facilities"), streets: t("Streets"), cases: t("Cases"),
 };

@@ -4,7 +4,7 @@ import { get, getFile } from "wangge/core/api.js";
 import { fill, h, settled, svg } from "wangge/core/dom.js";
 import { count, language, t } from "wangge/core/words.js";
 
-const LAYERS = ["areas", "grids", "compounds", "buildings", "facilities", "streets"];
+const LAYERS = ["areas", "grids", "compounds", "buildings", "facilities", "streets", "gates"];
 const LARGE = 8e6; // bytes from which on a mail may not take it
 
 const megabytes = new Intl.NumberFormat(language === "en" ? "en-GB" : "zh-CN", { maximumFractionDigits: 1, minimumFractionDigits: 1 });

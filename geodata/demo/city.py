@@ -65,14 +65,15 @@ class City:
     buildings: gpd.GeoDataFrame
     facilities: gpd.GeoDataFrame
     streets: gpd.GeoDataFrame
+    gates: gpd.GeoDataFrame
     faults: tuple[Fault, ...]
     users: tuple[DemoUser, ...]
     districts: list[District] = field(repr=False)
     codes: list[Codes] = field(repr=False)
 
     def layers(self) -> dict[str, gpd.GeoDataFrame]:
-        """The six layers by their names, in the order in which they refer to each other."""
-        names = ("areas", "grids", "compounds", "buildings", "facilities", "streets")
+        """The layers by their names, in the order in which they refer to each other."""
+        names = ("areas", "grids", "compounds", "buildings", "facilities", "streets", "gates")
         return {name: getattr(self, name) for name in names}
 
     def cases(self) -> Iterator[dict[str, Any]]:

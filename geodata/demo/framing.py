@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -108,8 +109,11 @@ def _frame(rows: list[dict[str, Any]], shapes: NDArray[np.object_]) -> gpd.GeoDa
     return gpd.GeoDataFrame(frame, geometry=shapes, crs="EPSG:4326")
 
 
+_SIDES = ("大门", "二门", "侧门")
+
+
 def make_frames(parts: Parts, codes: list[Codes], until: datetime) -> dict[str, gpd.GeoDataFrame]:
-    """The six layers by name; ``since`` and ``ended`` bound what held when."""
+    """The layers by name; ``since`` and ``ended`` bound what held when."""
     recut = until - timedelta(days=RECUT_DAYS)
     return {
         "areas": _areas(parts, codes),
@@ -118,6 +122,7 @@ def make_frames(parts: Parts, codes: list[Codes], until: datetime) -> dict[str, 
         "buildings": _buildings(parts, codes),
         "facilities": _facilities(parts, codes, until),
         "streets": _streets(parts, codes),
+        "gates": _gates(parts, codes),
     }
 
 
@@ -354,3 +359,34 @@ def _streets(parts: Parts, codes: list[Codes]) -> gpd.GeoDataFrame:
             rows.append({"code": f"S{code.county}{len(rows) + 1:06d}", **row})
             lines.append(line)
     return _frame(rows, in_degrees(np.array(lines, dtype=object)))
+
+
+def _gates(parts: Parts, codes: list[Codes]) -> gpd.GeoDataFrame:
+    """Where the ways into each compound pass its border; a way begins on the street outside."""
+    rows: list[dict[str, Any]] = []
+    points: list[shapely.Point] = []
+    seen: Counter[str] = Counter()
+    for (district, _, _), code in zip(parts, codes, strict=True):
+        filled = district.filled
+        borders = [shapely.boundary(compound.polygon) for compound in filled.compounds]
+        for x, y, block in filled.gates:
+            number = filled.compound_of[block]
+            if number < 0:
+                continue
+            wall = borders[number]
+            spot = shapely.line_interpolate_point(
+                wall, shapely.line_locate_point(wall, shapely.Point(x, y))
+            )
+            name = district.compound_names[number]
+            mine = seen[code.compounds[number]]
+            seen[code.compounds[number]] += 1
+            rows.append(
+                {
+                    "code": f"M{code.compounds[number]}{mine + 1:02d}",
+                    "name": f"{name}{_SIDES[min(mine, len(_SIDES) - 1)]}",
+                    "area_code": code.communities[filled.compounds[number].community],
+                    "compound_code": code.compounds[number],
+                }
+            )
+            points.append(spot)
+    return _frame(rows, in_degrees(np.array(points, dtype=object)))

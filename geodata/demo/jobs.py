@@ -31,6 +31,7 @@ STAGES: Final = {
     "buildings": _("Storing places"),
     "facilities": _("Storing places"),
     "streets": _("Storing places"),
+    "gates": _("Storing places"),
     "cases": _("Storing cases"),
     "indexing": _("Making indexes"),
     "measuring": _("Measuring the tables"),

@@ -49,8 +49,8 @@ def test_every_layer_is_stored_and_marked_as_synthetic(demo_database):
         assert rows > 0, name
         assert count(demo_database, table, table.c.extra["synthetic"].astext == "true") == rows
         assert demo_database.version(name) > 0
-    assert count(demo_database, imports, imports.c.report["synthetic"].astext == "true") == 7
-    assert count(demo_database, imports, imports.c.attribution.contains("合成数据")) == 7
+    assert count(demo_database, imports, imports.c.report["synthetic"].astext == "true") == 8
+    assert count(demo_database, imports, imports.c.attribution.contains("合成数据")) == 8
 
 
 def test_postgis_agrees_with_the_grid_that_each_case_names(demo_database):
@@ -112,7 +112,7 @@ def test_the_demo_accounts_are_those_of_the_roles(demo_database):
 
 def test_it_is_told_in_the_change_feed_and_the_audit_trail(demo_database):
     told = scalar(demo_database, "SELECT count(*) FROM changes WHERE action = 'loaded'")
-    assert told == 7
+    assert told == 8
     assert scalar(demo_database, "SELECT count(*) FROM audit WHERE action = 'demo_loaded'") == 1
 
 
@@ -126,7 +126,7 @@ def test_a_second_load_is_refused_and_a_replacement_allowed(database):
     assert again.counts["compounds"] == 220, "former versions do not count"
     assert count(database, cases) == 700
     assert count(database, areas) == 58
-    assert count(database, imports) == 7
+    assert count(database, imports) == 8
     assert count(database, case_steps) == 700, "entries of cases that are gone"
     for table in (case_reporters, case_photos, case_calls, case_decisions, case_partings):
         assert count(database, table) == 0, table.name

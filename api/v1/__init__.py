@@ -31,6 +31,7 @@ from api.v1 import (
     profile,
     proposals,
     reach,
+    reach_standards,
     reports,
     reviews,
     screens,
@@ -74,6 +75,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     nets.blueprint,
     hotspots.blueprint,
     reach.blueprint,
+    reach_standards.blueprint,
     service_areas.blueprint,
     screens.blueprint,
 )

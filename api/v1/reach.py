@@ -230,4 +230,4 @@ def _row(row: Mapping[Any, Any]) -> dict[str, Any]:
     told["share"] = known(row["share"])
     if "facilities" in row:
         return {**told, "facilities": row["facilities"]}
-    return {**told, "minutes": known(row["minutes"]), "point": (row["lon"], row["lat"])}
+    return {**told, "minutes": known(round(row["minutes"], 2)), "point": (row["lon"], row["lat"])}

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import geopandas as gpd
 
 from geodata.accounts import require
 from geodata.places.querying import frame
 from geodata.reach.circles import service_circles
-from geodata.reach.coverage.answering import Reach, Scene, answer, scene
+from geodata.reach.coverage.answering import (
+    Apart,
+    Hours,
+    Reach,
+    Scene,
+    answer,
+    apart,
+    scene,
+    unknown_hours,
+)
 from geodata.reach.coverage.asking import (
     LONGEST_MINUTES,
     Asked,
@@ -22,19 +33,50 @@ from geodata.reach.coverage.asking import (
     check_minutes,
     moment_of,
 )
+from geodata.reach.coverage.judging import Held, held
 from geodata.reach.coverage.keeping import USED, changed, town_of
+from geodata.reach.coverage.recording import Sheet, sheet
+from geodata.reach.coverage.serving import Served, served
 
 if TYPE_CHECKING:
     from geodata.accounts import Actor
     from geodata.database import Database
     from geodata.profiles import Profile
+    from geodata.reach.coverage.asking import Way
     from geodata.workdays import Workdays
 
-__all__ = ["LONGEST_MINUTES", "Reach", "Wish", "circles", "cover", "scene_of"]
+__all__ = [
+    "LONGEST_MINUTES",
+    "Judgement",
+    "Reach",
+    "Sheet",
+    "Wish",
+    "circles",
+    "cover",
+    "judged",
+    "scene_of",
+    "sheet_of",
+]
 
 KEPT: Final = 16
+_T = TypeVar("_T")
 
-_kept: OrderedDict[Any, Reach] = OrderedDict()
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """Standards, and the room in places, for one question."""
+
+    asked: Asked
+    way: Way
+    basis: str
+    standards: tuple[Held, ...]
+    capacity: tuple[Served, ...]
+    apart: tuple[Apart, ...]
+    hours: Hours | None
+    unknown_hours: tuple[tuple[str, str, str, str], ...]
+
+
+_kept: OrderedDict[Any, Any] = OrderedDict()
 _lock = Lock()
 
 
@@ -90,15 +132,92 @@ def cover(
     """
     require(actor, "see_map")
     question = asked(wish or Wish(), profile)
+    return _once(answer, database, profile, question, at=at, calendar=calendar)
+
+
+def judged(
+    database: Database,
+    actor: Actor,
+    profile: Profile,
+    wish: Wish | None = None,
+    *,
+    at: datetime | None = None,
+    calendar: Calendar | None = None,
+) -> Judgement:
+    """The profile's standards held against what people have near, and the room in their places.
+
+    Each standard has its own minutes; those of the wish are how far people go to a place whose
+    capacity is looked at. The wish's kinds do not count.
+
+    Raises:
+        NotAllowed: the role sees no map.
+        InvalidInput: a walker or a level that makes no sense.
+        NotFound: no area or facility of such a code.
+    """
+    require(actor, "see_map")
+    question = asked(wish or Wish(), profile)
+    return _once(_judgement, database, profile, question, at=at, calendar=calendar)
+
+
+def sheet_of(
+    database: Database,
+    actor: Actor,
+    profile: Profile,
+    area: str,
+    wish: Wish | None = None,
+    *,
+    at: datetime | None = None,
+    calendar: Calendar | None = None,
+) -> Sheet:
+    """One area on a page: its figures, what is missing, and the nearest place of each kind.
+
+    Raises:
+        NotAllowed: the role sees no map.
+        NotFound: no area of that code.
+    """
+    require(actor, "see_map")
+    question = asked(replace(wish or Wish(), area=area), profile)
+    return _once(sheet, database, profile, question, at=at, calendar=calendar)
+
+
+def _judgement(scene: Scene) -> Judgement:
+    kinds = tuple(kind.key for kind in scene.profile.facility_kinds)
+    return Judgement(
+        asked=scene.asked,
+        way=scene.way,
+        basis=scene.homes.basis,
+        standards=held(scene),
+        capacity=served(scene, kinds),
+        apart=apart(scene),
+        hours=scene.open_now,
+        unknown_hours=unknown_hours(scene, kinds),
+    )
+
+
+def _once(
+    work: Callable[[Scene], _T],
+    database: Database,
+    profile: Profile,
+    question: Asked,
+    *,
+    at: datetime | None,
+    calendar: Calendar | None,
+) -> _T:
+    """What was worked out for the same question, while no layer has changed since.
+
+    An answer for an hour is not kept, as its day may be tomorrow's, nor one of places as they
+    might be.
+    """
     if question.wish.hour is not None or question.wish.changes:
-        return answer(scene_of(database, profile, question, at=at, calendar=calendar))
+        return work(scene_of(database, profile, question, at=at, calendar=calendar))
     versions = tuple(sorted(database.versions(USED).items()))
-    key = (database.url, versions, at, question, profile.walking, profile.levels)
+    key = (work, database.url, versions, at, question, profile.walking, profile.levels)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
-            return _kept[key]
-    found = answer(scene_of(database, profile, question, at=at, calendar=calendar))
+            known: _T = _kept[key]
+            return known
+    found = work(scene_of(database, profile, question, at=at, calendar=calendar))
     with _lock:
         _kept[key] = found
         while len(_kept) > KEPT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -104,7 +105,7 @@ class Scene:
         """Along the streets, if there are any."""
         return "circle" if self.town.network is None else self.asked.wish.way
 
-    @property
+    @cached_property
     def homes(self) -> Homes:
         """Those who are asked for."""
         return self.town.homes if self.codes is None else self.town.homes.only(self.inside)
@@ -237,7 +238,7 @@ def asked_units(scene: Scene, level: str) -> Booleans:
         member = scene.town.homes.member[level][scene.inside]
         known = np.zeros(len(units), dtype=bool)
         known[member[member != NOWHERE]] = True
-        inside |= known & units["area_code"].isna().to_numpy(dtype=bool)
+        inside = inside | (known & units["area_code"].isna().to_numpy(dtype=bool))
     return inside
 
 

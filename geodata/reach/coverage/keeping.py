@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from geodata.database.tables import layer_versions
 from geodata.errors import InvalidInput, NotFound
 from geodata.places.querying import frame
-from geodata.places.tables import LAYERS
 from geodata.reach.coverage.asking import Changes, level_keys
 from geodata.reach.coverage.homes import Homes, homes
 from geodata.reach.coverage.nearness import Booleans, Near, flown, walked
@@ -242,8 +241,7 @@ def _joined(network: Network | None, points: NDArray[np.object_]) -> Joints | No
 
 
 def _frame(connection: sa.Connection, layer: str, at: datetime | None) -> gpd.GeoDataFrame:
-    columns = [name for name in _COLUMNS[layer] if name in LAYERS[layer].c]
-    return frame(connection, layer, columns, at=at)
+    return frame(connection, layer, _COLUMNS[layer], at=at)
 
 
 def _versions(connection: sa.Connection) -> dict[str, int]:

@@ -83,10 +83,7 @@ def flown(
     rows = np.flatnonzero(counting)
     if not len(rows) or not len(homes):
         return nobody(len(homes))
-    west, south, east, north = shapely.total_bounds(homes)
-    plane = local_crs((west + east) / 2, (south + north) / 2)
-    here = np.asarray(gpd.GeoSeries(homes, crs=4326).to_crs(plane).array, dtype=object)
-    there = np.asarray(gpd.GeoSeries(places[rows], crs=4326).to_crs(plane).array, dtype=object)
+    here, there = _in_metres(homes, places[rows])
     (home, place), metres = shapely.STRtree(there).query_nearest(
         here, return_distance=True, all_matches=False
     )
@@ -157,3 +154,35 @@ def _rows(joints: Joints, kept: Booleans) -> Joints:
         along_m=joints.along_m[kept],
         off_m=joints.off_m[kept],
     )
+
+
+def all_flown(
+    homes: NDArray[np.object_],
+    places: NDArray[np.object_],
+    *,
+    counting: Booleans,
+    limit_m: float,
+    detour_factor: float,
+) -> tuple[Integers, Integers, Floats]:
+    """The same as ``all_walked`` as the crow flies, metres made longer by the detour factor."""
+    rows = np.flatnonzero(counting)
+    if not len(rows) or not len(homes):
+        return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0)
+    here, there = _in_metres(homes, places[rows])
+    radius = limit_m / detour_factor
+    home, place = shapely.STRtree(there).query(here, predicate="dwithin", distance=radius)
+    metres = shapely.distance(here[home], there[place]) * detour_factor
+    return home.astype(np.int32), rows[place].astype(np.int32), metres
+
+
+def _in_metres(
+    homes: NDArray[np.object_], places: NDArray[np.object_]
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Both in the local plane of the homes."""
+    west, south, east, north = shapely.total_bounds(homes)
+    plane = local_crs((west + east) / 2, (south + north) / 2)
+    here, there = (
+        np.asarray(gpd.GeoSeries(one, crs=4326).to_crs(plane).array, dtype=object)
+        for one in (homes, places)
+    )
+    return here, there

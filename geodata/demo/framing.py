@@ -340,6 +340,7 @@ def _facilities(parts: Parts, codes: list[Codes], until: datetime) -> gpd.GeoDat
                     "address": facility.address,
                     "telephone": facility.telephone,
                     "floor_area_m2": facility.floor_area_m2,
+                    "capacity": facility.capacity,
                     "since": None
                     if facility.opened_days is None
                     else until - timedelta(days=facility.opened_days),

@@ -24,17 +24,20 @@ _TITLES = {
     "rider_station": "骑手驿站", "childcare": "托育点", "meeting_room": "楼宇会客厅",
 }  # fmt: skip
 _HOURS = {
-    "service_station": ("Mo-Su 08:00-20:00", "Mo-Fr 08:30-18:00", "Mo-Su 09:00-21:00"),
-    "service_centre": ("Mo-Fr 08:30-12:00,13:30-17:30", "Mo-Sa 08:30-12:00,13:30-18:00"),
+    "service_station": ("Mo-Su 08:00-20:00", "Mo-Fr 08:30-18:00; PH off", "Mo-Su 09:00-21:00"),
+    "service_centre": (
+        "Mo-Fr 08:30-12:00,13:30-17:30; PH off",
+        "Mo-Sa 08:30-12:00,13:30-18:00; PH off",
+    ),
     "clinic": ("Mo-Su 08:00-17:30", "Mo-Su 08:00-21:00"),
-    "canteen": ("Mo-Su 06:30-08:30,11:00-13:00,17:00-19:00", "Mo-Fr 11:00-13:00"),
+    "canteen": ("Mo-Su 06:30-08:30,11:00-13:00,17:00-19:00", "Mo-Fr 11:00-13:00; PH off"),
     "reading_room": ("Tu-Su 09:00-20:30", "Mo-Su 09:00-21:00"),
-    "day_care": ("Mo-Fr 08:00-17:30",),
-    "after_school": ("Mo-Fr 16:30-18:30",),
-    "mediation_room": ("Mo-Fr 09:00-11:30,14:00-17:00", "Fr 19:00-21:00"),
-    "points_shop": ("We,Sa 09:00-11:30", "Mo-Fr 15:00-18:00"),
+    "day_care": ("Mo-Fr 08:00-17:30; PH off",),
+    "after_school": ("Mo-Fr 16:30-18:30; PH,SH off",),
+    "mediation_room": ("Mo-Fr 09:00-11:30,14:00-17:00; PH off", "Fr 19:00-21:00"),
+    "points_shop": ("We,Sa 09:00-11:30", "Mo-Fr 15:00-18:00; PH off"),
     "rider_station": ("24/7", "Mo-Su 07:00-23:00"),
-    "childcare": ("Mo-Fr 07:30-18:30",),
+    "childcare": ("Mo-Fr 07:30-18:30; PH off",),
     "meeting_room": ("Mo-Su 08:00-22:00",),
 }
 _EQUIPMENT = {
@@ -47,6 +50,14 @@ _ROOM_M2 = {
     "reading_room": 130, "day_care": 350, "after_school": 120, "mediation_room": 40,
     "points_shop": 60, "rider_station": 45, "childcare": 300, "meeting_room": 55,
 }  # fmt: skip
+_SERVES = {
+    "service_station": 6500, "service_centre": 17000, "clinic": 14000, "canteen": 12000,
+    "reading_room": 12000, "day_care": 10000, "after_school": 10000, "mediation_room": 15000,
+    "points_shop": 12000, "rider_station": 12000, "childcare": 12000, "meeting_room": 9000,
+}  # fmt: skip
+"""Residents for whom a place of usual size is meant."""
+_STATE_NONE = 7
+"""One place in so many does not state how many it can serve."""
 
 
 @dataclass
@@ -63,6 +74,7 @@ class Facility:
     address: str
     telephone: str
     floor_area_m2: float
+    capacity: int | None
     opened_days: int | None
 
 
@@ -93,6 +105,8 @@ def open_places(district: District, equipment: tuple[str, ...]) -> list[Facility
                 name = f"{community}{_TITLES[kind]}"
             count_items = int(np.clip(_EQUIPMENT[kind] + rng.integers(-2, 2), 1, 12))
             items = sorted(rng.choice(len(equipment), count_items, replace=False).tolist())
+            hours, telephone = str(rng.choice(_HOURS[kind])), naming.landline(rng)
+            size = rng.uniform(0.6, 1.6)
             out.append(
                 Facility(
                     kind,
@@ -101,10 +115,11 @@ def open_places(district: District, equipment: tuple[str, ...]) -> list[Facility
                     building,
                     where,
                     [equipment[i] for i in items],
-                    str(rng.choice(_HOURS[kind])),
+                    hours,
                     f"{district.office_names[face.office]}{near or community}",
-                    naming.landline(rng),
-                    float(round(_ROOM_M2[kind] * rng.uniform(0.6, 1.6))),
+                    telephone,
+                    float(round(_ROOM_M2[kind] * size)),
+                    None if number % _STATE_NONE == 3 else 100 * round(_SERVES[kind] * size / 100),
                     int(rng.integers(40, 170))
                     if kind == "service_station" and number >= count - 4
                     else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import geopandas as gpd
@@ -17,6 +18,7 @@ from geodata.reach.networks import noding
 from geodata.reach.networks.network import OUTSIDE, Floats, Integers, Network
 from geodata.reach.networks.rules import Rules
 from geodata.reach.networks.taking import Lines, take
+from geodata.reach.networks.walls import Walled, Walls, wall, walls_of
 
 FEW_CROSSINGS: Final = 0.5
 """Fewer crossings than so many for each junction: the streets were cut where they meet. Streets
@@ -28,8 +30,8 @@ def build(
     streets: gpd.GeoDataFrame,
     *,
     rules: Rules | None = None,
-    compounds: gpd.GeoDataFrame | None = None,  # noqa: ARG001 - walls come next
-    gates: gpd.GeoDataFrame | None = None,  # noqa: ARG001
+    compounds: gpd.GeoDataFrame | None = None,
+    gates: gpd.GeoDataFrame | None = None,
 ) -> Network:
     """The network of the streets that may be walked.
 
@@ -54,7 +56,25 @@ def build(
     cuts = noding.shared_points(lines) + noding.touched(lines)
     cuts = _crossings(lines, cuts, rules, remarks)
     pieces = _snapped(noding.cut(lines.shapes, cuts), rules, remarks)
-    return assembled(lines, pieces, noding.one_point(pieces.ends.reshape(-1, 2)))
+    walls = walls_of(compounds, gates, lines.crs, rules)
+    if walls is not None:
+        return _fenced(wall(lines, pieces, walls, rules), walls)
+    side = np.full(len(pieces), OUTSIDE, dtype=np.int32)
+    return assembled(lines, pieces, noding.one_point(pieces.ends.reshape(-1, 2)), side)
+
+
+def _fenced(walled: Walled, walls: Walls) -> Network:
+    """The network with its walls, and the nodes at their gates."""
+    found = assembled(walled.lines, walled.pieces, walled.end_node, walled.compound)
+    gap, node = KDTree(found.nodes).query(walled.gates)
+    here = gap <= noding.SAME_M
+    return replace(
+        found,
+        compounds=walls.codes,
+        walls=walls.shapes,
+        gates=node[here].astype(np.int32),
+        gate_of=walled.gate_of[here],
+    )
 
 
 def _noded(lines: Lines, junctions: int, crossing: int) -> bool:
@@ -160,13 +180,16 @@ def _again(pieces: noding.Pieces, cuts: noding.Cuts) -> noding.Pieces:
     return noding.Pieces(found.points, found.starts, pieces.line[found.line])
 
 
-def assembled(lines: Lines, pieces: noding.Pieces, end_node: NDArray[np.int64]) -> Network:
+def assembled(
+    lines: Lines, pieces: noding.Pieces, end_node: NDArray[np.int64], compound: Integers
+) -> Network:
     """The network of pieces whose ends are numbered; equal pieces once, those of no length none.
 
     Args:
         lines: What the pieces are of.
         pieces: The lines after they were cut.
         end_node: (2 m) the node of the beginning and the end of each piece.
+        compound: (m) the closed compound inside which each piece lies.
     """
     metres = np.asarray(shapely.length(pieces.shapes), dtype=float)
     kept = (metres > 0) & ~_seen_before(pieces, lines.level[pieces.line])
@@ -194,7 +217,7 @@ def assembled(lines: Lines, pieces: noding.Pieces, end_node: NDArray[np.int64]) 
         line=lines.row[line].astype(np.int32),
         points=points,
         starts=starts,
-        compound=np.full(len(line), OUTSIDE, np.int32),
+        compound=compound[kept].astype(np.int32),
         compounds=(),
         island=island,
         remarks=tuple(lines.remarks),

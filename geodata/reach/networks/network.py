@@ -90,6 +90,9 @@ class Network:
         compounds: Codes of the closed compounds whose gates are known.
         island: (n) int32, which connected part a node lies in; 0 has the most metres.
         remarks: What was done to the streets and what was left out, as data.
+        walls: (c) the ground of ``compounds`` inside their walls: polygons in ``crs``.
+        gates: (g) int32, the node at each gate.
+        gate_of: (g) int32, the compound that it leads into, by its place in ``compounds``.
     """
 
     crs: pyproj.CRS
@@ -103,7 +106,10 @@ class Network:
     compound: Integers
     compounds: tuple[str, ...]
     island: Integers
-    remarks: tuple[dict[str, object], ...] = field(default=())
+    remarks: tuple[dict[str, object], ...] = ()
+    walls: NDArray[np.object_] = field(default_factory=lambda: np.zeros(0, dtype=object))
+    gates: Integers = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    gate_of: Integers = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
 
     def __len__(self) -> int:
         """The number of edges."""

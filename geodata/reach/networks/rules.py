@@ -22,6 +22,8 @@ class Rules:
         not_walked: Kinds of street that nobody may walk.
         barriers: Kinds that are no street at all, such as rivers and railways.
         snap_m: A loose end this near to another line was meant to touch it, metres.
+        wall_in_m: A wall stands so far inside the border that is drawn, metres: streets along a
+            border are outside.
         gate_m: A street passes a wall at a gate that is no farther from it, metres.
         link_m: A gate is linked to streets no farther away, metres.
         crossings: Whether lines that cross without a common point meet there. ``auto``: not where
@@ -33,7 +35,8 @@ class Rules:
     not_walked: frozenset[str] = frozenset(_PLAIN.not_walked)
     barriers: frozenset[str] = frozenset(_PLAIN.barriers)
     snap_m: float = 1.0
-    gate_m: float = 8.0
+    wall_in_m: float = 2.0
+    gate_m: float = 10.0
     link_m: float = 60.0
     crossings: Crossings = "auto"
     least_island_m: float = 300.0

@@ -21,7 +21,7 @@ from geodata.errors import InvalidInput, NotFound
 from geodata.places.querying import frame
 from geodata.reach.coverage.asking import Changes, level_keys
 from geodata.reach.coverage.homes import Homes, homes
-from geodata.reach.coverage.nearness import Booleans, Near, flown, walked
+from geodata.reach.coverage.nearness import Booleans, Near, flown, nobody, walked
 
 if TYPE_CHECKING:
     from geodata.database import Database
@@ -97,8 +97,10 @@ class Town:
 
     def walked(self, walker: Walker, places: Places, counting: Booleans) -> Near:
         """The nearest of the places that count for each home, along the streets."""
-        if self.network is None or self.joints is None or places.joints is None:
+        if self.network is None:
             raise InvalidInput("There are no streets that may be walked.")
+        if self.joints is None or places.joints is None:  # no homes, or no places
+            return nobody(len(self.homes))
         key = (id(places), walker, counting.tobytes())
         known = self._known(key, places)
         if known is not None:

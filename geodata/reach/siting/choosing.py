@@ -10,7 +10,7 @@ in it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,11 +22,19 @@ from geodata.reach.siting.exchanging import exchanged, greedy
 from geodata.reach.siting.savings import Booleans, Savings, merged
 from geodata.reach.siting.solver import Programme, solve
 
-STARTS: Final = 3
-"""Exchanges begin so often anew, from choices drawn by lot."""
+STARTS: Final = 40
+"""Exchanges begin so often anew, from choices drawn by lot; in that share of the time at most:"""
+SHARE: Final = 0.2
 SEED: Final = 20_260_719
 LARGEST: Final = 600_000
 """Programmes with more entries are not tried."""
+
+Enough = Callable[[Bounded], bool]
+
+
+def proven(found: Bounded) -> bool:
+    """Nothing less than a proof is enough."""
+    return found.is_proven
 
 
 def best_places(
@@ -35,7 +43,7 @@ def best_places(
     clock: Clock,
     *,
     begin: Sequence[Sequence[int]] = (),
-    is_exact: bool = True,
+    enough: Enough = proven,
 ) -> Bounded:
     """The places that save most.
 
@@ -44,13 +52,13 @@ def best_places(
         count: How many places.
         clock: When to end.
         begin: Choices of so many places that are known already.
-        is_exact: Whether the solver is asked for what is not proven without.
+        enough: Whether what is known needs no solver.
     """
     clock.stage("searching")
-    chosen = _good(savings, count, clock, begin)
+    chosen = _good(savings, count, clock.part(SHARE * clock.left), begin)
     clock.stage("bounding")
     found = bounded(savings, chosen, clock)
-    if found.is_proven or not is_exact or clock.over():
+    if enough(found) or clock.over():
         return found
     clock.stage("proving")
     return _proven(savings, found, clock)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from geodata.errors import InvalidInput
-from geodata.reach.siting.bounding import PROVEN
+from geodata.reach.siting.bounding import PROVEN, Bounded
 from geodata.reach.siting.choosing import best_places
 from geodata.reach.siting.clock import Clock
 from geodata.reach.siting.covering import unreachable
@@ -33,6 +33,7 @@ def shortest_walk(
     *,
     beyond_m: float | None = None,
     limit_m: float = np.inf,
+    enough: float = 0.0,
     seconds: float = SECONDS,
     tell: Tell = silent,
 ) -> Choice:
@@ -44,6 +45,7 @@ def shortest_walk(
         beyond_m: What somebody walks, for the sum, whom no place reaches; None: twice the longest
             way there is. Who has no way to any place at all is not in the sum.
         limit_m: Metres within which a demand is told as covered; it does not change the choice.
+        enough: A gap with which no proof is looked for any more.
         seconds: How long a proof is looked for.
         tell: Told how far it is; a true answer stops at the best so far.
 
@@ -60,8 +62,12 @@ def shortest_walk(
         if len(problem.metres):
             raise InvalidInput("No candidate is nearer to anybody than what stands already.")
         raise InvalidInput("No candidate can be reached by anybody.")
-    found = best_places(savings, count, Clock(seconds, tell))
     whole = _whole(problem, beyond)
+
+    def is_enough(known: Bounded) -> bool:
+        return known.is_proven or known.bound - known.value <= enough * (whole - known.value)
+
+    found = best_places(savings, count, Clock(seconds, tell), enough=is_enough)
     objective, bound = whole - found.value, max(whole - found.bound, 0.0)
     gap = (objective - bound) / objective if objective > 0 else 0.0
     is_proven = gap <= PROVEN

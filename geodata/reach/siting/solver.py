@@ -63,7 +63,8 @@ def solve(
     Args:
         programme: What is to be small.
         clock: When to end; asked all the time.
-        known: An answer to begin with.
+        known: A good answer to begin with; then the time goes into the proof: no other answers are
+            looked for beside it, and the tree is not begun anew (a third of the time, measured).
         step: How far apart two values of the objective are at least; 0: any two.
     """
     import highspy  # noqa: PLC0415 - slow to load
@@ -75,6 +76,8 @@ def solve(
         "output_flag": False,
         "threads": 1,
         "random_seed": 0,
+        "mip_heuristic_effort": 0.0 if known is not None else 0.05,
+        "mip_allow_restart": known is None,
         "mip_rel_gap": NEAR,
         "mip_abs_gap": max(step * 0.99, 1e-6),
         "time_limit": float(clock.left),

@@ -99,6 +99,14 @@ def test_a_gate_is_linked_to_streets_on_both_sides():
     assert metres(network, (190, 51), (-10, 50)) == pytest.approx(1 + 170 + 20 + 10, abs=0.01)
 
 
+def test_a_gate_whose_street_leads_nowhere_is_linked_to_one_that_does():
+    stub, inner = [(-4, 50), (190, 50)], [(-40, -40), (-40, 400)]
+    network = build(streets(inner, stub), compounds=compound(), gates=gates((0, 50)))
+    assert keys(network)["gates_linked"] == 1
+    assert network.island.max() == 0
+    assert metres(network, (190, 51), (-40, 50)) == pytest.approx(1 + 190 + 40, abs=5)
+
+
 def test_a_place_outside_does_not_join_a_street_behind_the_wall():
     inner = [(5, 50), (195, 50)]
     network = build(streets(ROUND, inner), compounds=compound(), gates=gates((100, 100)))

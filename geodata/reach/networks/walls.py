@@ -144,9 +144,11 @@ def wall(lines: Lines, pieces: noding.Pieces, walls: Walls, rules: Rules) -> Wal
     What was cut, and gates that no street is near, stand in the remarks of ``lines``.
     """
     pieces, crossing, by_wall = _cut_at(pieces, walls)
-    at_gate, passed = _at_gates(crossing, by_wall, walls, rules)
     side = walls.around(_middles(pieces))
-    pieces, side, links, linked = _linked(pieces, side, walls, ~passed, rules)
+    leads_on = _leads_on(pieces, side, rules)
+    at_gate, passed = _at_gates(crossing, by_wall, walls, rules)
+    passed &= _near_gates(pieces.shapes[leads_on], walls, rules)
+    pieces, side, links, linked = _linked(pieces, side, leads_on, walls, ~passed, rules)
     if linked.any():
         lines.remarks.append({"key": "gates_linked", "count": int(linked.sum())})
     lost = ~(passed | linked)
@@ -206,9 +208,32 @@ def _at_gates(
     return open_, passed
 
 
+def _leads_on(pieces: noding.Pieces, side: Integers, rules: Rules) -> NDArray[np.bool_]:
+    """Which pieces outside the walls are of a part of the streets that is worth the name."""
+    metres = np.where(side == OUTSIDE, shapely.length(pieces.shapes), 0.0)
+    number = noding.one_point(pieces.ends.reshape(-1, 2)).reshape(-1, 2)
+    part = noding.grouped(int(number.max(initial=-1)) + 1, number[side == OUTSIDE])[number[:, 0]]
+    size = np.bincount(part, weights=metres)
+    long = size[part] >= min(rules.least_island_m, float(size.max(initial=0.0)))
+    return np.asarray(long & (side == OUTSIDE))
+
+
+def _near_gates(streets: NDArray[np.object_], walls: Walls, rules: Rules) -> NDArray[np.bool_]:
+    """Which gates one of the streets comes to."""
+    near = np.zeros(len(walls.gates), dtype=bool)
+    if len(streets):
+        dots = np.asarray(shapely.points(walls.gates), dtype=object)
+        which, _street = shapely.STRtree(streets).query(
+            dots, predicate="dwithin", distance=rules.gate_m + rules.wall_in_m
+        )
+        near[which] = True
+    return near
+
+
 def _linked(
     pieces: noding.Pieces,
     side: Integers,
+    leads_on: NDArray[np.bool_],
     walls: Walls,
     wanted: NDArray[np.bool_],
     rules: Rules,
@@ -222,7 +247,7 @@ def _linked(
     shapes = pieces.shapes
     gates = np.flatnonzero(wanted)
     linked = np.zeros(len(walls.gates), dtype=bool)
-    outside = np.flatnonzero(side == OUTSIDE)
+    outside = np.flatnonzero(leads_on)
     found: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
     dots = np.asarray(shapely.points(walls.gates), dtype=object)
     if len(outside) and len(gates):

@@ -164,3 +164,12 @@ def _points_at(network: Network, vertex: NDArray[np.int64], metres: Floats) -> F
     return np.asarray(
         network.points[vertex - 1] * (1 - share) + network.points[vertex] * share, dtype=np.float64
     )
+
+
+def points_along(network: Network, edge: Integers, metres: Floats) -> Floats:
+    """(k, 2) the points so many metres along edges."""
+    starts, along = network.starts, network.along
+    offsets = np.concatenate([[0.0], np.cumsum(along[starts[1:] - 1] + 1.0)])
+    whole = along + np.repeat(offsets[:-1], np.diff(starts))
+    vertex = np.searchsorted(whole, metres + offsets[edge], side="left")
+    return _points_at(network, np.clip(vertex, starts[edge] + 1, starts[edge + 1] - 1), metres)

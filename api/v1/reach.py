@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from apiflask import APIBlueprint
 from pydantic import BaseModel, Field
 
 from api.serving import database, profile
 from api.signing_in import current_actor
+from api.v1.moments import AtQuery
 from api.v1.reach_asking import ReachQuery
 from geodata.cases.clocks.calendar import workdays
 from geodata.reach import covering
+
+ISLANDS: Final = 20
 
 blueprint = APIBlueprint("reach", __name__, url_prefix="/api/v1", tag="Reach")
 
@@ -126,6 +129,18 @@ class CoverageAnswer(BaseModel):
     remarks: list[dict[str, Any]] = Field(description="what was said of the streets")
 
 
+class NetworkTold(BaseModel):
+    """The streets as they can be walked."""
+
+    nodes: int
+    edges: int
+    metres: float = Field(description="of all edges together")
+    islands: int = Field(description="connected parts")
+    largest_islands: list[float] = Field(description="metres of the first parts, longest first")
+    apart: list[ApartPlace] = Field(description="what could not be joined to the streets")
+    remarks: list[dict[str, Any]] = Field(description="what was said of the streets")
+
+
 @blueprint.get("/coverage")
 @blueprint.input(ReachQuery, location="query")
 @blueprint.output(CoverageAnswer)
@@ -170,6 +185,24 @@ def get_coverage(query_data: ReachQuery) -> Any:
         "hours": hours_told(
             found.hours, found.unknown_hours, unknown_is_open=asked.wish.unknown_is_open
         ),
+        "remarks": list(found.remarks),
+    }
+
+
+@blueprint.get("/reach/network")
+@blueprint.input(AtQuery, location="query")
+@blueprint.output(NetworkTold)
+@blueprint.doc(summary="What became of the streets", responses=[400, 401, 403])
+def get_network(query_data: AtQuery) -> Any:
+    """How many there are that can be walked, and what could not be joined to them."""
+    found = covering.streets_told(database, current_actor(), profile, at=query_data.moment())
+    return {
+        "nodes": found.nodes,
+        "edges": found.edges,
+        "metres": found.metres,
+        "islands": len(found.islands),
+        "largest_islands": list(found.islands[:ISLANDS]),
+        "apart": apart_told(found.apart),
         "remarks": list(found.remarks),
     }
 

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import geopandas as gpd
+import numpy as np
 
 from geodata.accounts import require
 from geodata.places.querying import frame
@@ -50,12 +51,14 @@ __all__ = [
     "Judgement",
     "Reach",
     "Sheet",
+    "Streets",
     "Wish",
     "circles",
     "cover",
     "judged",
     "scene_of",
     "sheet_of",
+    "streets_told",
 ]
 
 KEPT: Final = 16
@@ -74,6 +77,21 @@ class Judgement:
     apart: tuple[Apart, ...]
     hours: Hours | None
     unknown_hours: tuple[tuple[str, str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Streets:
+    """The network of the city's streets.
+
+    ``metres`` is its length and ``islands`` that of each connected part, the largest first.
+    """
+
+    nodes: int
+    edges: int
+    metres: float
+    islands: tuple[float, ...]
+    apart: tuple[Apart, ...]
+    remarks: tuple[dict[str, object], ...]
 
 
 _kept: OrderedDict[Any, Any] = OrderedDict()
@@ -178,6 +196,34 @@ def sheet_of(
     require(actor, "see_map")
     question = asked(replace(wish or Wish(), area=area), profile)
     return _once(sheet, database, profile, question, at=at, calendar=calendar)
+
+
+def streets_told(
+    database: Database, actor: Actor, profile: Profile, *, at: datetime | None = None
+) -> Streets:
+    """What became of the city's streets, and what could not be joined to them.
+
+    Raises:
+        NotAllowed: the role sees no map.
+    """
+    require(actor, "see_map")
+    question = asked(Wish(kinds=profile.keys("facility_kinds")), profile)
+    return _once(_streets, database, profile, question, at=at, calendar=None)
+
+
+def _streets(scene: Scene) -> Streets:
+    network = scene.town.network
+    if network is None:
+        return Streets(0, 0, 0.0, (), (), ())
+    metres = np.bincount(network.island[network.ends[:, 0]], weights=network.metres)
+    return Streets(
+        nodes=len(network.nodes),
+        edges=len(network),
+        metres=float(network.metres.sum()),
+        islands=tuple(metres.tolist()),
+        apart=apart(scene),
+        remarks=scene.town.remarks,
+    )
 
 
 def _judgement(scene: Scene) -> Judgement:

@@ -196,50 +196,43 @@ def _read(
     versions: dict[str, int],
 ) -> tuple[Town, Places]:
     key = _key((*LIVED_IN, *WALKED), database, profile, at, versions)
-    town = _towns.get(key)
+    town, fits = _towns.get(key), True
     if town is None:
-        town = _town(connection, database, profile, at)
-        _remember(_towns, key, town)
+        network, remarks, made_of = _network(database, profile, at)
+        # streets that came in since the snapshot are in it: answer, but read anew next time
+        fits = all(versions[layer] == version for layer, version in made_of.items())
+        layers = {name: _frame(connection, name, at) for name in LIVED_IN}
+        found = homes(**layers, levels=level_keys(profile))
+        compounds = layers["compounds"][["code", "geometry"]]
+        town = Town(found, network, _joined(network, found.points), remarks, compounds)
     facilities = _frame(connection, "facilities", at)
     table = pd.DataFrame(facilities.drop(columns="geometry"))
     points = np.asarray(facilities.geometry.array, dtype=object)
     places = Places(table, points, _joined(town.network, points))
-    _remember(_places, _key(USED, database, profile, at, versions), places)
+    if fits:
+        _remember(_towns, key, town)
+        _remember(_places, _key(USED, database, profile, at, versions), places)
     return town, places
-
-
-def _town(
-    connection: sa.Connection, database: Database, profile: Profile, at: datetime | None
-) -> Town:
-    layers = {name: _frame(connection, name, at) for name in LIVED_IN}
-    found = homes(**layers, levels=level_keys(profile))
-    network, remarks = _network(database, profile, at)
-    joints = _joined(network, found.points)
-    return Town(found, network, joints, remarks, layers["compounds"][["code", "geometry"]])
 
 
 def _network(
     database: Database, profile: Profile, at: datetime | None
-) -> tuple[Network | None, tuple[dict[str, object], ...]]:
-    try:
-        from geodata.reach.networks.keeping import city_network  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
-    except ImportError:
-        return None, ()
+) -> tuple[Network | None, tuple[dict[str, object], ...], dict[str, int]]:
+    from geodata.reach.networks.keeping import city_network  # noqa: PLC0415 - scipy
 
     try:
         found = city_network(database, profile, at=at)
     except InvalidInput:  # no streets, or none that may be walked
-        return None, ()
-    return found.network, tuple(found.remarks)
+        return None, (), {}
+    return found.network, found.remarks, found.versions
 
 
 def _joined(network: Network | None, points: NDArray[np.object_]) -> Joints | None:
     if network is None or not len(points):
         return None
-    from geodata.reach.networks.joining import join  # noqa: PLC0415 - numba
+    from geodata.reach.networks.joining import join  # noqa: PLC0415 - scipy
 
-    found: Joints = join(network, gpd.GeoSeries(points, crs=4326))
-    return found
+    return join(network, gpd.GeoSeries(points, crs=4326))
 
 
 def _frame(connection: sa.Connection, layer: str, at: datetime | None) -> gpd.GeoDataFrame:

@@ -166,7 +166,10 @@ def drawn(  # noqa: PLR0913, PLR0917 - one compiled loop
         return np.zeros((0, 2)), nothing, nothing, np.zeros((0, _BOX)), 0.0
     near = near[:near_used]
     west, south, wide, high = window(near, off + 2.0 * cell, cell)
-    box = np.array([west, south, west + (wide - 1) * cell, south + (high - 1) * cell])
+    # A street outside of the net may be nearer to a corner than those inside.
+    margin = off + 2.0 * cell
+    east, north = west + (wide - 1) * cell, south + (high - 1) * cell
+    box = np.array([west - margin, south - margin, east + margin, north + margin])
     far, far_used = _others(box, buckets, boxes, lines, far, far_used, seen, token)
     mine = np.empty((0, _BOX))
     if len(walls):

@@ -280,8 +280,8 @@ def field(  # noqa: PLR0913, PLR0917 - one compiled loop
     measured(far, False, west, south, cell, limit, off, least, walls, other, walk, kept)
     for j in range(high):
         for i in range(wide):
-            half = 0.5 * (np.sqrt(reached[j, i]) - np.sqrt(other[j, i]))
-            if half > 0.0:
+            nearer = np.sqrt(reached[j, i]) - np.sqrt(other[j, i])
+            if nearer > 0.0:
                 kept[j, i] = True
-            walk[j, i] = max(walk[j, i], half) - slack
+            walk[j, i] = max(walk[j, i], nearer) - slack
     return walk, kept

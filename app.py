@@ -48,6 +48,7 @@ JOBS = (
     "geodata.demo.jobs",
     "geodata.plans.jobs",
     "geodata.plans.fit_jobs",
+    "geodata.reach.siting.jobs",
 )
 """Modules that register kinds of long work."""
 

@@ -37,6 +37,7 @@ from api.v1 import (
     screens,
     service_areas,
     signing_in,
+    siting,
     tokens,
     users,
     whistles,
@@ -77,5 +78,6 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     reach.blueprint,
     reach_standards.blueprint,
     service_areas.blueprint,
+    siting.blueprint,
     screens.blueprint,
 )

@@ -21,6 +21,7 @@ from geodata.exchange.findings import STAGES
 from geodata.plans.opening import STAGES as OPENING_STAGES
 from geodata.plans.proposing import STAGES as PROPOSAL_STAGES
 from geodata.plans.uniting import STAGES as FIT_STAGES
+from geodata.reach.siting.stored import STAGES as SITING_STAGES
 from geodata.words import translate
 
 blueprint = APIBlueprint("jobs", __name__, url_prefix="/api/v1", tag="Jobs")
@@ -34,6 +35,7 @@ _STAGES = {
     **HOTSPOT_STAGES,
     **CLOCK_STAGES,
     **PLACING_STAGES,
+    **SITING_STAGES,
 }
 PRIVATE = frozenset({"path", "profile", "most_bytes", "keep"})
 """Arguments that are the server's own business."""

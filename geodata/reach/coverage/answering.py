@@ -168,7 +168,7 @@ def _area(homes: Homes, profile: Profile, code: str) -> tuple[frozenset[str] | N
         found |= set(units["code"][rows])
         inside |= np.isin(homes.member[level.key], np.flatnonzero(rows.to_numpy()))
     if not found:
-        raise NotFound("There is no %(layer)s %(code)s.", layer="areas", code=code)
+        raise NotFound("There is no area with the code %(codes)s.", codes=code)
     return frozenset(found), inside
 
 

@@ -269,7 +269,7 @@ def changed(places: Places, changes: Changes, network: Network | None, *, kind: 
     moved = {code: shapely.Point(lon, lat) for code, lon, lat in changes.moved}
     for code in (*changes.removed, *moved):
         if code not in rows:
-            raise NotFound("There is no %(layer)s %(code)s.", layer="facilities", code=code)
+            raise NotFound("There is no service place with the code %(code)s.", code=code)
     gone = rows.isin([*changes.removed, *moved])
     old = places.table[rows.isin(list(moved))]
     added = pd.DataFrame(

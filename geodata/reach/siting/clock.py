@@ -19,7 +19,7 @@ class Clock:
         self._begin = time.monotonic()
         self._seconds = seconds
         self._tell = tell
-        self._stage = ""
+        self._stage = "searching"
         self.stopped = False
 
     @property
@@ -43,7 +43,9 @@ class Clock:
 
     def part(self, seconds: float) -> Clock:
         """A clock for a part of the work, at most so long as there is left."""
-        return Clock(min(seconds, self.left), self._pass_on)
+        part = Clock(min(seconds, self.left), self._pass_on)
+        part._stage = self._stage
+        return part
 
     def _pass_on(self, stage: str, _share: float) -> bool:
         self._stage = stage

@@ -118,6 +118,9 @@ class CoverageAnswer(BaseModel):
     households: float = Field(description="all who are counted: households, or the weight asked")
     covered: float
     share: float | None
+    unstated: float = Field(
+        description="households where it is not said how many of those who are counted live there"
+    )
     compounds: int = Field(description="compounds in all")
     areas: list[AreaCoverage]
     uncovered: list[UncoveredCompound] = Field(description="the largest first")
@@ -169,6 +172,7 @@ def get_coverage(query_data: ReachQuery) -> Any:
         "households": covered.households,
         "covered": covered.covered,
         "share": covered.share,
+        "unstated": found.silent,
         "compounds": len(covered.compounds),
         "areas": [
             {**row, "share": known(row["share"])} for row in covered.areas.to_dict("records")

@@ -257,7 +257,8 @@ def _once(
     if question.wish.hour is not None or question.wish.changes:
         return work(scene_of(database, profile, question, at=at, calendar=calendar))
     versions = tuple(sorted(database.versions(USED).items()))
-    key = (work, database.url, versions, at, question, profile.walking, profile.levels)
+    said = (profile.walking, profile.levels, profile.standards, profile.facility_kinds)
+    key = (work, database.url, versions, at, question, said)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)

@@ -183,6 +183,14 @@ def test_only_what_is_open_counts_and_unknown_hours_are_told():
         covered("2026-13-01")
 
 
+def test_households_without_a_number_of_elderly_are_told():
+    silent = house("silent", 0, 20, 7) | {"elderly": None}
+    here = town(buildings=[house("said", 100, 20), silent])
+    spots = places(here, (STATION, 0, 0))
+    assert answer(asked_of(here, spots, Wish(weight="elderly"))).silent == 7
+    assert answer(asked_of(here, spots)).silent == 0
+
+
 def test_a_wish_that_makes_no_sense_is_refused():
     here = riverside(bridge=True)
     spots = places(here, (STATION, 0, -100))

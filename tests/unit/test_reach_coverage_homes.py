@@ -150,6 +150,19 @@ def test_a_compound_too_narrow_for_a_lattice_has_a_point_inside():
     assert found.counts["households"].sum() == pytest.approx(7)
 
 
+def test_what_nobody_says_is_not_nothing():
+    found = district(
+        buildings=[
+            {"code": "b1", "households": 30, "elderly": 0, "geometry": cell(2, 2, 0.1)},
+            {"code": "b2", "households": 20, "residents": 50, "geometry": cell(3, 2, 0.1)},
+        ]
+    )
+    assert found.silent["households"].tolist() == [False, False]
+    assert found.silent["residents"].tolist() == [True, False]
+    assert found.silent["elderly"].tolist() == [False, True]
+    assert found.counts["elderly"].tolist() == [0, 0]
+
+
 def test_a_compound_whose_buildings_state_somebody_is_not_counted_twice():
     found = district(
         buildings=[

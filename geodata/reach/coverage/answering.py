@@ -68,7 +68,8 @@ class Reach:
     radius_m: float
     facilities: int
     total: Sum
-    households: float
+    silent: float
+    """Households that live where it is not said how many of those who are counted there are."""
     coverage: Coverage
     rows: pd.DataFrame
     elsewhere: Sum
@@ -185,7 +186,7 @@ def answer(scene: Scene) -> Reach:
         radius_m=radius,
         facilities=int(scene.counting(asked.kinds).sum()),
         total=whole(homes, within, weight),
-        households=float(homes.counts["households"].sum()),
+        silent=float(homes.counts["households"][homes.silent[weight]].sum()),
         coverage=_coverage(scene, homes, within),
         rows=rows,
         elsewhere=elsewhere,

@@ -34,6 +34,7 @@ class Homes:
         units: For each level what there is of it: ``code``, ``name`` and more, one row each.
             Levels are ``building``, ``compound``, ``grid`` and the keys of the area levels.
         member: For each level (n) int32, the row of ``units`` that a home is in; -1: in none.
+        silent: For each weight (n) whether nothing is said of how many live there.
         basis: Where households are taken to live: ``buildings``, ``compounds`` or ``areas``.
     """
 
@@ -41,6 +42,7 @@ class Homes:
     counts: dict[Weight, Floats]
     units: dict[str, pd.DataFrame]
     member: dict[str, Integers]
+    silent: dict[Weight, NDArray[np.bool_]]
     basis: str
 
     def __len__(self) -> int:
@@ -59,6 +61,7 @@ class Homes:
             points=self.points[kept],
             counts={weight: people[kept] for weight, people in self.counts.items()},
             member={level: rows[kept] for level, rows in self.member.items()},
+            silent={weight: unsaid[kept] for weight, unsaid in self.silent.items()},
         )
 
 
@@ -100,7 +103,9 @@ def homes(
     table = pd.concat([part for part in parts if len(part)] or parts[:1])
     table = table.reset_index(drop=True)
     points = np.asarray(table["point"], dtype=object)
-    counts = {one: table[one].to_numpy(dtype=float) for one in WEIGHTS}
+    stated_counts = {one: table[one].to_numpy(dtype=float) for one in WEIGHTS}
+    counts = {one: np.nan_to_num(people) for one, people in stated_counts.items()}
+    silent = {one: np.isnan(people) for one, people in stated_counts.items()}
     units = {
         "building": _units(buildings, ("compound_code", "area_code")),
         "compound": _units(compounds, ("area_code",)),
@@ -114,7 +119,7 @@ def homes(
     for level in levels:
         units[level] = _units(areas[areas["level"] == level], ("parent_code",))
     member |= _in_areas(areas, units, table, points, levels)
-    return Homes(points, counts, units, member, basis)
+    return Homes(points, counts, units, member, silent, basis)
 
 
 def _built(buildings: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -178,11 +183,11 @@ def _lattice(shape: shapely.Geometry, samples: int) -> Floats:
 
 
 def _numbers(places: gpd.GeoDataFrame, column: str) -> Floats:
-    """A column of counts, 0 where none is stated or the layer has no such column."""
+    """A column of counts, NaN where none is stated or the layer has no such column."""
     if column not in places.columns:
-        return np.zeros(len(places))
+        return np.full(len(places), np.nan)
     found = pd.to_numeric(places[column], errors="coerce")
-    return np.asarray(found.fillna(0).to_numpy(dtype=float))
+    return np.asarray(found.to_numpy(dtype=float, na_value=np.nan))
 
 
 def _units(places: gpd.GeoDataFrame, columns: Sequence[str]) -> pd.DataFrame:

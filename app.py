@@ -36,6 +36,10 @@ COMMANDS = {
     "demo": ("geodata.demo.commands", _("The generated city.")),
     "plan": ("geodata.exchange.plan_commands", _("Nets of grids in files.")),
     "cases": ("geodata.exchange.case_commands", _("Hotspots of cases, and places for old ones.")),
+    "reach": (
+        "geodata.exchange.reach_commands",
+        _("Who is within reach on foot, and where the next places belong."),
+    ),
     "map": ("webmap.commands", _("Write a map as one file.")),
 }
 """The rooms' commands: where each is and what it says of itself. A room is loaded when asked."""

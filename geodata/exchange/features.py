@@ -55,6 +55,10 @@ pyogrio.set_gdal_config_options(
 # Which layer and which rows of an OSM extract are meant.
 _OSM = {
     "streets": ("lines", "highway IS NOT NULL"),
+    "ways": (
+        "lines",
+        "highway IS NOT NULL OR railway = 'rail' OR waterway IN ('river', 'canal')",
+    ),
     "buildings": ("multipolygons", "building IS NOT NULL"),
     "compounds": ("multipolygons", "landuse = 'residential'"),
     "areas": ("multipolygons", "boundary = 'administrative'"),
@@ -65,8 +69,8 @@ _OSM = {
 }
 _OF_POLYGONS = frozenset({"areas", "buildings", "compounds", "grids"})
 _OSM_TAGS = (
-    "oneway", "oneway:foot", "bridge", "tunnel", "layer", "foot", "amenity", "building:levels",
-    "opening_hours",
+    "oneway", "oneway:foot", "bridge", "tunnel", "layer", "foot", "access", "amenity",
+    "building:levels", "opening_hours",
 )  # fmt: skip
 
 

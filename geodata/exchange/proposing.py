@@ -14,14 +14,11 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from geodata.crs import WGS84, convert_geometries, local_crs
+from geodata.crs import WGS84, local_crs
 from geodata.errors import InvalidInput
-from geodata.exchange.coordinates import find_placing
-from geodata.exchange.findings import Findings
-from geodata.exchange.mapping import map_columns
 from geodata.exchange.outgoing import of_frame
-from geodata.exchange.polygons import drawn, moved, read_polygons
-from geodata.exchange.reading import open_source
+from geodata.exchange.polygons import moved, read_polygons
+from geodata.exchange.streets_in import read_streets
 from geodata.exchange.writing import place_for, write_frame, write_rows
 from geodata.plans.coverage import mend
 from geodata.plans.coverage.sharing import shared_borders
@@ -239,17 +236,5 @@ def _numbers(table: pd.DataFrame, name: str, rows: NDArray[np.int64]) -> NDArray
 
 def _lines(path: Path, metres: pyproj.CRS, declared: str | None) -> NDArray[np.object_]:
     """The lines of a file, in metres."""
-    with open_source(path, target="streets") as source:
-        chunks = list(source.chunks())
-        if not chunks:
-            raise InvalidInput("The file %(file)s holds no rows.", file=source.filename)
-        names = chunks[0].table.column_names
-        mapping = map_columns("streets", names, has_geometry=chunks[0].geometry is not None)
-        placing = find_placing(source, chunks[0], mapping, declared=declared, found=Findings())
-        shapes = np.concatenate([drawn(chunk, mapping, placing) for chunk in chunks])
-    flat = np.asarray(shapely.force_2d(shapes), dtype=object)
-    lines = flat[np.isin(shapely.get_type_id(flat), (1, 5)) & ~shapely.is_empty(flat)]
-    system = placing.crs
-    if system in {"gcj02", "bd09", "wgs84"}:
-        lines, system = convert_geometries(lines, from_=system, to="wgs84"), "EPSG:4326"
-    return moved(lines, system, metres)
+    frame = read_streets(path, declared=declared).frame
+    return moved(np.asarray(frame.geometry.array, dtype=object), WGS84, metres)

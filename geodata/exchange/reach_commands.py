@@ -1,0 +1,177 @@
+"""``wangge reach areas`` and ``site``: reach in files, without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from geodata.exchange import options
+from geodata.exchange.commands import _bar
+from geodata.words import sentence as _
+from geodata.words import translate
+
+if TYPE_CHECKING:
+    from geodata.exchange.siting import Sited
+    from geodata.settings import Settings
+
+_SHOWN = 40
+_STAGES = {
+    "reading": _("reading the files"),
+    "measuring": _("measuring the ways"),
+    "choosing": _("choosing the places"),
+    "drawing": _("drawing the areas"),
+}
+_OUT = click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the result is written."
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
+_STREETS = click.option("--streets", type=options.FILE, help="A file of streets.")
+
+
+@click.group("reach", help="Who is within reach on foot, and where the next places belong.")
+def reach() -> None:
+    """Reach in files."""
+
+
+@reach.command("site", help="Choose the next places so that they serve most people.")
+@click.option("--demand", type=options.FILE, required=True, help="A file of where people are.")
+@click.option("--weight", required=True, metavar="COL", help="Its column with how many.")
+@click.option(
+    "--candidates", type=options.FILE, required=True, help="A file of where places could be."
+)
+@click.option("--count", type=int, help="How many places are to be chosen.")
+@click.option("--minutes", type=float, help="How long people walk at most, along the streets.")
+@_STREETS
+@click.option("--metres", type=float, help="How far people walk at most.")
+@click.option(
+    "--speed", "speed_kmh", type=float, default=4.5, show_default=True, help="Kilometres an hour."
+)
+@click.option("--existing", type=options.FILE, help="A file of what stands already.")
+@click.option(
+    "--model",
+    type=click.Choice(["cover", "cover_all", "walk"]),
+    default="cover",
+    show_default=True,
+    help="Most people covered, all covered by the fewest places, or the shortest walk.",
+)
+@click.option("--curve", is_flag=True, help="Also what fewer places would cover.")
+@click.option(
+    "--seconds", type=float, default=30.0, show_default=True, help="How long a proof is sought."
+)
+@options.CRS
+@_OUT
+@_JSON
+@click.pass_obj
+def site(settings: Settings, /, *, out: Path | None, as_json: bool, **wish: Any) -> None:
+    """Choose the next places; needs no database."""
+    from geodata.exchange import siting  # noqa: PLC0415 - the help answers at once
+    from geodata.exchange.writing import write_frame  # noqa: PLC0415
+
+    language = settings.language
+    console = Console(stderr=True)
+    asked = siting.SiteWish(**wish)
+    siting.check(asked)
+    _refuse_ending(out)
+    with _bar(console, language) as tell:
+        found = siting.site_files(asked, progress=lambda stage, share: tell(_STAGES[stage], share))
+    if as_json:
+        answer = found.summary | {"notes": _said(found.notes, language)}
+        click.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2))
+    else:
+        _show_sited(found, Console(), language)
+        _show_notes(found.notes, console, language)
+    if out is not None:
+        write_frame(found.chosen, out, name="chosen")
+        console.print(
+            translate(_("%(file)s was written."), language, file=str(out)),
+            highlight=False,
+            markup=False,
+        )
+
+
+def _refuse_ending(out: Path | None) -> None:
+    from geodata.exchange.checked_out import refuse_ending  # noqa: PLC0415
+
+    if out is not None:
+        refuse_ending(out)
+
+
+def _said(notes: Sequence[tuple[str, dict[str, Any]]], language: str) -> list[str]:
+    return [translate(message, language, **params) for message, params in notes]
+
+
+def _show_notes(
+    notes: Sequence[tuple[str, dict[str, Any]]], console: Console, language: str
+) -> None:
+    for words in _said(notes, language):
+        console.print(f"· {words}", highlight=False, markup=False)
+
+
+def _show_sited(found: Sited, console: Console, language: str) -> None:
+    """The chosen places as a table, and what they cover."""
+
+    def say(message: str, **params: Any) -> str:
+        return translate(message, language, **params)
+
+    summary = found.summary
+    table = Table(show_edge=False)
+    table.add_column(say(_("place")), justify="right")
+    table.add_column(say(_("name")))
+    table.add_column(say(_("adds")), justify="right")
+    table.add_column(say(_("longitude, latitude")), no_wrap=True)
+    for one in summary["chosen"][:_SHOWN]:
+        table.add_row(
+            str(one["place"]),
+            escape(one["name"]),
+            f"{one['adds']:,}",
+            f"{one['lon']:.6f}, {one['lat']:.6f}",
+        )
+    console.print(table)
+    covered = _(
+        "%(places)s places: %(covered)s of %(total)s within %(metres)s m (%(share)s), "
+        "%(before)s of them by what stands already."
+    )
+    straight = _(
+        "%(places)s places: %(covered)s of %(total)s within %(metres)s m in a straight line "
+        "(%(share)s), %(before)s of them by what stands already."
+    )
+    words = say(
+        covered if summary["along"] == "streets" else straight,
+        places=len(summary["chosen"]),
+        covered=f"{summary['covered']:,}",
+        total=f"{summary['total']:,}",
+        metres=f"{summary['metres']:,.0f}",
+        share=f"{summary['share']:.1%}",
+        before=f"{summary['before']:,}",
+    )
+    console.print(words, highlight=False, markup=False)
+    if summary["status"] == "optimal":
+        proof = say(_("Proven: no other choice is better."))
+    else:
+        proof = say(
+            _("Not proven: another choice may be better by %(gap)s at most."),
+            gap="<0.01%" if summary["gap"] < 1e-4 else f"{summary['gap']:.2%}",
+        )
+    console.print(proof, highlight=False, markup=False)
+    left = summary["unreachable"]
+    if left["rows"]:
+        words = say(
+            _("%(weight)s in %(count)s rows can be reached by no candidate."),
+            weight=f"{left['weight']:,}",
+            count=len(left["rows"]),
+        )
+        console.print(words, highlight=False, markup=False)
+    for point in summary.get("curve", ()):
+        words = say(
+            _("with %(count)s places: %(covered)s"),
+            count=point["count"],
+            covered=f"{point['covered']:,}",
+        )
+        console.print(f"  {words}", highlight=False, markup=False)

@@ -1,0 +1,80 @@
+"""What is said of a network and of places that could not be joined to it, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from geodata.words import sentence as _
+
+if TYPE_CHECKING:
+    from geodata.exchange.spots_in import Spots
+    from geodata.reach.networks.network import Joints, Network
+
+Note = tuple[str, dict[str, Any]]
+LISTED: Final = 20
+
+REMARKS: Final = {
+    "no_line": _("%(count)s rows of the streets hold no line; they were left out."),
+    "not_walked": _("%(count)s streets may not be walked; they were left out."),
+    "no_length": _("%(count)s lines have no length; they were left out."),
+    "twice": _("%(count)s streets are drawn twice; each counts once."),
+    "pieces_twice": _("%(count)s pieces run where another one runs; each counts once."),
+    "crossings_split": _("Streets cross without a common point in %(count)s places: they meet."),
+    "crossings_kept": _(
+        "Streets cross without a common point in %(count)s places: one passes over the other."
+    ),
+    "ends_snapped": _("%(count)s loose ends were drawn to the street beside them."),
+    "walls_cut": _("Streets were closed in %(count)s places where they pass a wall but no gate."),
+    "gates_linked": _("%(count)s gates were linked to the nearest street."),
+    "gates_apart": _("%(count)s gates have no street near."),
+    "islands": _(
+        "%(count)s parts of the streets, %(metres)s m in all, are joined to no other part; the "
+        "main part has %(main_metres)s m."
+    ),
+}
+"""What is said of each remark of a network, by its key."""
+
+
+def notes_of_network(network: Network) -> list[Note]:
+    """What was done to the streets."""
+    return [
+        (REMARKS[str(remark["key"])], _shown(remark))
+        for remark in network.remarks
+        if remark["key"] in REMARKS
+    ]
+
+
+def apart_note(spots: Spots, joints: Joints) -> list[Note]:
+    """Which places of a file could not be joined, with their reason; one note a reason."""
+    notes: list[Note] = []
+    for reason, count in Counter(joints.reasons).items():
+        rows = [
+            spots.names[row]
+            for row, why in zip(joints.apart, joints.reasons, strict=True)
+            if why == reason
+        ]
+        more = " …" if len(rows) > LISTED else ""
+        params = {"file": spots.filename, "count": count, "names": ", ".join(rows[:LISTED]) + more}
+        notes.append((_APART[reason], params))
+    return notes
+
+
+_APART: Final = {
+    "far": _("%(file)s: %(count)s places are too far from any street: %(names)s."),
+    "island": _(
+        "%(file)s: %(count)s places are near a small part of the streets alone that leads "
+        "nowhere: %(names)s."
+    ),
+    "walled": _(
+        "%(file)s: %(count)s places are behind a wall whose gates lead to no street: %(names)s."
+    ),
+    "nowhere": _("%(file)s: %(count)s places have no coordinates: %(names)s."),
+}
+
+
+def _shown(remark: dict[str, object]) -> dict[str, Any]:
+    return {
+        name: f"{value:,.0f}" if isinstance(value, float) else value
+        for name, value in remark.items()
+    }

@@ -1,0 +1,222 @@
+"""``wangge reach``: files in, files out, without a database."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from click.testing import CliRunner
+
+from app import main
+from geodata.crs import wgs84_to_gcj02
+from geodata.errors import InvalidInput
+from geodata.exchange.spots_in import read_spots
+from geodata.exchange.streets_in import read_streets
+from geodata.reach.networks.building import build
+
+LON, LAT = 118.3, 35.05
+EAST = 1 / 91_200  # a metre, in degrees, here
+NORTH = 1 / 110_950
+
+
+def spot(x, y):
+    return shapely.Point(LON + x * EAST, LAT + y * NORTH)
+
+
+def line(*points):
+    return shapely.LineString([spot(*point) for point in points])
+
+
+STREETS = gpd.GeoDataFrame(
+    {
+        "highway": ["residential", "residential", "motorway", "steps"],
+        "bridge": ["yes", None, None, None],
+        "layer": ["1", None, None, None],
+        "oneway:foot": [None, "yes", None, None],
+    },
+    geometry=[
+        line((0, 0), (1000, 0)),
+        line((500, -300), (500, 300)),
+        line((0, 50), (1000, 50)),
+        line((500, 300), (900, 300)),
+    ],
+    crs=4326,
+)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Streets, people along them and places that could be."""
+    STREETS.to_file(tmp_path / "streets.gpkg", layer="streets")
+    people = gpd.GeoDataFrame(
+        {"name": list("abcd"), "people": [10, 20, 30, 5]},
+        geometry=[spot(10, 5), spot(300, 5), spot(900, -5), spot(500, 9000)],
+        crs=4326,
+    )
+    people.to_file(tmp_path / "people.geojson")
+    table = pd.DataFrame({"名称": ["西", "中", "东"], "x": [100, 500, 880]})
+    table["经度"], table["纬度"] = LON + table["x"] * EAST, LAT
+    table.to_csv(tmp_path / "places.csv", index=False)
+    return tmp_path
+
+
+def run(*words):
+    return CliRunner().invoke(main, ["reach", *map(str, words)], catch_exceptions=False)
+
+
+def site(files, *words):
+    return run(
+        "site",
+        *("--demand", files / "people.geojson", "--weight", "people"),
+        *("--candidates", files / "places.csv", *words),
+    )
+
+
+def answer(result):
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_the_next_places_are_chosen_along_the_streets(files):
+    found = answer(
+        site(files, "--count", 1, "--minutes", 5, "--streets", files / "streets.gpkg", "--json")
+    )
+    assert [one["name"] for one in found["chosen"]] == ["西"]
+    assert (found["covered"], found["total"], found["status"], found["gap"]) == (
+        30, 65, "optimal", 0,
+    )  # fmt: skip
+    assert found["unreachable"] == {"weight": 5, "rows": [4]}
+    assert any("d" in note and "太远" in note for note in found["notes"])
+
+
+def test_the_next_places_are_chosen_as_the_crow_flies_and_written(files):
+    out = files / "chosen.gpkg"
+    result = site(files, "--count", 2, "--metres", 250, "--curve", "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "已证明最优" in result.output
+    chosen = gpd.read_file(out)
+    assert sorted(chosen["名称"]) == ["东", "西"]
+    assert chosen["adds"].tolist() == [30, 30]
+
+
+def test_what_stands_already_is_counted(files):
+    stands = gpd.GeoDataFrame({"name": ["旧站"]}, geometry=[spot(900, 0)], crs=4326)
+    stands.to_file(files / "old.geojson")
+    words = ("--count", 1, "--metres", 250, "--existing", files / "old.geojson", "--json")
+    found = answer(site(files, *words))
+    assert (found["before"], found["covered"]) == (30, 60)
+    assert [one["name"] for one in found["chosen"]] == ["西"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--count", 1), "--metres"),
+        (("--count", 1, "--metres", 100, "--minutes", 5), "二者选一"),
+        (("--count", 1, "--minutes", 5), "--streets"),
+        (("--count", 1, "--metres", 0), "大于0"),
+        (("--count", 1, "--metres", "nan"), "大于0"),
+        (("--metres", 100), "--count"),
+        (("--count", 0, "--metres", 100), "0"),
+        (("--count", 4, "--metres", 100), "3"),
+        (("--count", 1, "--metres", 1), "1"),
+        (("--count", 1, "--metres", 9, "--existing", "nowhere.csv"), "nowhere.csv"),
+        (("--count", 1, "--metres", 9, "--out", "what.doc"), "doc"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_a_sentence(files, words, said):
+    result = site(files, *words)
+    assert result.exit_code != 0
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_column_that_is_missing_or_negative_is_named(files):
+    def with_weight(column):
+        return run(
+            "site",
+            *("--demand", files / "people.geojson", "--weight", column, "--metres", 100),
+            *("--candidates", files / "places.csv", "--count", 1),
+        )
+
+    assert "people" in with_weight("households").output
+    assert "name" in with_weight("name").output
+    frame = gpd.read_file(files / "people.geojson").assign(people=[1, -2, 3, 4])
+    frame.to_file(files / "people.geojson")
+    assert "2" in with_weight("people").output
+
+
+@pytest.mark.parametrize(
+    "name", ["s.shp", "s.gpkg", "s.parquet", "s.geojson", "s.fgb", "s.csv", "s.dxf", "s.zip"]
+)
+def test_streets_of_any_kind_of_file_make_the_same_network(tmp_path, name):
+    path = tmp_path / name
+    plain = STREETS[["highway", "geometry"]].iloc[:2]
+    if name.endswith("parquet"):
+        plain.to_parquet(path)
+    elif name.endswith("csv"):
+        pd.DataFrame({"highway": plain["highway"], "wkt": plain.geometry.to_wkt()}).to_csv(path)
+    elif name.endswith("dxf"):
+        plain[["geometry"]].to_file(path, driver="DXF")
+    elif name.endswith("zip"):
+        (tmp_path / "in").mkdir()
+        plain.to_file(tmp_path / "in" / "道路.shp")
+        shutil.make_archive(str(path.with_suffix("")), "zip", tmp_path / "in")
+    else:
+        plain.to_file(path)
+    network = build(read_streets(path).frame)
+    assert (len(network), len(network.nodes)) == (4, 5)
+    assert network.metres.sum() == pytest.approx(1600, rel=0.01)
+
+
+def test_what_a_street_is_comes_out_of_its_columns(tmp_path):
+    STREETS.to_file(tmp_path / "s.gpkg")
+    frame = read_streets(tmp_path / "s.gpkg").frame
+    assert frame["kind"].tolist() == ["residential", "residential", "motorway", "steps"]
+    assert frame["bridge"].tolist()[0] is True
+    assert frame["z_level"].tolist()[0] == 1
+    assert frame["foot_oneway"].tolist()[1] == 1
+    network = build(frame)
+    assert network.island.max() == 1, "a bridge is no crossing"
+
+
+def test_streets_that_map_services_gave_are_brought_to_their_place(tmp_path):
+    shifted = STREETS.copy()
+    shifted.geometry = shapely.transform(
+        STREETS.geometry.array, lambda xy: np.column_stack(wgs84_to_gcj02(xy[:, 0], xy[:, 1]))
+    )
+    shifted.to_file(tmp_path / "s.gpkg")
+    frame = read_streets(tmp_path / "s.gpkg", declared="gcj02").frame
+    gap = frame.geometry.iloc[0].hausdorff_distance(STREETS.geometry.iloc[0])
+    assert gap < 1e-7
+
+
+def test_files_without_streets_or_places_say_so(tmp_path):
+    frame = gpd.GeoDataFrame({"name": ["a"]}, geometry=[spot(0, 0)], crs=4326)
+    frame.to_file(tmp_path / "points.gpkg")
+    with pytest.raises(InvalidInput, match="no lines"):
+        read_streets(tmp_path / "points.gpkg")
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InvalidInput, match="no lines"):
+        read_streets(tmp_path / "t.csv")
+    with pytest.raises(InvalidInput, match="no geometry"):
+        read_spots(tmp_path / "t.csv")
+    (tmp_path / "p.csv").write_text("lon,lat\n,\n0,0\n")
+    with pytest.raises(InvalidInput, match="No row"):
+        read_spots(tmp_path / "p.csv")
+
+
+def test_polygons_and_lines_stand_for_a_point_in_them(tmp_path):
+    ring = shapely.box(LON, LAT, LON + 0.01, LAT + 0.01)
+    shapes = [ring, line((0, 0), (100, 0)), spot(5, 5), None]
+    gpd.GeoDataFrame({"name": list("abcd")}, geometry=shapes, crs=4326).to_file(tmp_path / "p.gpkg")
+    spots = read_spots(tmp_path / "p.gpkg")
+    assert spots.names == ("a", "b", "c")
+    assert spots.without == (4,)
+    assert ring.contains(spots.frame.geometry.iloc[0])
+    assert spots.frame.geometry.iloc[1].distance(spot(50, 0)) < 1e-9

@@ -58,9 +58,10 @@ class Ground:
 
         Args:
             network: With one edge at least.
-            barriers: Lines, or areas whose borders count, in any CRS: rivers, railways, walls.
+            barriers: Lines, or areas whose borders count, in any CRS: rivers, railways. The walls
+                that the network knows count too.
         """
-        lines = _lines_of(barriers, network)
+        lines = np.concatenate([_lines_of(barriers, network), _borders(network.walls)])
         narrow = (network.ways & _NARROW) > 0
         if len(lines):
             _, crossed = network.tree.query(lines, predicate="intersects")
@@ -87,8 +88,13 @@ def _lines_of(barriers: Any, network: Network) -> NDArray[np.object_]:
     shapes = np.asarray(barriers.geometry.to_crs(network.crs).array, dtype=object)
     shapes = shapely.get_parts(shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))])
     is_area = shapely.get_dimensions(shapes) == 2
-    borders = shapely.get_parts(shapely.boundary(shapes[is_area]))
-    return np.concatenate([shapes[shapely.get_dimensions(shapes) == 1], borders])
+    return np.concatenate([shapes[shapely.get_dimensions(shapes) == 1], _borders(shapes[is_area])])
+
+
+def _borders(areas: NDArray[np.object_]) -> NDArray[np.object_]:
+    if not len(areas):
+        return np.zeros(0, dtype=object)
+    return np.asarray(shapely.get_parts(shapely.boundary(areas)), dtype=object)
 
 
 def _segments(lines: NDArray[np.object_]) -> Floats:

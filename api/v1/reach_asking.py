@@ -94,12 +94,17 @@ class ReachQuery(AtQuery):
             hour=_hour(self.hour),
             day=self.day,
             unknown_is_open=self.unknown == "open",
-            changes=Changes(
-                removed=several("removed"),
-                moved=tuple(_moved(one) for one in several("moved", ";")),
-                added=tuple(_added(one) for one in several("added", ";")),
-            ),
+            changes=changes(),
         )
+
+
+def changes() -> Changes:
+    """Places as they might be; raises InvalidInput on what names none."""
+    return Changes(
+        removed=several("removed"),
+        moved=tuple(_moved(one) for one in several("moved", ";")),
+        added=tuple(_added(one) for one in several("added", ";")),
+    )
 
 
 def several(name: str, sign: str = ",") -> tuple[str, ...]:

@@ -1,50 +1,119 @@
-"""Who comes how far from a place on foot: the ground within so many minutes."""
+"""What can be reached from a place on foot: the ground within so many minutes."""
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+from typing import Any, Final, Literal
 
 from apiflask import APIBlueprint
-from flask import Response
-from pydantic import Field
+from flask import Response, request
+from pydantic import Field, field_validator
 
 from api.serving import database, profile
 from api.signing_in import current_actor
 from api.v1.moments import AtQuery
-from geodata.reach import covering
+from api.v1.reach_asking import changes, several
+from geodata.errors import InvalidInput
+from geodata.reach import outlining
 
 blueprint = APIBlueprint("service_areas", __name__, url_prefix="/api/v1", tag="Reach")
 
+_LONG: Final = 4_000
 POLYGONS: dict[int | str, dict[str, Any]] = {
     200: {"description": "Polygons", "content": {"application/geo+json": {}}}
 }
 
 
 class AreasQuery(AtQuery):
-    """How long people walk."""
+    """Who walks how long from which places."""
 
-    minutes: float = Field(
-        15,
-        gt=0,
-        le=covering.LONGEST_MINUTES,
-        allow_inf_nan=False,
-        description="minutes on foot",
+    minutes: str = Field(
+        "15",
+        max_length=120,
+        description="minutes on foot, above 0 to 120; several (given again, or parted by commas) "
+        "make bands, of which a longer holds a shorter",
     )
+    walker: str = Field(
+        "", max_length=60, description="who walks: a walker of the profile; absent: its first"
+    )
+    way: Literal["network", "circle"] = Field(
+        "network",
+        description="along the streets, or as the crow flies; the answer is circles too where no "
+        "street may be walked, and says so in `way`",
+    )
+    together: Literal["each", "merged", "nearest"] = Field(
+        "each",
+        description="each place by itself; all as one; or every spot to the place that is nearest "
+        "on foot, so that areas do not overlap",
+    )
+    kind: str = Field(
+        "",
+        max_length=_LONG,
+        description="kinds of facility; may be given several times or parted by commas; absent: "
+        "those with a service circle",
+    )
+    place: str = Field(
+        "",
+        max_length=_LONG,
+        description="codes of facilities, whatever their kind; may be given several times",
+    )
+    removed: str = Field(
+        "", max_length=_LONG, description="codes of places to think away, parted by commas"
+    )
+    moved: str = Field(
+        "",
+        max_length=_LONG,
+        description="places to think elsewhere: CODE,lon,lat; several parted by semicolons",
+    )
+    added: str = Field(
+        "",
+        max_length=_LONG,
+        description="places to think there: lon,lat or lon,lat,kind; several parted by semicolons",
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_control_characters_anywhere(cls, value: Any) -> Any:
+        if isinstance(value, str) and any(ord(sign) < 32 for sign in value):
+            raise InvalidInput("One of the values is too large, or holds a sign that no text has.")
+        return value
+
+    def wish(self) -> outlining.AreasWish:
+        """The question; raises InvalidInput on what makes no sense."""
+        return outlining.AreasWish(
+            minutes=tuple(map(_minutes, several("minutes"))) or (15.0,),
+            walker=self.walker,
+            way=self.way,
+            together=self.together,
+            kinds=several("kind"),
+            places=several("place"),
+            changes=changes(),
+        )
 
 
 @blueprint.get("/service-areas")
 @blueprint.input(AreasQuery, location="query")
 @blueprint.doc(
-    summary="Service circles as GeoJSON",
+    summary="Service areas as GeoJSON",
     responses=POLYGONS,
 )
 def get_service_areas(query_data: AreasQuery) -> Response:
-    """One polygon round each facility that counts, WGS 84."""
-    found = covering.circles(
-        database,
-        current_actor(),
-        profile,
-        minutes=query_data.minutes,
-        at=query_data.moment(),
+    """Of each facility, WGS 84, along the streets; beside it how far the old circle differs.
+
+    `apart` names places that could not be joined to the streets, `remarks` what was done to these.
+    """
+    found = outlining.areas(
+        database, current_actor(), profile, query_data.wish(), at=query_data.moment()
     )
-    return Response(found.to_json(drop_id=True), mimetype="application/geo+json")
+    response = Response(found, mimetype="application/geo+json")
+    response.set_etag(hashlib.sha256(found).hexdigest()[:32], weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.make_conditional(request)
+    return response
+
+
+def _minutes(said: str) -> float:
+    try:
+        return float(said)
+    except ValueError:
+        raise InvalidInput("%(said)s is no number of minutes.", said=said) from None

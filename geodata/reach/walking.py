@@ -74,22 +74,22 @@ def service_areas(  # noqa: PLR0913 - one call does it all
     Raises:
         InvalidInput: Minutes or a speed that make no sense, no streets, no places, no CRS.
     """
-    wanted = _minutes(minutes)
-    legs = walker or Walker(speed_m_per_s=_speed(speed_kmh))
+    wanted = checked_minutes(minutes)
+    legs = walker or Walker(speed_m_per_s=checked_speed(speed_kmh))
     if together not in TOGETHER:
         raise InvalidInput(
             "Areas are drawn as one of %(known)s, not as %(together)s.",
             known=", ".join(TOGETHER),
             together=together,
         )
-    _check(places, "places")
+    _check_places(places)
     if not detour_factor >= 1:
         raise InvalidInput("No way is shorter than the crow's: the detour factor is 1 or more.")
     rules = rules or Rules()
     if isinstance(streets, Network):
         network, blocked = streets, barriers
     else:
-        _check(streets, "streets")
+        _check_streets(streets)
         network = build(streets, rules=rules, compounds=compounds, gates=gates)
         blocked = barriers_of(streets, rules, barriers)
     joints = join(network, places, within_m=within_m, rules=rules)
@@ -136,7 +136,12 @@ def _of_kinds(values: pd.Series, kinds: frozenset[str]) -> NDArray[np.bool_]:
     return np.array([known.get(str(value), False) for value in values], dtype=bool)
 
 
-def _minutes(minutes: float | Sequence[float]) -> list[float]:
+def checked_minutes(minutes: float | Sequence[float]) -> list[float]:
+    """Each of the minutes once, ascending.
+
+    Raises:
+        InvalidInput: None at all, or one that is not above 0 and up to ``LONGEST_MINUTES``.
+    """
     given = np.atleast_1d(np.asarray(minutes, dtype=float))
     if not len(given):
         raise InvalidInput("Say how many minutes people walk.")
@@ -150,7 +155,12 @@ def _minutes(minutes: float | Sequence[float]) -> list[float]:
     return [float(one) for one in np.unique(given)]
 
 
-def _speed(speed_kmh: float) -> float:
+def checked_speed(speed_kmh: float) -> float:
+    """Metres a second.
+
+    Raises:
+        InvalidInput: Not above 0 and up to ``FASTEST_KMH``.
+    """
     if not 0 < speed_kmh <= FASTEST_KMH:
         raise InvalidInput(
             "Nobody walks at %(speed)s km/h: a speed is above 0 and at most %(fastest)s.",
@@ -160,18 +170,21 @@ def _speed(speed_kmh: float) -> float:
     return speed_kmh / 3.6
 
 
-def _check(frame: gpd.GeoDataFrame, what: str) -> None:
-    if not len(frame):
-        raise InvalidInput(
-            "There are no streets: the frame is empty."
-            if what == "streets"
-            else "There are no places: the frame is empty."
-        )
-    if frame.crs is None:
+def _check_streets(streets: gpd.GeoDataFrame) -> None:
+    if not len(streets):
+        raise InvalidInput("There are no streets: the frame is empty.")
+    if streets.crs is None:
         raise InvalidInput(
             "The streets do not say in which coordinate system they are: set their CRS."
-            if what == "streets"
-            else "The places do not say in which coordinate system they are: set their CRS."
+        )
+
+
+def _check_places(places: gpd.GeoDataFrame) -> None:
+    if not len(places):
+        raise InvalidInput("There are no places: the frame is empty.")
+    if places.crs is None:
+        raise InvalidInput(
+            "The places do not say in which coordinate system they are: set their CRS."
         )
 
 

@@ -1,0 +1,291 @@
+"""What can be reached on foot from the city's facilities, asked for: one permission check."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, Literal
+from weakref import WeakKeyDictionary
+
+import geopandas as gpd
+import numpy as np
+import orjson
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geodata.accounts import require
+from geodata.crs import areas_m2
+from geodata.errors import InvalidInput, NotFound
+from geodata.places.querying import frame
+from geodata.reach.circles import radius_m, service_circles
+from geodata.reach.coverage.asking import Changes, check_minutes, walker_of
+from geodata.reach.coverage.keeping import WALKED, Places, Town, changed, town_of
+from geodata.reach.networks.rules import Rules
+
+if TYPE_CHECKING:
+    from geodata.accounts import Actor
+    from geodata.database import Database
+    from geodata.profiles import Profile, Walking
+    from geodata.reach.areas.ground import Ground
+    from geodata.reach.networks.network import Joints, Network, Walker
+
+Together = Literal["each", "merged", "nearest"]
+MOST_BANDS: Final = 6
+KEPT: Final = 32
+_ABOUT_M: Final = 0.5
+"""Corners of an outline within half a metre of a straight line are left out of an answer."""
+_DIGITS: Final = 7
+
+
+@dataclass(frozen=True)
+class AreasWish:
+    """One question.
+
+    Attributes:
+        minutes: Of each band.
+        walker: A walker's key of the profile; empty: its first.
+        way: Along streets, or as the crow flies.
+        together: Each place by itself, all as one, or every spot to its nearest place.
+        kinds: Kinds of facility; empty: those with a service circle.
+        places: Codes of facilities, whatever their kind; empty: all of these kinds.
+        changes: Places as they might be.
+    """
+
+    minutes: tuple[float, ...] = (15.0,)
+    walker: str = ""
+    way: Literal["network", "circle"] = "network"
+    together: Together = "each"
+    kinds: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    changes: Changes = field(default_factory=Changes)
+
+
+_kept: OrderedDict[Any, bytes] = OrderedDict()
+_grounds: WeakKeyDictionary[Network, Ground] = WeakKeyDictionary()
+_lock, _ground_lock = Lock(), Lock()
+
+
+def areas(
+    database: Database,
+    actor: Actor,
+    profile: Profile,
+    wish: AreasWish,
+    *,
+    at: datetime | None = None,
+) -> bytes:
+    """The areas as GeoJSON in WGS 84, written once and kept until one of the layers changes.
+
+    Beside ``features`` it has ``way`` (circles where no street may be walked), ``walker``,
+    ``together``, ``remarks`` on the streets and ``apart``: places that could not be joined to them,
+    with a reason (``far``, ``island``, ``walled``, ``nowhere``).
+
+    Raises:
+        NotAllowed: the role sees no map.
+        InvalidInput: minutes, kinds or a walker that make no sense.
+        NotFound: no such place.
+    """
+    require(actor, "see_map")
+    _check(wish, profile)
+    versions = tuple(sorted(database.versions(sorted({*WALKED, "facilities"})).items()))
+    key = (database.url, versions, at, wish, profile.walking, profile.walkers, profile.circle_kinds)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    found = _written(database, profile, wish, at)
+    with _lock:
+        _kept[key] = found
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return found
+
+
+def _check(wish: AreasWish, profile: Profile) -> None:
+    if not wish.minutes:
+        raise InvalidInput("Say how many minutes people walk.")
+    if len(wish.minutes) > MOST_BANDS:
+        raise InvalidInput(
+            "At most %(most)s different minutes can be asked at once.", most=MOST_BANDS
+        )
+    for minutes in wish.minutes:
+        check_minutes(minutes)
+    known = profile.keys("facility_kinds")
+    for kind in wish.kinds:
+        if kind not in known:
+            raise InvalidInput(
+                "%(key)s is no kind of facility that this city has: it has %(known)s.",
+                key=kind,
+                known=", ".join(known),
+            )
+
+
+def _written(database: Database, profile: Profile, wish: AreasWish, at: datetime | None) -> bytes:
+    town, stored = town_of(database, profile, at=at)
+    kind = (wish.kinds or profile.circle_kinds or ("",))[0]
+    places = changed(stored, wish.changes, town.network, kind=kind)
+    rows = _chosen(places, wish, profile)
+    key, legs = walker_of(profile, wish.walker)
+    apart: list[dict[str, str]] = []
+    if wish.way == "circle" or town.network is None or places.joints is None:
+        way, found = "circle", _circles(places, rows, wish, _walking(profile, legs))
+    else:
+        way = "network"
+        mine = _joints_of(places.joints, rows)
+        table = places.table.iloc[rows]
+        apart = [
+            {"code": str(table["code"].iloc[row]), "name": str(table["name"].iloc[row] or ""),
+             "reason": reason}
+            for row, reason in zip(mine.apart.tolist(), mine.reasons, strict=True)
+        ]  # fmt: skip
+        ground = _ground(database, profile, town.network, at)
+        found = _outlines(town, places, rows, mine, wish, legs, ground, profile)
+    found["walker"] = key
+    head = {
+        "type": "FeatureCollection",
+        "way": way,
+        "walker": key,
+        "together": wish.together,
+        "minutes": wish.minutes,
+        "remarks": town.remarks,
+        "apart": apart,
+        "features": _features(found),
+    }
+    return orjson.dumps(head, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _walking(profile: Profile, legs: Walker) -> Walking:
+    """The profile's way of walking at somebody's speed, for circles."""
+    return profile.walking.model_copy(update={"speed_m_per_s": legs.speed_m_per_s})
+
+
+def _chosen(places: Places, wish: AreasWish, profile: Profile) -> NDArray[np.int64]:
+    """The rows of the places that were asked for."""
+    codes = places.table["code"]
+    for code in wish.places:
+        if not (codes == code).any():
+            raise NotFound("There is no %(layer)s %(code)s.", layer="facilities", code=code)
+    if wish.places and not wish.kinds:
+        held = codes.isin(list(wish.places)).to_numpy(dtype=bool)
+    else:
+        held = places.of_kinds(wish.kinds or profile.circle_kinds)
+        if wish.places:
+            held &= codes.isin(list(wish.places)).to_numpy(dtype=bool)
+    return np.flatnonzero(held & ~(shapely.is_missing(places.points)))
+
+
+def _joints_of(joints: Joints, rows: NDArray[np.int64]) -> Joints:
+    """The joints of some places, numbered anew."""
+    number = np.full(int(max(rows.max(initial=-1), joints.place.max(initial=-1),
+                             joints.apart.max(initial=-1))) + 1, -1, np.int32)  # fmt: skip
+    number[rows] = np.arange(len(rows), dtype=np.int32)
+    kept, lost = number[joints.place] >= 0, number[joints.apart] >= 0
+    reasons = np.array(joints.reasons, dtype=object)[lost] if joints.reasons else ()
+    return replace(
+        joints,
+        place=number[joints.place[kept]],
+        edge=joints.edge[kept],
+        along_m=joints.along_m[kept],
+        off_m=joints.off_m[kept],
+        apart=number[joints.apart[lost]],
+        reasons=tuple(reasons),
+    )
+
+
+def _ground(database: Database, profile: Profile, network: Network, at: datetime | None) -> Ground:
+    """The network made ready for drawing, with the rivers and railways among the streets."""
+    from geodata.reach.areas.ground import Ground  # noqa: PLC0415 - compiled loops
+    from geodata.reach.walking import barriers_of  # noqa: PLC0415 - compiled loops
+
+    with _ground_lock:
+        found = _grounds.get(network)
+        if found is None:
+            with database.read() as connection:
+                streets = frame(connection, "streets", ("kind",), at=at)
+            found = Ground.of(network, barriers_of(streets, Rules.of(profile)))
+            _grounds[network] = found
+        return found
+
+
+def _outlines(
+    town: Town,
+    places: Places,
+    rows: NDArray[np.int64],
+    joints: Joints,
+    wish: AreasWish,
+    legs: Walker,
+    ground: Ground,
+    profile: Profile,
+) -> gpd.GeoDataFrame:
+    from geodata.reach.areas.bands import bands  # noqa: PLC0415 - compiled loops
+    from geodata.reach.areas.manner import Walks  # noqa: PLC0415 - compiled loops
+    from geodata.reach.networks.joining import points_of  # noqa: PLC0415 - scipy
+
+    network = town.network
+    if network is None or not len(rows):
+        return _nothing()
+    points, _ = points_of(gpd.GeoSeries(places.points[rows], crs=4326), network.crs)
+    found = bands(
+        Walks(town.graph(legs), network, joints, ground, points),
+        wish.minutes,
+        walker=legs,
+        count=len(rows),
+        together=wish.together,
+        detour_factor=profile.walking.detour_factor,
+    )
+    found = found[~found.is_empty]
+    if wish.together != "nearest":  # neighbours keep their common border to the last corner
+        found["geometry"] = shapely.simplify(np.asarray(found.geometry.array), _ABOUT_M)
+    found["radius_m"] = [
+        legs.metres(minutes) / profile.walking.detour_factor for minutes in found["minutes"]
+    ]
+    return _named(found, places, rows)
+
+
+def _named(found: gpd.GeoDataFrame, places: Places, rows: NDArray[np.int64]) -> gpd.GeoDataFrame:
+    """Areas with the code, name and kind of their places; one of all together has none."""
+    row = found["place"].to_numpy()
+    table = places.table.iloc[rows]
+    for column in ("code", "name", "kind"):
+        values = table[column].to_numpy(dtype=object)
+        found[column] = np.where(row < 0, "", values[np.maximum(row, 0)]) if len(values) else ""
+    return found.drop(columns="place").to_crs(4326)
+
+
+def _circles(
+    places: Places, rows: NDArray[np.int64], wish: AreasWish, walking: Walking
+) -> gpd.GeoDataFrame:
+    """The circle of each place and each of the minutes."""
+    table = places.table.iloc[rows][["code", "name", "kind"]]
+    points = gpd.GeoDataFrame(table, geometry=places.points[rows], crs=4326)
+    if not len(points):
+        return _nothing()
+    parts = []
+    for minutes in sorted(set(wish.minutes)):
+        circles = service_circles(points, minutes=minutes, walking=walking)
+        circles["area_m2"] = circles["circle_area_m2"] = np.pi * radius_m(minutes, walking) ** 2
+        if wish.together == "merged":
+            circles = circles.dissolve(by="minutes", as_index=False)
+            circles = circles.assign(code="", name="", kind="", circle_area_m2=None)
+            circles["area_m2"] = areas_m2(circles.geometry.array)
+        parts.append(circles)
+    return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=4326)
+
+
+def _nothing() -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({"minutes": []}, geometry=[], crs=4326)
+
+
+def _features(found: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    shapes = shapely.transform(
+        np.asarray(found.geometry.array, dtype=object), lambda degrees: np.round(degrees, _DIGITS)
+    )
+    texts = shapely.to_geojson(shapes)
+    told = pd.DataFrame(found.drop(columns=found.geometry.name)).astype(object)
+    told = told.where(told.notna(), None)
+    return [
+        {"type": "Feature", "properties": properties, "geometry": orjson.Fragment(text)}
+        for properties, text in zip(told.to_dict("records"), texts, strict=True)
+    ]

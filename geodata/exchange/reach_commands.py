@@ -18,6 +18,7 @@ from geodata.words import sentence as _
 from geodata.words import translate
 
 if TYPE_CHECKING:
+    from geodata.exchange.reaching import Areas
     from geodata.exchange.siting import Sited
     from geodata.settings import Settings
 
@@ -32,12 +33,68 @@ _OUT = click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the result is written."
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
+_SPEED = click.option(
+    "--speed", "speed_kmh", type=float, default=4.5, show_default=True, help="Kilometres an hour."
+)
 _STREETS = click.option("--streets", type=options.FILE, help="A file of streets.")
 
 
 @click.group("reach", help="Who is within reach on foot, and where the next places belong.")
 def reach() -> None:
     """Reach in files."""
+
+
+@reach.command("areas", help="Draw what is within so many minutes on foot of each place.")
+@click.option("--streets", type=options.FILE, required=True, help="A file of streets.")
+@click.option("--places", type=options.FILE, required=True, help="A file of places.")
+@click.option(
+    "--minutes",
+    type=float,
+    multiple=True,
+    default=(15.0,),
+    show_default=True,
+    help="How long people walk; may be given several times.",
+)
+@_SPEED
+@click.option(
+    "--together",
+    type=click.Choice(["each", "merged", "nearest"]),
+    default="each",
+    show_default=True,
+    help="Each place by itself, all as one, or each spot to its nearest place.",
+)
+@click.option("--no-steps", is_flag=True, help="Steps cannot be taken: prams, wheelchairs.")
+@click.option("--compounds", type=options.FILE, help="A file of closed compounds.")
+@click.option("--gates", type=options.FILE, help="A file of their gates, where one gets in alone.")
+@options.CRS
+@options.LAYER
+@_OUT
+@_JSON
+@click.pass_obj
+def areas(
+    settings: Settings, /, *, out: Path | None, as_json: bool, no_steps: bool, **wish: Any
+) -> None:
+    """Draw service areas; needs no database."""
+    from geodata.exchange import reaching  # noqa: PLC0415 - the help answers at once
+    from geodata.exchange.writing import write_frame  # noqa: PLC0415
+
+    language = settings.language
+    console = Console(stderr=True)
+    _refuse_ending(out)
+    with _bar(console, language) as tell:
+        found = reaching.areas_of_files(
+            reaching.AreaWish(steps=not no_steps, **wish),
+            progress=lambda stage, share: tell(_STAGES[stage], share),
+        )
+    if as_json:
+        answer = found.summary | {"notes": _said(found.notes, language)}
+        click.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2))
+    else:
+        _show_areas(found, Console(), language)
+        _show_notes(found.notes, console, language)
+    if out is not None:
+        write_frame(found.areas, out, name="areas")
+        _tell_written(out, console, language)
 
 
 @reach.command("site", help="Choose the next places so that they serve most people.")
@@ -50,9 +107,7 @@ def reach() -> None:
 @click.option("--minutes", type=float, help="How long people walk at most, along the streets.")
 @_STREETS
 @click.option("--metres", type=float, help="How far people walk at most.")
-@click.option(
-    "--speed", "speed_kmh", type=float, default=4.5, show_default=True, help="Kilometres an hour."
-)
+@_SPEED
 @click.option("--existing", type=options.FILE, help="A file of what stands already.")
 @click.option(
     "--model",
@@ -89,11 +144,12 @@ def site(settings: Settings, /, *, out: Path | None, as_json: bool, **wish: Any)
         _show_notes(found.notes, console, language)
     if out is not None:
         write_frame(found.chosen, out, name="chosen")
-        console.print(
-            translate(_("%(file)s was written."), language, file=str(out)),
-            highlight=False,
-            markup=False,
-        )
+        _tell_written(out, console, language)
+
+
+def _tell_written(out: Path, console: Console, language: str) -> None:
+    words = translate(_("%(file)s was written."), language, file=str(out))
+    console.print(words, highlight=False, markup=False)
 
 
 def _refuse_ending(out: Path | None) -> None:
@@ -112,6 +168,39 @@ def _show_notes(
 ) -> None:
     for words in _said(notes, language):
         console.print(f"· {words}", highlight=False, markup=False)
+
+
+def _show_areas(found: Areas, console: Console, language: str) -> None:
+    """Each area beside the circle of the same walk."""
+
+    def say(message: str) -> str:
+        return translate(message, language)
+
+    rows = found.summary["areas"]
+    table = Table(show_edge=False)
+    table.add_column(say(_("name")))
+    for heading in (
+        _("minutes"),
+        _("area, ha"),
+        _("circle, ha"),
+        _("differ by"),
+        _("streets, km"),
+    ):
+        table.add_column(say(heading), justify="right")
+    for one in rows[:_SHOWN]:
+        circle, differs = one["circle_area_m2"], one["differs"]
+        table.add_row(
+            escape(str(one.get("name", say(_("all together"))))),
+            f"{one['minutes']:g}",
+            "—" if one["area_m2"] is None else f"{one['area_m2'] / 1e4:,.1f}",
+            "" if circle is None else f"{circle / 1e4:,.1f}",
+            "" if differs is None else f"{differs:.0%}",
+            "" if one["streets_m"] is None else f"{one['streets_m'] / 1e3:,.1f}",
+        )
+    console.print(table)
+    if len(rows) > _SHOWN:
+        words = translate(_("and %(count)s more rows"), language, count=len(rows) - _SHOWN)
+        console.print(words, highlight=False, markup=False)
 
 
 def _show_sited(found: Sited, console: Console, language: str) -> None:

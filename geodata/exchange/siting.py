@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from geodata.crs import local_crs
 from geodata.errors import InvalidInput
 from geodata.exchange.spots_in import Spots, read_spots
+from geodata.exchange.street_words import Note, apart_note, notes_of_network, shift_note
 from geodata.exchange.streets_in import read_streets
 from geodata.reach.siting.problem import Choice, Problem
 from geodata.words import sentence as _
@@ -25,7 +26,6 @@ from geodata.words import sentence as _
 Model = Literal["cover", "cover_all", "walk"]
 MODELS: tuple[Model, ...] = ("cover", "cover_all", "walk")
 Progress = Callable[[str, float], None]
-Note = tuple[str, dict[str, Any]]
 LISTED = 20
 
 
@@ -216,7 +216,6 @@ def _walked(
     limit_m: float,
     notes: list[Note],
 ) -> Problem:
-    from geodata.exchange.street_words import apart_note, notes_of_network  # noqa: PLC0415
     from geodata.reach.areas.searching import nearest, nearest_at  # noqa: PLC0415 - numba
     from geodata.reach.networks.building import build  # noqa: PLC0415
     from geodata.reach.networks.joining import join  # noqa: PLC0415
@@ -226,6 +225,7 @@ def _walked(
     network = build(streets.frame)
     notes += [*streets.notes, *notes_of_network(network)]
     graph = network.graph()
+    notes += shift_note(network, candidates)
     people, places = join(network, demand.frame), join(network, candidates.frame)
     for spots, joints in ((demand, people), (candidates, places)):
         notes += apart_note(spots, joints)

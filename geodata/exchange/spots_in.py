@@ -34,6 +34,7 @@ class Spots:
         filename: What the file is called.
         without: Rows that have no place that can be read.
         notes: What was changed on reading: sentences and their values.
+        compounds: (n) the codes of the compounds that they say they are of; None: no such column.
     """
 
     frame: gpd.GeoDataFrame
@@ -42,6 +43,7 @@ class Spots:
     filename: str
     without: tuple[int, ...]
     notes: tuple[tuple[str, dict[str, Any]], ...]
+    compounds: tuple[str | None, ...] | None = None
 
     def __len__(self) -> int:
         """How many there are."""
@@ -49,7 +51,11 @@ class Spots:
 
 
 def read_spots(
-    path: str | Path, *, declared: str | None = None, layer_name: str | None = None
+    path: str | Path,
+    *,
+    declared: str | None = None,
+    layer_name: str | None = None,
+    target: str = "facilities",
 ) -> Spots:
     """The places of a file: points, a point inside of polygons, the middle of lines.
 
@@ -57,6 +63,7 @@ def read_spots(
         path: What GDAL reads, GeoParquet, CSV or Excel with longitude and latitude; zipped or not.
         declared: ``gcj02``, ``bd09``, ``wgs84`` or ``EPSG:n``; else what the file says.
         layer_name: Which layer, sheet or file inside a zip archive.
+        target: Our layer whose words tell the columns.
 
     Raises:
         NotFound: No such file, or no such layer in it.
@@ -66,12 +73,12 @@ def read_spots(
     points: list[NDArray[np.float64]] = []
     tables: list[pa.Table] = []
     rows: list[NDArray[np.int64]] = []
-    with open_source(path, target="facilities", layer=layer_name) as source:
+    with open_source(path, target=target, layer=layer_name) as source:
         mapping: ColumnMapping | None = None
         for chunk in source.chunks():
             if mapping is None:
                 names = chunk.table.column_names
-                mapping = map_columns("facilities", names, has_geometry=chunk.geometry is not None)
+                mapping = map_columns(target, names, has_geometry=chunk.geometry is not None)
                 placing = find_placing(source, chunk, mapping, declared=declared, found=found)
                 if placing.way is None:
                     raise InvalidInput(
@@ -103,6 +110,7 @@ def read_spots(
         filename,
         tuple(number[~placed].tolist()),
         notes,
+        _codes(frame, mapping.column("compound_code")),
     )
 
 
@@ -122,6 +130,12 @@ def _points(
     inside[line] = shapely.line_interpolate_point(some[line], 0.5, normalized=True)
     spots[there] = np.column_stack([shapely.get_x(inside), shapely.get_y(inside)])
     return spots
+
+
+def _codes(frame: pd.DataFrame, column: str | None) -> tuple[str | None, ...] | None:
+    if column is None:
+        return None
+    return tuple(None if pd.isna(word) else str(word) for word in frame[column])
 
 
 def _names(frame: pd.DataFrame, mapping: ColumnMapping, rows: NDArray[np.int64]) -> tuple[str, ...]:

@@ -45,6 +45,22 @@ def notes_of_network(network: Network) -> list[Note]:
     ]
 
 
+def shift_note(network: Network, spots: Spots) -> list[Note]:
+    """Whether the places of a file lie beside the streets as GCJ-02 and WGS 84 do."""
+    from geodata.reach.networks.shifts import shift  # noqa: PLC0415
+
+    found = shift(network, spots.frame)
+    if found is None:
+        return []
+    params = {
+        "file": spots.filename,
+        "off": round(found.off_m),
+        "given": round(found.given_m),
+        "moved": round(found.moved_m),
+    }
+    return [(_SHIFTED[found.places], params)]
+
+
 def apart_note(spots: Spots, joints: Joints) -> list[Note]:
     """Which places of a file could not be joined, with their reason; one note a reason."""
     notes: list[Note] = []
@@ -60,6 +76,16 @@ def apart_note(spots: Spots, joints: Joints) -> list[Note]:
     return notes
 
 
+_SHIFTED: Final = {
+    "gcj02": _(
+        "%(file)s seems to be in GCJ-02 beside streets in WGS 84, %(off)s m off: its places lie "
+        "%(given)s m from a street on average, and would lie %(moved)s m from one."
+    ),
+    "wgs84": _(
+        "The streets seem to be in GCJ-02 beside %(file)s in WGS 84, %(off)s m off: its places "
+        "lie %(given)s m from a street on average, and would lie %(moved)s m from one."
+    ),
+}
 _APART: Final = {
     "far": _("%(file)s: %(count)s places are too far from any street: %(names)s."),
     "island": _(

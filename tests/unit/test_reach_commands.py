@@ -151,6 +151,64 @@ def test_a_column_that_is_missing_or_negative_is_named(files):
     assert "2" in with_weight("people").output
 
 
+def areas(files, *words):
+    return run(
+        "areas", "--streets", files / "streets.gpkg", "--places", files / "people.geojson", *words
+    )
+
+
+def test_areas_are_drawn_in_bands_and_who_is_far_from_streets_is_named(files):
+    out = files / "areas.gpkg"
+    found = answer(areas(files, "--minutes", 5, "--minutes", 2, "--out", out, "--json"))
+    sizes = {(one["name"], one["minutes"]): one["area_m2"] for one in found["areas"]}
+    assert 0 < sizes["a", 2] < sizes["a", 5] < np.pi * 375**2
+    assert sizes["d", 5] is None
+    assert found["apart"] == [{"row": 4, "name": "d", "reason": "far"}]
+    written = gpd.read_file(out)
+    assert len(written) == 8
+    assert written.crs.to_epsg() == 4326
+
+
+@pytest.mark.parametrize(("together", "rows"), [("merged", 1), ("nearest", 4)])
+def test_areas_may_be_one_or_end_where_another_place_is_nearer(files, together, rows):
+    found = answer(areas(files, "--together", together, "--json"))
+    assert len(found["areas"]) == rows
+
+
+def test_areas_heed_walls_and_gates(files):
+    ground = shapely.Polygon(
+        [spot(*at).coords[0] for at in ((-50, -50), (200, -50), (200, 50), (-50, 50))]
+    )
+    walled = gpd.GeoDataFrame({"小区编码": ["C1"], "封闭": ["是"]}, geometry=[ground], crs=4326)
+    walled.to_file(files / "compounds.geojson")
+    gate = gpd.GeoDataFrame({"小区编码": ["C1"]}, geometry=[spot(-50, 0)], crs=4326)
+    gate.to_file(files / "gates.geojson")
+    walls = ("--compounds", files / "compounds.geojson", "--gates", files / "gates.geojson")
+    open_, closed = (answer(areas(files, *words, "--json")) for words in ((), walls))
+    assert open_["areas"][0]["streets_m"] > 900
+    assert {"row": 1, "name": "a", "reason": "walled"} in closed["apart"]
+    assert any("围墙" in note for note in closed["notes"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--minutes", 0), "120"),
+        (("--minutes", "nan"), "120"),
+        (("--minutes", -5), "120"),
+        (("--speed", 0), "0"),
+        (("--speed", 90), "90"),
+        (("--gates", "nowhere.gpkg"), "compounds"),
+        (("--out", "what.doc"), "doc"),
+    ],
+)
+def test_areas_that_make_no_sense_are_refused_with_a_sentence(files, words, said):
+    result = areas(files, *words)
+    assert result.exit_code != 0
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
 @pytest.mark.parametrize(
     "name", ["s.shp", "s.gpkg", "s.parquet", "s.geojson", "s.fgb", "s.csv", "s.dxf", "s.zip"]
 )

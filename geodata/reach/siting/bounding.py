@@ -9,6 +9,7 @@ which are in every one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from geodata.reach.siting.clock import Clock
 from geodata.reach.siting.exchanging import exchanged
 from geodata.reach.siting.problem import Floats
-from geodata.reach.siting.savings import Booleans, Savings
+from geodata.reach.siting.savings import PROVEN, Booleans, Savings
 
 STEPS: Final = 600
 """Prices are changed so often at most."""
@@ -26,8 +27,6 @@ PATIENCE: Final = 15
 """So many changes without a better bound, then steps are halved."""
 SMALLEST: Final = 0.005
 """Steps so small change nothing any more."""
-PROVEN: Final = 1e-6
-"""A bound this near, as a share, proves: solvers reckon no finer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +36,7 @@ class Bounded:
     Attributes:
         chosen: Rows of candidates.
         value: What it saves.
+        slack: How near the bound must be to prove.
         bound: What no choice can better.
         out: (candidates) in no choice better than this one.
         into: (candidates) in every choice better than this one.
@@ -44,6 +44,7 @@ class Bounded:
 
     chosen: list[int]
     value: float
+    slack: float
     bound: float
     out: Booleans
     into: Booleans
@@ -51,20 +52,58 @@ class Bounded:
     @property
     def is_proven(self) -> bool:
         """Whether no choice is better."""
-        return self.bound <= self.value * (1 + PROVEN)
+        return self.bound - self.value <= self.slack
 
 
-def bounded(savings: Savings, chosen: list[int], clock: Clock) -> Bounded:
+Enough = Callable[[Bounded], bool]
+
+
+def proven(found: Bounded) -> bool:
+    """Nothing less than a proof is enough."""
+    return found.is_proven
+
+
+def rounded(bounds: Floats, savings: Savings) -> Floats:
+    """Bounds of whole numbers are whole numbers."""
+    if not savings.is_whole:
+        return bounds
+    return np.floor(bounds + PROVEN * np.minimum(np.maximum(np.abs(bounds), 1.0), 1e5))
+
+
+def ruled(
+    savings: Savings, worth: Floats, count: int, bound: float, enough: float
+) -> tuple[Booleans, Booleans]:
+    """Candidates with which, or without which, no choice is above what is enough.
+
+    Args:
+        savings: Who saves how much by what.
+        worth: Of each candidate by the prices; the best of them make the bound.
+        count: How many places.
+        bound: What no choice can better by these prices.
+        enough: What is known.
+    """
+    order = np.argsort(-worth, kind="stable")
+    in_top = np.zeros(len(worth), dtype=bool)
+    in_top[order[:count]] = True
+    last = worth[order[count - 1]]
+    following = worth[order[count]] if count < len(worth) else -np.inf
+    out = ~in_top & (rounded(bound - last + worth, savings) <= enough)
+    into = in_top & (rounded(bound - worth + following, savings) <= enough)
+    return out, into
+
+
+def bounded(savings: Savings, chosen: list[int], clock: Clock, enough: Enough = proven) -> Bounded:
     """A bound for choices of as many places as this one has, and often a better choice.
 
     Args:
         savings: Who saves how much by what.
         chosen: A good choice.
         clock: When to end.
+        enough: Whether what is known is good enough.
     """
     search = _Search(savings, chosen)
     for _ in range(STEPS):
-        if not search.step(clock) or clock.over():
+        if not search.step(clock) or clock.over() or enough(search.found()):
             break
     return search.found()
 
@@ -77,6 +116,7 @@ class _Search:
         self.count = len(chosen)
         self.chosen = chosen
         self.value = savings.value(chosen)
+        self.slack = savings.slack(self.value)
         self.price = savings.best(chosen)
         self.bound = _simple_bound(savings)
         self.best_price = self.price
@@ -95,8 +135,8 @@ class _Search:
         else:
             self.bound = min(bound, self.bound)
             self.waited += 1
-        self._fix(worth, top, bound)
-        if self._whole(self.bound) <= self.value * (1 + PROVEN) or self.size < SMALLEST:
+        self._fix(worth, bound)
+        if self._whole(self.bound) - self.value <= self.slack or self.size < SMALLEST:
             return False
         if self.waited >= PATIENCE:
             self.size, self.waited, self.price = self.size / 2, 0, self.best_price
@@ -106,14 +146,14 @@ class _Search:
         length = float(slope @ slope)
         if not length:
             return False
-        step = self.size * max(bound - self.value, PROVEN * self.value) / length
+        step = self.size * max(bound - self.value, self.slack) / length
         self.price = np.maximum(self.price - step * slope, 0.0)
         return True
 
     def found(self) -> Bounded:
         """What was found."""
         bound = max(self._whole(self.bound), self.value)
-        return Bounded(self.chosen, self.value, bound, self.out, self.into)
+        return Bounded(self.chosen, self.value, self.slack, bound, self.out, self.into)
 
     def _bound(self) -> tuple[Floats, NDArray[np.int64], float]:
         savings = self.savings
@@ -145,26 +185,17 @@ class _Search:
         value = self.savings.value(better)
         if value > self.value * (1 + 1e-12):
             self.chosen, self.value = better, value
+            self.slack = self.savings.slack(value)
 
-    def _fix(self, worth: Floats, top: NDArray[np.int64], bound: float) -> None:
-        """Candidates with which, or without which, the bound is not above what is known."""
-        order = np.argsort(-worth, kind="stable")
-        in_top = np.zeros(len(worth), dtype=bool)
-        in_top[top] = True
-        enough = self.value * (1 + PROVEN / 2)
-        last = worth[order[self.count - 1]]
-        following = worth[order[self.count]] if self.count < len(worth) else -np.inf
-        self.out |= ~in_top & (self._rounded(bound - last + worth) <= enough)
-        self.into |= in_top & (self._rounded(bound - worth + following) <= enough)
+    def _fix(self, worth: Floats, bound: float) -> None:
+        """Rule out what cannot be in a better choice, and keep what must be."""
+        enough = self.value + self.slack / 2
+        out, into = ruled(self.savings, worth, self.count, bound, enough)
+        self.out |= out
+        self.into |= into
 
     def _whole(self, bound: float) -> float:
-        return float(self._rounded(np.array([bound]))[0])
-
-    def _rounded(self, bounds: Floats) -> Floats:
-        """Bounds of whole numbers are whole numbers."""
-        if not self.savings.is_whole:
-            return bounds
-        return np.floor(bounds + PROVEN * np.minimum(np.maximum(np.abs(bounds), 1.0), 1e5))
+        return float(rounded(np.array([bound]), self.savings)[0])
 
 
 def _simple_bound(savings: Savings) -> float:

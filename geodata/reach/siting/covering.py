@@ -8,11 +8,12 @@ doi:10.1287/opre.19.6.1363.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from geodata.errors import InvalidInput
-from geodata.reach.siting.bounding import PROVEN, Bounded
+from geodata.reach.siting.bounding import Bounded
 from geodata.reach.siting.choosing import best_places
 from geodata.reach.siting.clock import Clock
 from geodata.reach.siting.exchanging import by_gain, greedy
@@ -130,7 +131,7 @@ def cover(
         chosen = useful.tolist()
         value = savings.value(chosen)
         nothing = np.zeros(savings.candidates, dtype=bool)
-        return Bounded(chosen, value, value, nothing, nothing)
+        return Bounded(chosen, value, savings.slack(value), value, nothing, nothing)
     small = Savings(*_only(savings, kept), len(useful))
     number = np.cumsum(kept) - 1
     known = [[int(number[one]) for one in some if kept[one]] for some in begin]
@@ -138,7 +139,7 @@ def cover(
     found = best_places(small, count, clock, begin=known)
     out, into = np.ones_like(kept), np.zeros_like(kept)
     out[useful], into[useful] = found.out, found.into
-    return Bounded(useful[found.chosen].tolist(), found.value, found.bound, out, into)
+    return replace(found, chosen=useful[found.chosen].tolist(), out=out, into=into)
 
 
 def covering_choice(
@@ -152,7 +153,7 @@ def covering_choice(
     gap = 0.0 if found.is_proven else (found.bound - found.value) / found.bound
     return Choice(
         chosen=tuple(chosen),
-        status="gap" if gap > PROVEN else "optimal",
+        status="gap" if gap else "optimal",
         gap=gap,
         objective=found.value,
         bound=found.value if found.is_proven else found.bound,

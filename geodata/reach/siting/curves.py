@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geodata.errors import InvalidInput
-from geodata.reach.siting.bounding import PROVEN, Bounded
+from geodata.reach.siting.bounding import Bounded
 from geodata.reach.siting.clock import Clock
 from geodata.reach.siting.covering import cover, coverable
 from geodata.reach.siting.exchanging import greedy
@@ -79,7 +79,7 @@ def curve(
         part = clock.part(clock.left / (count + 1 - places))
         found = _at_least(savings, last, cover(savings, places, part, [last]))
         points.append(_point(places, before, found))
-        if found.value >= most * (1 - PROVEN * PROVEN):
+        if found.value >= most * (1 - 1e-12):
             break
     return tuple(points)
 
@@ -91,7 +91,7 @@ def _at_least(savings: Savings, last: tuple[int, ...], found: Bounded) -> Bounde
     if value <= found.value:
         return found
     nothing = np.zeros(savings.candidates, dtype=bool)
-    return Bounded(more, value, max(found.bound, value), nothing, nothing)
+    return Bounded(more, value, savings.slack(value), max(found.bound, value), nothing, nothing)
 
 
 def _point(count: int, before: float, found: Bounded) -> Point:

@@ -42,7 +42,7 @@ def fewest_places(savings: Savings, clock: Clock) -> Fewest:
     clock.stage("proving")
     places = np.flatnonzero(kept)
     begin = np.isin(places, known).astype(float)
-    solved = solve(_programme(savings, places, needed), clock, known=begin, step=1.0)
+    solved = solve(_programme(savings, places, needed), clock, known=begin, enough=0.99)
     if solved.values is not None:
         other = places[solved.values > 0.5].tolist()
         if len(other) < len(known) and (savings.best(other) > 0).all():

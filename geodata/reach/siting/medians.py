@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from geodata.errors import InvalidInput
-from geodata.reach.siting.bounding import PROVEN, Bounded
+from geodata.reach.siting.bounding import Bounded
 from geodata.reach.siting.choosing import best_places
 from geodata.reach.siting.clock import Clock
 from geodata.reach.siting.covering import unreachable
@@ -24,7 +24,7 @@ from geodata.reach.siting.problem import (
     check_limit,
     silent,
 )
-from geodata.reach.siting.savings import walk_savings
+from geodata.reach.siting.savings import PROVEN, walk_savings
 
 
 def shortest_walk(
@@ -57,12 +57,14 @@ def shortest_walk(
         if metres is not None:
             check_limit(metres)
     beyond = longest(problem) if beyond_m is None else beyond_m
-    savings = walk_savings(problem, beyond)
+    savings = walk_savings(problem, beyond, count)
+    if not len(savings):  # any choice is as good, or none helps
+        savings = walk_savings(problem, beyond)
     if not len(savings):
         if len(problem.metres):
             raise InvalidInput("No candidate is nearer to anybody than what stands already.")
         raise InvalidInput("No candidate can be reached by anybody.")
-    whole = _whole(problem, beyond)
+    whole = savings.whole
 
     def is_enough(known: Bounded) -> bool:
         return known.is_proven or known.bound - known.value <= enough * (whole - known.value)
@@ -70,7 +72,7 @@ def shortest_walk(
     found = best_places(savings, count, Clock(seconds, tell), enough=is_enough)
     objective, bound = whole - found.value, max(whole - found.bound, 0.0)
     gap = (objective - bound) / objective if objective > 0 else 0.0
-    is_proven = gap <= PROVEN
+    is_proven = found.is_proven or gap <= PROVEN
     chosen = by_gain(savings, found.chosen)
     return Choice(
         chosen=tuple(chosen),
@@ -88,10 +90,3 @@ def longest(problem: Problem) -> float:
     """Twice the longest way there is, to a candidate or to what stands."""
     stands = problem.standing[np.isfinite(problem.standing)]
     return 2.0 * float(max(problem.metres.max(initial=0.0), stands.max(initial=0.0), 1.0))
-
-
-def _whole(problem: Problem, beyond: float) -> float:
-    """What all walk to what stands; those who can reach nothing ever are left out."""
-    joined = np.isfinite(problem.standing) | (np.diff(problem.first) > 0)
-    walked = problem.weights * np.minimum(problem.standing, beyond)
-    return float(walked[joined].sum())

@@ -8,8 +8,9 @@ doi:10.1111/j.1538-4632.1976.tb00547.x); the shortest walk is that in which a ne
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from geodata.reach.siting.problem import Floats, Integers, Problem
 
 Booleans = NDArray[np.bool_]
+PROVEN: Final = 1e-6
+"""A bound this near, as a share of what people are told, proves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +31,14 @@ class Savings:
         candidate: (k) int32.
         saved: (k) above 0.
         candidates: How many there are.
+        whole: What there is to be saved from, for the walk; inf: what is saved counts by itself.
     """
 
     first: NDArray[np.int64]
     candidate: Integers
     saved: Floats
     candidates: int
+    whole: float = np.inf
 
     def __len__(self) -> int:
         """The number of demands that can save anything."""
@@ -48,6 +53,16 @@ class Savings:
     def is_whole(self) -> bool:
         """Whether all savings are whole numbers, so that no value lies between two of them."""
         return bool((self.saved == np.round(self.saved)).all() and self.saved.sum() < 2**52)
+
+    def slack(self, value: float) -> float:
+        """How near a bound proves that there is no better value: solvers reckon no finer."""
+        if self.is_whole:
+            return 1e-6
+        return PROVEN * self.told(value)
+
+    def told(self, value: float) -> float:
+        """What people are told of a value: what is saved, or the walk that is left."""
+        return value if np.isinf(self.whole) else max(self.whole - value, 0.0)
 
     @cached_property
     def of_candidate(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -93,17 +108,36 @@ def covering_savings(problem: Problem, limit_m: float) -> Savings:
     return _packed(group_demand, group_candidate, weight[group_demand], problem.candidates)
 
 
-def walk_savings(problem: Problem, beyond_m: float) -> Savings:
+def walk_savings(problem: Problem, beyond_m: float, count: int = 0) -> Savings:
     """Weight times metres that each candidate would save against what stands.
 
     Args:
         problem: Who lives where.
         beyond_m: What somebody walks whom nothing reaches.
+        count: How many places will be chosen: what any so many of them save is not told.
     """
-    base = np.minimum(problem.standing, beyond_m)
+    base = walked_at_most(problem, beyond_m, count)
     saved = (base[problem.demand] - problem.metres) * problem.weights[problem.demand]
     rows = saved > 0
-    return _packed(problem.demand[rows], problem.candidate[rows], saved[rows], problem.candidates)
+    found = _packed(problem.demand[rows], problem.candidate[rows], saved[rows], problem.candidates)
+    joined = np.isfinite(problem.standing) | (np.diff(problem.first) > 0)
+    return replace(found, whole=float((problem.weights * base)[joined].sum()))
+
+
+def walked_at_most(problem: Problem, beyond_m: float, count: int) -> Floats:
+    """(n) what each demand walks with the worst choice of so many places.
+
+    Of a demand with ways to all candidates but few, some lead to a place of any choice.
+    """
+    found = np.minimum(problem.standing, beyond_m)
+    rank = problem.candidates - count
+    sizes = np.diff(problem.first)
+    sure = np.flatnonzero(sizes > rank)
+    if len(sure):
+        order = np.lexsort((problem.metres, problem.demand))
+        worst = problem.metres[order][problem.first[sure] + rank]
+        found[sure] = np.minimum(found[sure], worst)
+    return np.asarray(found)
 
 
 def merged(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from geodata.reach.siting.clock import Clock
 from geodata.reach.siting.problem import Floats
 
-NEAR: Final = 5e-7
-"""The solver ends when its bound is so near, as a share of its answer."""
 SHORTEST: Final = 0.02
 """Seconds; with less nothing is begun."""
 
@@ -56,7 +54,7 @@ class Solved:
 
 
 def solve(
-    programme: Programme, clock: Clock, *, known: Floats | None = None, step: float = 0.0
+    programme: Programme, clock: Clock, *, known: Floats | None = None, enough: float = 0.0
 ) -> Solved:
     """Look for the best and prove it, as long as the clock permits.
 
@@ -65,7 +63,7 @@ def solve(
         clock: When to end; asked all the time.
         known: A good answer to begin with; then the time goes into the proof: no other answers are
             looked for beside it, and the tree is not begun anew (a third of the time, measured).
-        step: How far apart two values of the objective are at least; 0: any two.
+        enough: A bound so near proves.
     """
     import highspy  # noqa: PLC0415 - slow to load
 
@@ -78,8 +76,8 @@ def solve(
         "random_seed": 0,
         "mip_heuristic_effort": 0.0 if known is not None else 0.05,
         "mip_allow_restart": known is None,
-        "mip_rel_gap": NEAR,
-        "mip_abs_gap": max(step * 0.99, 1e-6),
+        "mip_rel_gap": 0.0,
+        "mip_abs_gap": enough,
         "time_limit": float(clock.left),
     }
     for name, value in options.items():
@@ -106,6 +104,43 @@ def solve(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class Relaxed:
+    """The same without whole numbers.
+
+    Attributes:
+        values: (v) the best answer.
+        prices: (r) by how much the objective would fall if a row's upper limit were raised by one.
+    """
+
+    values: Floats
+    prices: Floats
+
+
+def relax(programme: Programme, clock: Clock) -> Relaxed | None:
+    """The best where parts are allowed; None if there was no time."""
+    import highspy  # noqa: PLC0415 - slow to load
+
+    if clock.left < SHORTEST:
+        return None
+    solver = highspy.Highs()
+    options: dict[str, Any] = {
+        "output_flag": False,
+        "threads": 1,
+        "solver": "ipm",
+        "time_limit": clock.left,
+    }
+    for name, value in options.items():
+        solver.setOptionValue(name, value)
+    whole = np.zeros_like(programme.whole)
+    solver.passModel(_model(highspy, replace(programme, whole=whole)))
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    answer = solver.getSolution()
+    return Relaxed(np.asarray(answer.col_value), np.maximum(-np.asarray(answer.row_dual), 0.0))
+
+
 def _model(highspy: Any, programme: Programme) -> Any:
     count = len(programme.costs)
     model = highspy.HighsLp()
@@ -120,6 +155,7 @@ def _model(highspy: Any, programme: Programme) -> Any:
     model.a_matrix_.start_ = programme.first
     model.a_matrix_.index_ = programme.column
     model.a_matrix_.value_ = programme.entry
-    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-    model.integrality_ = [kinds[int(one)] for one in programme.whole]
+    if programme.whole.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        model.integrality_ = [kinds[int(one)] for one in programme.whole]
     return model

@@ -255,9 +255,11 @@ def beside_scipy(asked_for: Any, told: dict[str, Any]) -> dict[str, Any]:
     kinds = asked_for.asked.kinds
     town.graph(asked_for.asked.legs)
 
+    counting = asked_for.counting(kinds)
+
     def ours() -> Any:
         town._near.clear()  # noqa: SLF001 - what is kept would cost nothing
-        return asked_for.near(kinds)
+        return town.walked(asked_for.asked.legs, spots, counting)
 
     seconds, near = best(ours)
     matrix, begins = by_scipy(town.network, town.joints, spots.joints)

@@ -138,7 +138,7 @@ def test_shares_of_people_grow_with_minutes_and_stay_below_the_circles(city, spo
         network, network.graph(ADULT), joints, places, count=len(people), counting=everything
     ).metres
     bird = flown(
-        people.points,
+        people.flat,
         np.asarray(points.to_crs(4326).array, dtype=object),
         counting=everything,
         detour_factor=1.0,

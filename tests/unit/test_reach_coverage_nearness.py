@@ -13,6 +13,7 @@ from pyproj import Geod
 from scipy.sparse import coo_matrix
 from trying import tries
 
+from geodata.reach.coverage.homes import flat
 from geodata.reach.coverage.nearness import all_walked, flown, walked
 from geodata.reach.networks.network import Walker, Way
 
@@ -133,7 +134,7 @@ def test_a_river_without_a_bridge_is_walked_round():
     )
     assert found.metres.tolist() == [500 + 100 + 500]
     straight = flown(
-        np.array([shapely.Point(118.3, 35.001)], dtype=object),
+        flat(np.array([shapely.Point(118.3, 35.001)], dtype=object)),
         np.array([shapely.Point(118.3, 35.0)], dtype=object),
         counting=np.array([True]),
         detour_factor=1.3,
@@ -163,7 +164,7 @@ def test_the_crow_flies_true_metres_times_the_detour():
     home, place = shapely.Point(118.30, 35.00), shapely.Point(118.31, 35.005)
     far = shapely.Point(118.5, 35.2)
     found = flown(
-        np.array([home], dtype=object),
+        flat(np.array([home], dtype=object)),
         np.array([far, place], dtype=object),
         counting=np.array([True, True]),
         detour_factor=1.3,
@@ -172,7 +173,7 @@ def test_the_crow_flies_true_metres_times_the_detour():
     assert found.metres[0] == pytest.approx(1.3 * metres, rel=1e-3)
     assert found.place.tolist() == [1]
     nothing = flown(
-        np.array([home], dtype=object),
+        flat(np.array([home], dtype=object)),
         np.array([place], dtype=object),
         counting=np.array([False]),
         detour_factor=1.3,

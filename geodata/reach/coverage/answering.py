@@ -100,6 +100,7 @@ class Scene:
     """(n) which homes are asked for."""
     codes: frozenset[str] | None
     """Codes of the areas that are asked for; None: all."""
+    _near: dict[tuple[tuple[str, ...], Way], Near] = field(default_factory=dict)
 
     @property
     def way(self) -> Way:
@@ -118,11 +119,16 @@ class Scene:
 
     def near(self, kinds: tuple[str, ...], way: Way | None = None) -> Near:
         """The nearest place of these kinds for every home of the town."""
-        counting = self.counting(kinds)
-        if (way or self.way) == "network":
-            return self.town.walked(self.asked.legs, self.places, counting)
-        factor = self.profile.walking.detour_factor
-        return self.town.flown(self.places, counting, detour_factor=factor)
+        way = way or self.way
+        if (kinds, way) not in self._near:
+            counting = self.counting(kinds)
+            if way == "network":
+                found = self.town.walked(self.asked.legs, self.places, counting)
+            else:
+                factor = self.profile.walking.detour_factor
+                found = self.town.flown(self.places, counting, detour_factor=factor)
+            self._near[kinds, way] = found
+        return self._near[kinds, way]
 
     def within(self, kinds: tuple[str, ...], way: Way | None = None) -> Booleans:
         """Which of the homes that are asked for have one near."""

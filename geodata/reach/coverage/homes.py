@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any, Final, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 from numpy.typing import NDArray
 
@@ -54,6 +56,11 @@ class Homes:
         """The points, to be joined to a network."""
         return gpd.GeoSeries(self.points, crs=4326)
 
+    @cached_property
+    def flat(self) -> Flat:
+        """The points in a plane of metres."""
+        return flat(self.points)
+
     def only(self, kept: NDArray[np.bool_]) -> Homes:
         """Some of the homes, with all that there is of each level."""
         return replace(
@@ -63,6 +70,29 @@ class Homes:
             member={level: rows[kept] for level, rows in self.member.items()},
             silent={weight: unsaid[kept] for weight, unsaid in self.silent.items()},
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Flat:
+    """Points in a plane of metres: its CRS, and (n, 2) eastings and northings."""
+
+    crs: pyproj.CRS
+    xy: Floats
+
+
+def flat(points: NDArray[np.object_], crs: pyproj.CRS | None = None) -> Flat:
+    """Points (longitude and latitude, WGS 84) in a plane, the local one if none is given."""
+    if crs is None:
+        west, south, east, north = shapely.total_bounds(points) if len(points) else (0, 0, 0, 0)
+        crs = pyproj.CRS(local_crs((west + east) / 2, (south + north) / 2))
+    turned = _into(crs).transform(shapely.get_x(points), shapely.get_y(points))
+    return Flat(crs, np.column_stack(turned))
+
+
+@lru_cache(8)
+def _into(crs: pyproj.CRS) -> pyproj.Transformer:
+    """From degrees into a plane; to make one takes as long as to turn ten thousand points."""
+    return pyproj.Transformer.from_crs(4326, crs, always_xy=True)
 
 
 def homes(

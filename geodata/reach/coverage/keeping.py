@@ -122,7 +122,7 @@ class Town:
         if known is not None:
             return known
         found = flown(
-            self.homes.points, places.points, counting=counting, detour_factor=detour_factor
+            self.homes.flat, places.points, counting=counting, detour_factor=detour_factor
         )
         return self._keep(key, places, found)
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
-from geodata.crs import local_crs
+from geodata.reach.coverage.homes import Flat, flat
 
 if TYPE_CHECKING:
     from geodata.reach.networks.network import Graph, Joints, Network
@@ -66,7 +64,7 @@ def walked(
 
 
 def flown(
-    homes: NDArray[np.object_],
+    homes: Flat,
     places: NDArray[np.object_],
     *,
     counting: Booleans,
@@ -75,22 +73,18 @@ def flown(
     """The nearest place as the crow flies; metres are made longer by the detour factor.
 
     Args:
-        homes: Points, longitude and latitude, WGS 84.
-        places: Points as well.
+        homes: Points in a plane of metres.
+        places: Points, longitude and latitude, WGS 84.
         counting: For each place whether it counts.
         detour_factor: How much longer a way is than the crow's.
     """
+    from scipy.spatial import KDTree  # noqa: PLC0415 - starts without it
+
     rows = np.flatnonzero(counting)
-    if not len(rows) or not len(homes):
-        return nobody(len(homes))
-    here, there = _in_metres(homes, places[rows])
-    (home, place), metres = shapely.STRtree(there).query_nearest(
-        here, return_distance=True, all_matches=False
-    )
-    found = nobody(len(homes))
-    found.metres[home] = metres * detour_factor
-    found.place[home] = rows[place]
-    return found
+    if not len(rows) or not len(homes.xy):
+        return nobody(len(homes.xy))
+    metres, place = KDTree(flat(places[rows], homes.crs).xy).query(homes.xy)
+    return Near(metres * detour_factor, rows[place].astype(np.int32))
 
 
 def nobody(count: int) -> Near:
@@ -157,7 +151,7 @@ def _rows(joints: Joints, kept: Booleans) -> Joints:
 
 
 def all_flown(
-    homes: NDArray[np.object_],
+    homes: Flat,
     places: NDArray[np.object_],
     *,
     counting: Booleans,
@@ -165,24 +159,14 @@ def all_flown(
     detour_factor: float,
 ) -> tuple[Integers, Integers, Floats]:
     """The same as ``all_walked`` as the crow flies, metres made longer by the detour factor."""
+    from scipy.spatial import KDTree  # noqa: PLC0415
+
     rows = np.flatnonzero(counting)
-    if not len(rows) or not len(homes):
+    if not len(rows) or not len(homes.xy):
         return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0)
-    here, there = _in_metres(homes, places[rows])
-    radius = limit_m / detour_factor
-    home, place = shapely.STRtree(there).query(here, predicate="dwithin", distance=radius)
-    metres = shapely.distance(here[home], there[place]) * detour_factor
-    return home.astype(np.int32), rows[place].astype(np.int32), metres
-
-
-def _in_metres(
-    homes: NDArray[np.object_], places: NDArray[np.object_]
-) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Both in the local plane of the homes."""
-    west, south, east, north = shapely.total_bounds(homes)
-    plane = local_crs((west + east) / 2, (south + north) / 2)
-    here, there = (
-        np.asarray(gpd.GeoSeries(one, crs=4326).to_crs(plane).array, dtype=object)
-        for one in (homes, places)
-    )
-    return here, there
+    spots = flat(places[rows], homes.crs).xy
+    near = KDTree(homes.xy).query_ball_point(spots, limit_m / detour_factor)
+    place = np.repeat(np.arange(len(rows)), [len(one) for one in near])
+    home = np.concatenate([np.asarray(one, dtype=np.int32) for one in near])
+    metres = np.hypot(*(homes.xy[home] - spots[place]).T) * detour_factor
+    return home, rows[place].astype(np.int32), metres

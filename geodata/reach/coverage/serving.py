@@ -95,7 +95,7 @@ def _ways(scene: Scene, kind: str) -> tuple[Integers, Integers, Floats]:
     counting = scene.counting((kind,))
     if scene.way == "circle" or town.network is None:
         return all_flown(
-            town.homes.points,
+            town.homes.flat,
             places.points,
             counting=counting,
             limit_m=asked.limit_m,

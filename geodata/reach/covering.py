@@ -61,7 +61,7 @@ __all__ = [
     "streets_told",
 ]
 
-KEPT: Final = 16
+KEPT: Final = 8
 _T = TypeVar("_T")
 
 

@@ -131,6 +131,25 @@ def test_standards_tell_what_is_missing_where_it_is_needed_most(ask):
     assert set(unit["lacking"]) == lacking
 
 
+def test_standards_hold_at_an_hour_by_area_and_for_places_as_they_might_be(ask):
+    whole = ask("coverage/standards?by=county")["standards"][0]
+    evening = ask("coverage/standards?by=county&hour=19:00&day=sunday")
+    late = evening["standards"][0]
+    assert evening["hours"]["moment"].endswith("T19:00+08:00")
+    for one, other in zip(whole["kinds"], late["kinds"], strict=True):
+        assert other["facilities"] <= one["facilities"]
+        assert other["covered"] <= one["covered"]
+    assert sum(one["facilities"] for one in late["kinds"]) > 0
+    offices = ask("coverage/standards?by=street_office")["standards"][0]["units"]
+    assert sum(unit["total"] for unit in offices) == whole["total"]
+    lon, lat = 118.3687, 35.0352
+    more = ask(f"coverage/standards?by=county&added={lon},{lat},childcare")["standards"][0]
+    kinds = {one["kind"]: one for one in more["kinds"]}
+    before = {one["kind"]: one for one in whole["kinds"]}
+    assert kinds["childcare"]["covered"] > before["childcare"]["covered"]
+    assert kinds["clinic"] == before["clinic"]
+
+
 def test_the_room_of_places_is_held_against_who_comes(ask):
     loads = {one["kind"]: one for one in ask("coverage/standards")["capacity"]}
     assert len(loads) == 12

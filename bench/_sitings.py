@@ -29,7 +29,7 @@ def main(kind: str, path: str, count: int) -> None:
         model = PMedian.from_cost_matrix(metres, weights, count)
     model = model.solve(pulp.PULP_CBC_CMD(msg=False, gapRel=gap))
     seconds = time.perf_counter() - begin
-    chosen = [row for row, one in enumerate(model.fac_vars) if one.value() > 0.5]  # noqa: PLR2004
+    chosen = [row for row, one in enumerate(model.fac_vars) if one.value() > 0.5]
     np.save(Path(path).with_name("chosen.npy"), np.array(chosen))
     print(json.dumps({"seconds": seconds, "status": pulp.LpStatus[model.problem.status]}))
 

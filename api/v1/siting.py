@@ -77,7 +77,7 @@ class Siting(Asked):
         0, ge=0, le=wishing.MOST_PLACES, description="tell what up to so many places cover at best"
     )
     seconds: float = Field(
-        10.0,
+        30.0,
         ge=0,
         le=wishing.MOST_SECONDS,
         allow_inf_nan=False,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from geodata.reach.siting.clock import Clock
-from geodata.reach.siting.savings import Booleans, Savings, undominated
+from geodata.reach.siting.savings import MOST_PAIRS, Booleans, Savings, undominated
 from geodata.reach.siting.solver import Programme, solve
 
 
@@ -54,9 +54,13 @@ def fewest_places(savings: Savings, clock: Clock) -> Fewest:
 
 def _needed(savings: Savings, kept: Booleans) -> Booleans:
     """(g) demands that are not covered of themselves whenever some other one is."""
+    rows = kept[savings.candidate]
+    covers = np.bincount(savings.candidate[rows], minlength=savings.candidates).astype(float)
+    if float((covers**2).sum()) > MOST_PAIRS:
+        return np.ones(len(savings), dtype=bool)
+
     from scipy.sparse import csr_array  # noqa: PLC0415 - slow to load
 
-    rows = kept[savings.candidate]
     shape = (len(savings), savings.candidates)
     ones = np.ones(int(rows.sum()), dtype=np.float32)
     sets = csr_array((ones, (savings.demand[rows], savings.candidate[rows])), shape=shape)

@@ -18,7 +18,7 @@ Status = Literal["optimal", "gap"]
 Tell = Callable[[str, float], bool]
 """Told the stage (a key) and the share done; a true answer stops the search at its best so far."""
 
-SECONDS: Final = 10.0
+SECONDS: Final = 30.0
 """How long a proof is looked for unless said otherwise."""
 
 

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from geodata.reach.siting.problem import Floats, Integers, Problem
 
 Booleans = NDArray[np.bool_]
+MOST_PAIRS: Final = 2e8
+"""More pairs of sets with something in common are not compared."""
 PROVEN: Final = 1e-6
 """A bound this near, as a share of what people are told, proves."""
 
@@ -169,15 +171,18 @@ def undominated(savings: Savings) -> Booleans:
     """(candidates) those that no other one betters: who cover nothing that another does not too.
 
     Only for covering, where all candidates of a demand save the same. Of equal ones the first is
-    kept.
+    kept. Where comparing would take longer than it spares, all are kept that cover anybody.
     """
+    size = np.bincount(savings.candidate, minlength=savings.candidates)
+    if float((np.diff(savings.first).astype(float) ** 2).sum()) > MOST_PAIRS:
+        return size > 0
+
     from scipy.sparse import csr_array  # noqa: PLC0415 - slow to load
 
     shape = (savings.candidates, len(savings))
     ones = np.ones(len(savings.candidate), dtype=np.float32)
     covers = csr_array((ones, (savings.candidate, savings.demand)), shape=shape)
     common = (covers @ covers.T).tocoo()
-    size = np.bincount(savings.candidate, minlength=savings.candidates)
     one, other = common.coords
     inside = (common.data == size[one]) & (one != other)
     inside &= (size[one] < size[other]) | (one > other)

@@ -119,14 +119,16 @@ def all_walked(
     metres = np.full(len(network.nodes), np.inf)
     owner = np.full(len(network.nodes), -1, dtype=np.int32)
     touched = np.zeros(len(network.nodes), dtype=bool)
-    ends = network.ends[homes.edge]
+    passed = np.zeros(len(network), dtype=bool)
+    tail, head = np.ascontiguousarray(network.ends.T)
     for place in np.flatnonzero(counting).tolist():
         nodes, costs = reached.of(place)
         own = np.arange(len(counting)) == place
         source = only(places, own)
         metres[nodes], owner[nodes], touched[nodes] = costs, place, True
-        near = touched[ends].any(axis=1) | np.isin(homes.edge, source.edge)
-        some = _rows(homes, near)
+        np.logical_or(touched[tail], touched[head], out=passed)
+        passed[source.edge] = True
+        some = _rows(homes, passed[homes.edge])
         at = nearest_at(graph, network, Nearest(metres, owner), some, sources=source, count=count)
         home = np.flatnonzero(at.metres <= limit_m).astype(np.int32)
         found.append((home, np.full(len(home), place, dtype=np.int32), at.metres[home]))

@@ -143,6 +143,8 @@ def _shortest(parts: list[tuple[Integers, Integers, Floats]]) -> Ways:
     demand = np.concatenate([np.zeros(0, np.int32), *(one for one, _, _ in parts)])
     candidate = np.concatenate([np.zeros(0, np.int32), *(one for _, one, _ in parts)])
     metres = np.concatenate([np.zeros(0), *(far for _, _, far in parts)])
+    known = np.isfinite(metres)  # of a closed street
+    demand, candidate, metres = demand[known], candidate[known], metres[known]
     order = np.lexsort((metres, candidate, demand))
     demand, candidate, metres = demand[order], candidate[order], metres[order]
     first = np.ones(len(demand), dtype=bool)

@@ -37,6 +37,8 @@ _TABLE: Final = """
     export           x       x         x        .       .
     report_case      x       x         x        x       .
     handle_case      x       .         x        x       .
+    keep_rooms       x       x         x        .       .
+    report_rooms     x       x         x        x       .
     see_audit        x       .         .        .       .
     see_metrics      x       .         .        .       .
     manage_users     x       .         .        .       .

@@ -16,7 +16,8 @@ import geodata.cases.duty.tables
 import geodata.cases.tables
 import geodata.exchange.tables
 import geodata.places.tables
-import geodata.plans.tables  # noqa: F401
+import geodata.plans.tables
+import geodata.reach.rooms.tables  # noqa: F401
 from geodata.cases.map import crowds, rollups
 from geodata.database import Database
 from geodata.database.migrations import FOLDER, current, head, is_current, upgrade

@@ -72,7 +72,7 @@ def test_the_table_knows_every_role_and_the_administrator_may_all():
     assert set(PERMISSIONS) == set(ROLES)
     everything = set().union(*PERMISSIONS.values())
     assert PERMISSIONS["admin"] == everything
-    assert len(everything) == 14
+    assert len(everything) == 16
 
 
 def test_a_viewer_sees_the_map_and_nothing_else():

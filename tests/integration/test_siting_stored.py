@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from geodata.accounts import Actor
 from geodata.database import jobs
@@ -159,6 +160,30 @@ def test_a_job_is_recorded_and_its_report_has_the_places(own_demo_database, stre
             "SELECT subject FROM audit WHERE action = 'siting_asked'"
         ).scalar_one()
     assert entry == f"area:{streets[0]}"
+
+
+def test_public_rooms_that_stand_empty_are_candidates(own_demo_database, streets):
+    wish = Wish(count=1, minutes=6.0, area=streets[0], candidates="rooms")
+    with own_demo_database.begin() as tx:
+        tx.connection.exec_driver_sql("UPDATE public_rooms SET used_as = 'clinic'")
+    with pytest.raises(InvalidInput, match="No public room stands empty"):
+        stored.site(own_demo_database, TERMINAL, PROFILE, wish)
+    point = report(sited(own_demo_database, count=1, minutes=6.0, area=streets[0]))["chosen"][0]
+    east, north = point["point"]
+    with own_demo_database.begin() as tx:
+        tx.connection.execute(
+            sa.text(
+                "INSERT INTO public_rooms (code, name, handed_m2, handed_on, used_as, geom) VALUES "
+                "('R1', 'empty', 200, '2026-01-02', NULL, ST_Point(:east, :north, 4326)), "
+                "('R2', 'used', 200, '2026-01-02', 'clinic', ST_Point(:east, :north, 4326)), "
+                "('R3', 'far', 200, '2026-01-02', NULL, ST_Point(110, 30, 4326))"
+            ),
+            {"east": east, "north": north},
+        )
+    told = report(stored.site(own_demo_database, TERMINAL, PROFILE, wish))
+    assert told["candidates"] == 1
+    assert told["chosen"][0]["code"] == "R1"
+    assert told["chosen"][0]["gain"] == point["gain"]
 
 
 def test_who_has_areas_of_duty_asks_for_them_alone(demo_database, streets):

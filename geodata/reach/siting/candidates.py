@@ -17,6 +17,7 @@ from geodata.reach.coverage.answering import asked_units
 from geodata.reach.siting.wishing import MOST_POINTS
 
 if TYPE_CHECKING:
+    from geodata.accounts import Actor
     from geodata.database import Database
     from geodata.reach.coverage.answering import Scene
     from geodata.reach.networks.network import Network
@@ -51,7 +52,9 @@ class Candidates:
         return len(self.points)
 
 
-def candidates_of(database: Database, scene: Scene, said: Source | Sequence[Point]) -> Candidates:
+def candidates_of(
+    database: Database, actor: Actor, scene: Scene, said: Source | Sequence[Point]
+) -> Candidates:
     """The candidates that were asked for, in the area that was asked for.
 
     Raises:
@@ -62,7 +65,7 @@ def candidates_of(database: Database, scene: Scene, said: Source | Sequence[Poin
     elif said == "corners":
         found = _corners(database, scene)
     elif said == "rooms":
-        found = _rooms(database, scene)
+        found = _rooms(database, actor, scene)
     else:
         found = given([(float(lon), float(lat)) for lon, lat in said])
     if not len(found):
@@ -127,10 +130,20 @@ def _corners(database: Database, scene: Scene) -> Candidates:
     return Candidates(points[kept], ("",) * len(kept), names)
 
 
-def _rooms(database: Database, scene: Scene) -> Candidates:
-    del database, scene
-    raise InvalidInput(
-        "No public rooms are on record: take compounds or street corners, or give points."
+def _rooms(database: Database, actor: Actor, scene: Scene) -> Candidates:
+    """Public rooms that were handed over and stand empty."""
+    from geodata.reach.rooms.reading import free  # noqa: PLC0415 - light start
+
+    rooms = free(database, actor)
+    points = np.array([[one["lon"], one["lat"]] for one in rooms], dtype=float).reshape(-1, 2)
+    rows = np.flatnonzero(_inside(database, scene, points)).tolist()
+    if not rows:
+        raise InvalidInput(
+            "No public room stands empty there: take compounds or street corners, or give points."
+        )
+    codes, names = _texts(one["code"] for one in rooms), _texts(one["name"] for one in rooms)
+    return Candidates(
+        points[rows], tuple(codes[row] for row in rows), tuple(names[row] for row in rows)
     )
 
 

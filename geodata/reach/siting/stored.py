@@ -145,7 +145,7 @@ def site(
     listen = _Listener(tell)
     listen("reading", 0.0)
     found = _scene(database, profile, wish)
-    some = candidates_of(database, found, wish.candidates)
+    some = candidates_of(database, actor, found, wish.candidates)
     listen("measuring", 0.0)
     longest = max(wish.minutes, WALK_MINUTES) if wish.model == "walk" else wish.minutes
     laid = lay(found, some.points, minutes=longest, is_empty=wish.kinds == ())

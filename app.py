@@ -315,12 +315,14 @@ def work(settings: Settings) -> None:
     from geodata.nightly import CHORES  # noqa: PLC0415
     from geodata.processes import follow_parent  # noqa: PLC0415
     from geodata.profiles import load_profile  # noqa: PLC0415
+    from geodata.reach import warming as reach  # noqa: PLC0415
 
     set_up_logs(process="worker", data_dir=settings.data_dir, language=settings.language)
     follow_parent()
     os.nice(5)  # who waits for a page comes first
     register_jobs()
     warm()
+    reach.warm()
     city = load_profile(settings.profile)
     with open_database(settings) as database:
         run_worker(database, chores=CHORES, zone=city.zone, each_minute=chores_of(city))

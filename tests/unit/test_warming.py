@@ -24,6 +24,18 @@ def test_they_are_loaded_in_the_background_and_once():
     assert said.stdout.strip() == "1"
 
 
+def test_those_of_reach_are_loaded_in_the_background_and_once():
+    program = (
+        "import sys; from geodata.reach.warming import get_ready, warm;"
+        " assert 'numba' not in sys.modules; one = warm(); assert warm() is one; one.join();"
+        " print(get_ready.cache_info().currsize)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "1"
+
+
 @pytest.mark.parametrize(("said", "place"), [(None, "/data/compiled"), ("/mine", None)])
 def test_a_read_only_installation_keeps_them_with_the_data(monkeypatch, said, place):
     monkeypatch.delenv(warming.CACHE, raising=False)

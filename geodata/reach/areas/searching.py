@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -77,13 +78,22 @@ def reach(
     count = len(first) - 1
     tasks = [(at, min(at + _IN_ONE_TASK, count)) for at in range(0, count, _IN_ONE_TASK)]
 
-    def work(task: tuple[int, int]) -> Any:
-        return walks.bounded(
-            graph.first, graph.to, graph.metres, first, node, cost, float(limit_m), *task
-        )
+    scratch: SimpleQueue[Floats] = SimpleQueue()
+    hands = max(1, min(cores(), len(tasks)))
+    for _ in range(hands):
+        scratch.put(np.full(len(network.nodes), np.inf))
 
-    if len(tasks) > 1 and cores() > 1:
-        with ThreadPoolExecutor(cores()) as pool:
+    def work(task: tuple[int, int]) -> Any:
+        best = scratch.get()
+        try:
+            return walks.bounded(
+                graph.first, graph.to, graph.metres, first, node, cost, float(limit_m), *task, best
+            )
+        finally:
+            scratch.put(best)
+
+    if hands > 1:
+        with ThreadPoolExecutor(hands) as pool:
             found = list(pool.map(work, tasks))
     else:
         found = [work(task) for task in tasks]

@@ -64,12 +64,13 @@ def bounded(  # noqa: C901, PLR0912, PLR0913, PLR0917 - one compiled loop
     limit: float,
     start: int,
     stop: int,
+    best: Any,
 ) -> Any:
     """Nodes within ``limit`` of the places ``start`` up to ``stop``: counts, nodes, costs.
 
-    A node is written when it leaves the heap, so the nodes of a place come by rising cost.
+    A node is written when it leaves the heap, so the nodes of a place come by rising cost. ``best``
+    is scratch, inf for every node, and so again at the end.
     """
-    best = np.full(len(first) - 1, np.inf)
     heap_cost, heap_node = np.empty(1024), np.empty(1024, np.int32)
     touched = np.empty(1024, np.int32)
     out_node, out_cost = np.empty(4096, np.int32), np.empty(4096)

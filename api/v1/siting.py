@@ -124,6 +124,8 @@ class SitingFigures(BaseModel):
     covered: float = Field(description="covered with these places")
     walk_before_m: float = Field(description="metres that all who reach a place walk together now")
     walk_m: float = Field(description="the same with these places")
+    walkers_before: float = Field(description="people who reach a place now, however far")
+    walkers: float = Field(description="people who reach a place with these, within an hour")
     places: list[PlaceFigures]
 
 

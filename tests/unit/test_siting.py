@@ -225,6 +225,7 @@ def test_figures_are_those_of_counting_by_hand(problem, some):
     assert told.covered == pytest.approx(covered(problem, chosen))
     known = np.isfinite(metres)
     assert told.walk == pytest.approx((problem.weights * np.where(known, metres, 0)).sum())
+    assert told.walkers == pytest.approx(problem.weights[known].sum())
     assert sum(told.gains) == pytest.approx(told.covered - told.before)
     for at, one in enumerate(chosen):
         rest = [other for other in chosen if other != one]

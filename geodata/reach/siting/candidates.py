@@ -162,7 +162,7 @@ def _street_names(database: Database, network: Network, points: Floats) -> tuple
     """The names of the streets that meet at each corner."""
     with database.read() as connection:
         streets = frame(connection, "streets", ("name",))
-    named = streets[streets["name"].notna()].to_crs(network.crs)
+    named = streets[streets["name"].fillna("") != ""].to_crs(network.crs)
     names = named["name"].to_numpy(dtype=object)
     tree = shapely.STRtree(np.asarray(named.geometry.array, dtype=object))
     corners = shapely.points(points)

@@ -43,6 +43,8 @@ def figures(problem: Problem, chosen: Sequence[int], limit_m: float) -> Figures:
         alone=tuple(alone.tolist()),
         walk_before=_walk(weights, standing),
         walk=_walk(weights, nearest),
+        walkers_before=float(weights[np.isfinite(standing)].sum()),
+        walkers=float(weights[np.isfinite(nearest)].sum()),
         uncovered=uncovered[np.argsort(-weights[uncovered], kind="stable")],
         beyond=np.flatnonzero(people & ~np.isfinite(nearest)).astype(np.int32),
     )

@@ -132,6 +132,8 @@ class Figures:
         alone: What would be lost without each, as no other reaches it.
         walk_before: Weight times metres to the nearest place that stands, of those who reach one.
         walk: The same with the choice.
+        walkers_before: Weight that reaches a place that stands, however far.
+        walkers: The same with the choice.
         uncovered: int32, demands with people that are not within reach, the heaviest first.
         beyond: int32, demands with people that no way at all joins to a place, of those that
             stand or are chosen.
@@ -144,6 +146,8 @@ class Figures:
     alone: tuple[float, ...]
     walk_before: float
     walk: float
+    walkers_before: float
+    walkers: float
     uncovered: Integers
     beyond: Integers
 

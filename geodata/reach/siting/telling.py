@@ -113,6 +113,8 @@ def _figures(found: Figures) -> dict[str, Any]:
         "covered": found.covered,
         "walk_before_m": found.walk_before,
         "walk_m": found.walk,
+        "walkers_before": found.walkers_before,
+        "walkers": found.walkers,
     }
 
 

@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 Together = Literal["each", "merged", "nearest"]
 MOST_BANDS: Final = 6
 KEPT: Final = 32
-_ABOUT_M: Final = 0.5
-"""Corners of an outline within half a metre of a straight line are left out of an answer."""
-_DIGITS: Final = 7
+_ABOUT_M: Final = 1.0
+"""Corners of an outline within a metre of a straight line are left out of an answer."""
+_BORDER_M: Final = 0.1
+"""The same where areas must not overlap."""
+_DIGITS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -236,8 +238,8 @@ def _outlines(
         detour_factor=profile.walking.detour_factor,
     )
     found = found[~found.is_empty]
-    if wish.together != "nearest":  # neighbours keep their common border to the last corner
-        found["geometry"] = shapely.simplify(np.asarray(found.geometry.array), _ABOUT_M)
+    about = _BORDER_M if wish.together == "nearest" else _ABOUT_M
+    found["geometry"] = shapely.simplify(np.asarray(found.geometry.array), about)
     found["radius_m"] = [
         legs.metres(minutes) / profile.walking.detour_factor for minutes in found["minutes"]
     ]

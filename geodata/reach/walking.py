@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Final
 
 import geopandas as gpd
@@ -18,6 +19,7 @@ from geodata.reach.networks.building import build
 from geodata.reach.networks.joining import WITHIN_M, join, points_of
 from geodata.reach.networks.network import Network, Walker
 from geodata.reach.networks.rules import Rules
+from geodata.reach.networks.shifts import shift
 from geodata.reach.networks.taking import kinds_of
 
 LONGEST_MINUTES: Final = 120.0
@@ -69,7 +71,7 @@ def service_areas(  # noqa: PLR0913 - one call does it all
         ``nodes``; merged a single row for each of ``minutes``. A place that could not be joined has
         an empty shape. ``attrs["apart"]`` lists these as ``{"row", "reason"}`` with the reasons
         ``far``, ``island``, ``walled``, ``nowhere``; ``attrs["remarks"]`` tells what was done to
-        the streets.
+        the streets, and by ``shifted`` that the places lie beside them as GCJ-02 beside WGS 84.
 
     Raises:
         InvalidInput: Minutes or a speed that make no sense, no streets, no places, no CRS.
@@ -109,7 +111,9 @@ def service_areas(  # noqa: PLR0913 - one call does it all
         {"row": places.index[row], "reason": reason}
         for row, reason in zip(joints.apart.tolist(), joints.reasons, strict=True)
     ]
-    answer.attrs["remarks"] = list(network.remarks)
+    moved = shift(network, places)
+    told = [] if moved is None else [{"key": "shifted", **asdict(moved)}]
+    answer.attrs["remarks"] = [*network.remarks, *told]
     return answer
 
 

@@ -9,6 +9,7 @@ import pytest
 import shapely
 from shapely.affinity import translate
 
+from geodata.crs import wgs84_to_gcj02
 from geodata.errors import InvalidInput
 from geodata.reach.networks.building import build
 from geodata.reach.walking import service_areas
@@ -98,6 +99,19 @@ def test_a_river_among_the_streets_is_no_street_and_is_crossed_by_its_bridge_alo
     assert found["nodes"].iloc[0] > 5
     far = service_areas(streets, spots((100, 200)), minutes=5, speed_kmh=3.6).geometry.iloc[0]
     assert far.bounds[3] > 3_870_350
+
+
+def test_places_in_gcj02_beside_streets_in_wgs84_are_told():
+    streets = grid(side=8)
+    places = spots(*[(100 * row + 20, 100 * row + 3) for row in range(7)], crs=4326)
+    remarks = service_areas(streets, places, minutes=5).attrs["remarks"]
+    assert [one["key"] for one in remarks] == ["crossings_split"]
+    lon, lat = wgs84_to_gcj02(places.geometry.x, places.geometry.y)
+    off = places.set_geometry(gpd.points_from_xy(lon, lat), crs=4326)
+    remarks = service_areas(streets, off, minutes=5).attrs["remarks"]
+    (told,) = [one for one in remarks if one["key"] == "shifted"]
+    assert told["places"] == "gcj02"
+    assert told["off_m"] > 400
 
 
 def test_a_network_that_was_built_before_gives_the_same():

@@ -110,7 +110,8 @@ def test_nothing_leaves_but_what_is_drawn_or_said(district):
     found = set(re.findall(r"canary-of-\w+-\w+", document))
     may = {canary(name, column) for name, columns in COLUMNS.items() for column in columns}
     assert found <= may
-    assert {canary(name, "name") for name in LAYERS} <= found, "the layers are in it"
+    drawn = set(LAYERS) - {"gates"}
+    assert {canary(name, "name") for name in drawn} <= found, "the layers are in it"
     assert not [word for word in found if word.startswith("canary-of-cases")]
 
 

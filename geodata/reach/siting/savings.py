@@ -92,6 +92,15 @@ class Savings:
         """What a choice saves altogether."""
         return float(self.best(chosen).sum())
 
+    def sure(self, left_out: int) -> Floats:
+        """(g) what each demand saves at least if so many candidates are not chosen."""
+        found = np.zeros(len(self))
+        many = np.flatnonzero(np.diff(self.first) > left_out)
+        if len(many):
+            order = np.lexsort((-self.saved, self.demand))
+            found[many] = self.saved[order][self.first[many] + left_out]
+        return found
+
     def reduced(self, kept: Booleans, base: Floats) -> Savings:
         """What can be saved by some candidates on top of what is saved already."""
         more = self.saved - base[self.demand]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 Together = Literal["each", "merged", "nearest"]
 MOST_BANDS: Final = 6
-KEPT: Final = 32
+KEPT: Final = 12
 _ABOUT_M: Final = 1.0
 """Corners of an outline within a metre of a straight line are left out of an answer."""
 _BORDER_M: Final = 0.1
@@ -98,6 +98,8 @@ def areas(
             _kept.move_to_end(key)
             return _kept[key]
     found = _written(database, profile, wish, at)
+    if wish.changes:  # the next question is another one
+        return found
     with _lock:
         _kept[key] = found
         while len(_kept) > KEPT:
@@ -281,9 +283,7 @@ def _nothing() -> gpd.GeoDataFrame:
 
 
 def _features(found: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    shapes = shapely.transform(
-        np.asarray(found.geometry.array, dtype=object), lambda degrees: np.round(degrees, _DIGITS)
-    )
+    shapes = _rounded(np.asarray(found.geometry.array, dtype=object))
     texts = shapely.to_geojson(shapes)
     told = pd.DataFrame(found.drop(columns=found.geometry.name)).astype(object)
     told = told.where(told.notna(), None)
@@ -291,3 +291,17 @@ def _features(found: gpd.GeoDataFrame) -> list[dict[str, Any]]:
         {"type": "Feature", "properties": properties, "geometry": orjson.Fragment(text)}
         for properties, text in zip(told.to_dict("records"), texts, strict=True)
     ]
+
+
+def _rounded(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Shapes with few digits; where corners fell together, mended on the same digits."""
+
+    def rounded(degrees: Any) -> Any:
+        return np.round(degrees, _DIGITS)
+
+    plain = np.asarray(shapely.transform(shapes, rounded), dtype=object)
+    broken = ~shapely.is_valid(plain)
+    if broken.any():
+        mended = shapely.set_precision(shapes[broken], 10.0**-_DIGITS)
+        plain[broken] = shapely.transform(mended, rounded)
+    return plain

@@ -117,6 +117,7 @@ def test_points_given_twice_and_in_the_lake_are_named(demo_database, streets):
     assert told["repeated"] == [1]
     assert told["apart"]["candidates"][0]["point"] == [110.0, 30.0]
     assert told["apart"]["candidates"][0]["reason"] == "far"
+    assert told["beyond"]["people"] <= told["uncovered"]["people"]
     assert told["before"] == 0
     with pytest.raises(InvalidInput, match="only 2 candidates"):
         sited(demo_database, count=3, kinds=(), candidates=(here, here, (110.0, 30.0)))
@@ -130,7 +131,7 @@ def test_a_stopped_search_shows_its_best_so_far(demo_database):
 
     def tell(stage, share):
         stages.append((stage, share))
-        return stage == "searching"
+        return stage == "siting_searching"
 
     with pytest.raises(Cancelled):
         stored.site(
@@ -145,6 +146,7 @@ def test_a_stopped_search_shows_its_best_so_far(demo_database):
     assert told["status"] == "gap"
     assert len(told["chosen"]) == 5
     assert [share for _, share in stages] == sorted(share for _, share in stages)
+    assert {stage for stage, _ in stages} <= set(stored.STAGES)
 
 
 def test_a_job_is_recorded_and_its_report_has_the_places(own_demo_database, streets):

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 KIND: Final = "siting"
 STAGES: Final = {
-    "reading": _("Reading homes, streets and candidates"),
-    "measuring": _("Measuring the ways"),
-    "searching": _("Looking for good places"),
-    "bounding": _("Reckoning how good places could be at best"),
-    "proving": _("Proving that there are no better places"),
-    "curve": _("Reckoning what each further place brings"),
+    "siting_reading": _("Reading homes, streets and candidates"),
+    "siting_measuring": _("Measuring the ways"),
+    "siting_searching": _("Looking for good places"),
+    "siting_bounding": _("Reckoning how good places could be at best"),
+    "siting_proving": _("Proving that there are no better places"),
+    "siting_curve": _("Reckoning what each further place brings"),
 }
 """What is being done, in the order in which it is."""
 _SHARES: Final = {
@@ -225,7 +225,7 @@ class _Listener:
 
     def __call__(self, stage: str, share: float) -> bool:
         low, high = _SHARES.get(stage, (0.0, 1.0))
-        self.stopped = self._tell(stage, low + (high - low) * share) or self.stopped
+        self.stopped = self._tell(f"siting_{stage}", low + (high - low) * share) or self.stopped
         return self.stopped
 
 

@@ -50,6 +50,7 @@ def report(sited: Sited) -> dict[str, Any]:
             for at, row in enumerate(choice.chosen)
         ],
         "uncovered": living(sited.scene, choice.figures.uncovered, wish.weight),
+        "beyond": living(sited.scene, choice.figures.beyond, wish.weight),
         "unreachable": living(sited.scene, choice.unreachable, wish.weight),
         "apart": {
             "candidates": [

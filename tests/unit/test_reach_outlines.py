@@ -108,6 +108,18 @@ def test_merged_areas_are_one_and_hold_each():
     assert whole.is_valid
 
 
+def test_ground_too_large_for_one_net_is_drawn_in_parts(monkeypatch):
+    network, random = town(3)
+    walks = walks_of(network, standing(network, random, 4))
+    found = searching.nearest(walks.graph, network, walks.joints, 300.0)
+    whole = outlines.merged(walks, found, 300.0)
+    monkeypatch.setattr(outlines, "_MOST_CORNERS", 50.0)
+    parted = outlines.merged(walks, found, 300.0)
+    assert parted.streets_m == pytest.approx(whole.streets_m)
+    apart = parted.shapes[0].symmetric_difference(whole.shapes[0]).area
+    assert apart < 0.02 * whole.shapes[0].area
+
+
 def two_banks(*, bridge=0):
     """Two streets 40 m apart with a river between them, and a bridge at their far end."""
     nodes = [(0, 0), (400, 0), (0, 40), (400, 40)]

@@ -22,13 +22,13 @@ from geodata.reach.areas import drawing, pieces
 from geodata.reach.areas.ground import Ground
 from geodata.reach.areas.manner import Manner, Walks
 from geodata.reach.areas.parts import marks_of
-from geodata.reach.areas.searching import Nearest, Reached
+from geodata.reach.areas.searching import Nearest, Reached, reach
 from geodata.reach.networks.network import Floats, Integers
 from geodata.spreading import cores
 
 _STRAND_M = 0.5
 """Half the width of what is added where a street sticks out between two corners of the net."""
-_MOST_CORNERS = 3400.0
+_MOST_CORNERS = 2000.0
 _alone: Any = drawing.alone
 _drawn: Any = drawing.drawn
 
@@ -138,7 +138,10 @@ def merged(
     """What lies within reach of any place, as one area."""
     manner = manner or Manner()
     cut = _Pieces.of(walks, found, limit_m)
-    sizes = manner.sizes(max(cell_m or manner.cell(limit_m), _coarsest(walks.ground, cut.edge)))
+    cell = cell_m or manner.cell(limit_m)
+    if _coarsest(walks.ground, cut.edge) > cell:
+        return _united(walks, limit_m, float(cut.lengths.sum()), manner, cell)
+    sizes = manner.sizes(cell)
     _, leads = walks.leads(limit_m, 0 if walks.points is None else len(walks.points))
     own = np.arange(len(cut.edge))
 
@@ -146,6 +149,16 @@ def merged(
         return cut.drawn(own, -1, leads, limit_m, sizes, walks.ground, np.zeros(3), scratch, token)
 
     return _all(draw, 1, walks)
+
+
+def _united(
+    walks: Walks, limit_m: float, streets_m: float, manner: Manner, cell_m: float
+) -> Outlines:
+    """The same for ground too large for one net: the areas of all places put together."""
+    found = reach(walks.graph, walks.network, walks.joints, limit_m)
+    alone = each(walks, found, limit_m, manner=manner, cell_m=cell_m).shapes
+    whole = np.array([shapely.union_all(alone)], dtype=object)
+    return Outlines(whole, np.array([streets_m]), np.zeros(1))
 
 
 def _coarsest(ground: Ground, edge: Integers) -> float:
@@ -186,6 +199,10 @@ class _Pieces:
         )
         return cls(table, edge, owner, first, count)
 
+    @property
+    def lengths(self) -> Floats:
+        return self.table[:, 1] - self.table[:, 0]
+
     def drawn(  # noqa: PLR0913, PLR0917 - handed on to a compiled loop
         self,
         rows: NDArray[np.int64],
@@ -198,8 +215,7 @@ class _Pieces:
         scratch: _Scratch,
         token: int,
     ) -> Any:
-        streets = float((self.table[rows, 1] - self.table[rows, 0]).sum())
-        return streets, _drawn(
+        return float(self.lengths[rows].sum()), _drawn(
             self.edge[rows],
             self.table,
             self.owner,

@@ -92,6 +92,36 @@ def town_by_a_river():
     return pd.concat([streets.assign(kind="residential"), rows], ignore_index=True)
 
 
+@pytest.mark.parametrize("together", ["each", "nearest", "merged"])
+def test_where_no_place_can_be_joined_nothing_is_reached(together):
+    lake = spots((9_000, 0), (9_000, 0))
+    found = service_areas(grid(), lake, minutes=[5, 10], together=together)
+    assert found.is_empty.all()
+    assert len(found) == (2 if together == "merged" else 4)
+    assert (found["area_m2"] == 0).all()
+    assert len(found.attrs["apart"]) == 2
+
+
+def test_two_places_on_one_spot_share_an_area_and_the_first_has_what_is_nearest():
+    twins = spots((200, 200), (200, 200))
+    one, other = service_areas(grid(), twins, minutes=5).geometry
+    assert one.equals(other)
+    first, second = service_areas(grid(), twins, minutes=5, together="nearest").geometry
+    assert first.area > 0
+    assert second.is_empty
+
+
+def test_loops_and_twice_drawn_streets_are_walked():
+    streets = grid()
+    ring = shapely.Point(500_200, 3_870_230).buffer(30).exterior  # touches a crossing
+    more = gpd.GeoDataFrame(geometry=[ring, streets.geometry.iloc[0]], crs=PLANE)
+    found = service_areas(
+        pd.concat([streets, more], ignore_index=True), spots((200, 200)), minutes=5, speed_kmh=3.6
+    )
+    assert found.geometry.iloc[0].is_valid
+    assert found.geometry.iloc[0].contains(shapely.Point(500_200, 3_870_255))
+
+
 def test_a_river_among_the_streets_is_no_street_and_is_crossed_by_its_bridge_alone():
     streets = town_by_a_river()
     found = service_areas(streets, spots((500, 200)), minutes=5, speed_kmh=3.6)

@@ -56,6 +56,7 @@ def profile_words() -> dict[str, Any]:
         "facility_kinds": profile.names("facility_kinds", language()),
         "equipment": profile.names("equipment", language()),
         "circle_kinds": list(profile.circle_kinds),
+        "walkers": {one.key: one.name.read(language()) for one in profile.walkers},
         "minutes": sorted((circle.minutes for circle in profile.service_circles), reverse=True),
         "band": {"low": profile.grid_band.low, "high": profile.grid_band.high},
         "approval": profile.plans.second_person,

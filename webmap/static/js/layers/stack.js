@@ -423,6 +423,7 @@ function paintUnion(context, shapes, look, { scale, dx, dy, strong }, sharp) {
   own.lineJoin = "round";
   own.strokeStyle = look.line;
   own.lineWidth = 2 * look.width * strong;
+  own.setLineDash((look.dash ?? []).map((length) => length * strong));
   own.stroke();
   own.globalCompositeOperation = "destination-out";
   own.fill("nonzero");

@@ -5,7 +5,10 @@ import { fill, h } from "wangge/core/dom.js";
 import { setState, state } from "wangge/core/state.js";
 import { onTheme, token } from "wangge/core/theme.js";
 import { count, metres, share, t } from "wangge/core/words.js";
+import { add as addCircles } from "wangge/layers/circles.js";
 import { fold } from "wangge/operations/layering.js";
+import { Standards } from "wangge/reach/standards.js";
+import { DAYS, HOURS, middleDifference, ReachWish, WEIGHTS } from "wangge/reach/wish.js";
 
 export class Covering {
   constructor(planner, selecting) {
@@ -14,8 +17,12 @@ export class Covering {
     this.panel = document.getElementById("coverage-panel");
     this.wanted = "";
     this.order = "households";
-    this.radii = new Map();
+    this.told = new Map(); // what service areas of so many minutes are: their way, circle, difference
     this.loaded = new Map();
+    this.tab = "areas";
+    this.wish = new ReachWish(Object.keys(planner.page.profile.walkers));
+    this.standards = new Standards(planner, { ask: () => ({ ...this.wish.coverage(), at: planner.at }), fly: (place) => this.fly(place, "areas") });
+    this.beside = addCircles(planner.map, { key: "circles-beside", beside: true, visible: false });
     this.read();
     const compounds = planner.layers.compounds;
     this.plainStyle = compounds.style;
@@ -27,6 +34,7 @@ export class Covering {
   read() {
     const kept = Number(state().coverage);
     this.minutes = this.planner.page.profile.minutes.includes(kept) ? kept : null;
+    this.wish.read();
   }
 
   /** With a coverage shown, compounds are quiet and those outside stand out. */
@@ -38,9 +46,13 @@ export class Covering {
     return { fill: token("--surface"), alpha: look.hovered ? 0.3 : 0, line: token("--map-compound-line"), width: look.zoom < 13 ? 0 : 0.6 };
   }
 
-  radiusText(minutes) {
-    const radius = this.radii.get(minutes);
-    return radius ? t("%(radius)s as the crow flies", { radius: metres(radius) }) : null;
+  /** What is to be known of the areas of so many minutes: how far the circle was off, or that it is one. */
+  areasText(minutes) {
+    const told = this.told.get(minutes);
+    if (!told) return null;
+    if (told.way === "circle") return t("no streets to walk on: %(radius)s as the crow flies", { radius: metres(told.radius) });
+    if (told.differs == null) return t("along the streets");
+    return t("along the streets; differs from the circle by %(share)s", { share: share(told.differs) });
   }
 
   /** Whether there is nothing that could have a circle. */
@@ -62,6 +74,26 @@ export class Covering {
     return h("label.layer-line.layer-choice", { class: this.hasNone() && "layer-empty" }, h("span.layer-name", {}, t("Households covered")), choose);
   }
 
+  /** Who walks, where one place's area ends, and the old circle beside it. */
+  manners() {
+    const { walkers } = this.planner.page.profile;
+    const line = (name, input) => h("label.layer-line.layer-choice", {}, h("span.layer-name", {}, name), input);
+    const check = (name, id, checked, changed) => h("label.layer-line", {}, h("input", { id, type: "checkbox", checked, onChange: (event) => this.ask(changed(event.target.checked)) }), h("span.layer-name", {}, name));
+    if (this.hasNone()) return [];
+    return [
+      Object.keys(walkers).length > 1 && line(t("Who walks"), h("select", { id: "walker", onChange: (event) => this.ask({ walker: event.target.value }) }, Object.entries(walkers).map(([key, name]) => h("option", { value: key, selected: key === this.wish.walker }, name)))),
+      check(t("Borders to the nearest station"), "nearest", this.wish.nearest, (nearest) => ({ nearest })),
+      check(t("Circle as the crow flies beside"), "beside", this.wish.beside, (beside) => ({ beside })),
+    ];
+  }
+
+  /** Ask anew, with something changed. */
+  async ask(changes) {
+    this.wish.set(changes);
+    await this.refresh();
+    this.planner.layering?.draw();
+  }
+
   choose(minutes) {
     this.minutes = minutes;
     setState({ coverage: minutes });
@@ -72,19 +104,40 @@ export class Covering {
   async showCircle(minutes, shown) {
     const sheet = this.planner.circles.get(minutes);
     sheet.show(shown);
+    this.showBeside();
     if (!shown) return;
-    const at = this.planner.at;
-    const key = `${minutes}|${at}`;
+    const { at } = this.planner;
+    const asked = { minutes, at, ...this.wish.areas() };
+    const key = JSON.stringify(asked);
     if (this.loaded.get(minutes) === key) return;
     this.loaded.set(minutes, key);
     try {
-      const data = await get("/api/v1/service-areas", { minutes, at });
-      this.radii.set(minutes, data.features[0]?.properties.radius_m);
-      sheet.change({ data });
+      const data = await get("/api/v1/service-areas", asked);
+      if (this.loaded.get(minutes) !== key) return;
+      this.told.set(minutes, { way: data.way, radius: data.features[0]?.properties.radius_m, differs: this.wish.nearest ? null : middleDifference(data.features) });
+      sheet.change({ data, union: !this.wish.nearest });
       this.planner.layering?.draw();
     } catch (error) {
       this.loaded.delete(minutes);
       this.planner.refuse(error, () => this.showCircle(minutes, shown));
+    }
+  }
+
+  /** The circles of the longest walk that is shown, dashed. */
+  async showBeside() {
+    const minutes = Math.max(0, ...[...this.planner.circles].filter(([, sheet]) => sheet.visible).map(([number]) => number));
+    const wanted = this.wish.beside && minutes > 0;
+    this.beside.show(wanted);
+    if (!wanted) return;
+    const asked = { minutes, at: this.planner.at, walker: this.wish.walker, way: "circle" };
+    const key = JSON.stringify(asked);
+    if (this.besideKey === key) return;
+    this.besideKey = key;
+    try {
+      this.beside.change({ data: await get("/api/v1/service-areas", asked) });
+    } catch (error) {
+      this.besideKey = null;
+      this.planner.refuse(error, () => this.showBeside());
     }
   }
 
@@ -104,14 +157,13 @@ export class Covering {
     }
     let answer;
     try {
-      answer = await get("/api/v1/coverage", { minutes, at });
+      answer = await get("/api/v1/coverage", { minutes, at, ...this.wish.coverage() });
     } catch (error) {
       this.planner.refuse(error, () => this.refresh());
       return;
     }
     if (this.minutes !== minutes) return;
     this.answer = answer;
-    this.radii.set(minutes, answer.radius_m);
     this.outside = new Set(answer.uncovered.map(({ code }) => code));
     coverage.setValues(new Map(answer.areas.map(({ code, share: value }) => [code, value])));
     coverage.show(true);
@@ -139,7 +191,6 @@ export class Covering {
 
   draw() {
     const { answer, minutes } = this;
-    const names = { buildings: t("by buildings"), compounds: t("by compounds"), areas: t("by areas") };
     fill(
       this.panel,
       h(
@@ -148,28 +199,57 @@ export class Covering {
         h("h2", {}, t("Within %(minutes)s minutes of a station", { minutes })),
         h("button.button.quiet.icon", { type: "button", "aria-label": t("Close"), title: t("Close"), onClick: () => { this.choose(null).then(() => this.planner.layering.draw()); } }, "×"),
       ),
-      h(
-        "div.panel-body",
-        {},
-        answer.share == null
-          ? h("p.quiet", {}, t("No households are known, so no share can be given. Import buildings or compounds with households."))
-          : h(
-              "div.coverage-head",
-              {},
-              h("p.figure.figures", {}, share(answer.share)),
-              h("p.small.quiet.figures", {}, t("%(covered)s of %(all)s households, %(basis)s; %(stations)s stations, radius %(radius)s", {
-                covered: count(Math.round(answer.covered)),
-                all: count(Math.round(answer.households)),
-                basis: names[answer.basis],
-                stations: count(answer.facilities),
-                radius: metres(answer.radius_m),
-              })),
-              h("h3", {}, t("Share of households covered, by community")),
-              h("ul.legend.legend-classes", {}, this.legend()),
-            ),
-        this.list(),
-      ),
+      h("div.panel-body", {}, this.asking(), this.tabs(), this.tab === "standards" ? this.standards.box : answer.share == null ? this.unknown() : [this.figure(), this.list()], this.apart()),
     );
+    if (this.tab === "standards") this.standards.refresh();
+  }
+
+  unknown() {
+    return h("p.quiet", {}, t("No households are known, so no share can be given. Import buildings or compounds with households."));
+  }
+
+  /** Who is counted, and when. */
+  asking() {
+    const { weight, hour, day } = this.wish;
+    const names = { households: t("Households"), residents: t("Residents"), elderly: t("Elderly people") };
+    const days = { workday: t("on a workday"), saturday: t("on a Saturday"), sunday: t("on a Sunday"), feast: t("on a public holiday") };
+    return h(
+      "div.row.reach-asked",
+      {},
+      h("label.field", {}, h("span", {}, t("Who is counted")), h("select", { id: "weight", onChange: (event) => this.ask({ weight: event.target.value }) }, WEIGHTS.map((key) => h("option", { value: key, selected: key === weight }, names[key])))),
+      h("label.field", {}, h("span", {}, t("Open at")), h("select", { id: "hour", onChange: (event) => this.ask({ hour: event.target.value }) }, h("option", { value: "" }, t("any time")), HOURS.map((one) => h("option", { value: one, selected: one === hour }, one)))),
+      hour && h("label.field", {}, h("span", {}, t("Day")), h("select", { id: "on", onChange: (event) => this.ask({ day: event.target.value }) }, DAYS.map((key) => h("option", { value: key, selected: key === day }, days[key])))),
+    );
+  }
+
+  tabs() {
+    const tab = (key, name) => h("button.button.quiet", { type: "button", role: "tab", "aria-selected": String(this.tab === key), onClick: () => { this.tab = key; this.draw(); } }, name);
+    return h("div.reach-tabs", { role: "tablist" }, tab("areas", t("By community")), tab("standards", t("Standards")));
+  }
+
+  figure() {
+    const { answer } = this;
+    const basis = { buildings: t("by buildings"), compounds: t("by compounds"), areas: t("by areas") }[answer.basis];
+    const unit = { households: t("households"), residents: t("residents"), elderly: t("elderly people") }[answer.weight];
+    const way = answer.way === "network" ? t("along the streets") : t("radius %(radius)s as the crow flies", { radius: metres(answer.radius_m) });
+    return h(
+      "div.coverage-head",
+      {},
+      h("p.figure.figures", {}, share(answer.share)),
+      h("p.small.quiet.figures", {}, t("%(covered)s of %(all)s %(unit)s, %(basis)s; %(stations)s stations, %(way)s", { covered: count(Math.round(answer.covered)), all: count(Math.round(answer.households)), unit, basis, stations: count(answer.facilities), way })),
+      answer.differs?.only_circle > 0 && h("p.small.figures", {}, t("A circle would count %(number)s %(unit)s more, who have to walk farther.", { number: count(Math.round(answer.differs.only_circle)), unit })),
+      answer.hours?.unknown.length > 0 && h("p.small.quiet.figures", {}, t("%(number)s stations do not say when they are open; they count as closed.", { number: count(answer.hours.unknown.length) })),
+      h("h3", {}, t("Share covered, by community")),
+      h("ul.legend.legend-classes", {}, this.legend()),
+    );
+  }
+
+  /** What could not be joined to the streets, so that it counts as out of reach. */
+  apart() {
+    const { apart } = this.answer;
+    if (!apart.length) return null;
+    const reasons = { far: t("too far from any street"), island: t("near streets that lead nowhere"), walled: t("behind a wall whose gates lead to no street"), nowhere: t("without a place") };
+    return h("details.reach-apart", {}, h("summary", {}, t("%(count)s places could not be joined to the streets", { count: count(apart.length) })), h("ul", {}, apart.slice(0, 100).map((one) => h("li.small", {}, `${one.name || one.code} · ${reasons[one.reason] ?? one.reason}`))));
   }
 
   rows() {
@@ -206,7 +286,7 @@ export class Covering {
     show();
     return [
       h("div.list-head", {}, h("h3", {}, t("Compounds not covered")), h("span.badge.badge-late.figures", {}, t("%(some)s of %(all)s", { some: count(all), all: count(this.answer.compounds) }))),
-      h("p.small.quiet", {}, t("Less than half of their households are inside.")),
+      h("p.small.quiet", {}, t("Less than half of their people are inside.")),
       h(
         "div.list-tools",
         {},
@@ -222,9 +302,9 @@ export class Covering {
     ];
   }
 
-  fly(row) {
+  fly(row, layer = "compounds") {
     this.planner.flyTo(row.point);
-    this.selecting.select("compounds", row.code);
+    this.selecting.select(layer, row.code);
     if (innerWidth <= 720) this.planner.openSheet(null);
   }
 

@@ -72,10 +72,11 @@ export class Layering {
         this.row("labels", t("Names"), null, null, h("span.mark-text", { "aria-hidden": "true" }, t("Aa"))),
       ),
       this.group(
-        t("Service circles"),
+        t("Service areas on foot"),
         profile.minutes.map((minutes, i) =>
-          this.row(`circle-${minutes}`, t("%(minutes)s minutes on foot", { minutes }), this.covering.hasNone() ? 0 : null, this.covering.radiusText(minutes), circleMark(i > 0)),
+          this.row(`circle-${minutes}`, t("%(minutes)s minutes on foot", { minutes }), this.covering.hasNone() ? 0 : null, this.covering.areasText(minutes), circleMark(i > 0)),
         ),
+        this.covering.manners(),
         this.covering.chooser(),
       ),
       basemaps.size > 0 &&

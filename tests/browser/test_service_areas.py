@@ -1,0 +1,47 @@
+"""Service areas along the streets, and what people have near, on the planner's page."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+
+def test_areas_follow_the_streets_and_coverage_says_for_whom_and_when(open_page):
+    page = open_page("/planner#coverage=15&layers=areas,facilities,labels,circle-15")
+    panel, layers = page.locator("#coverage-panel"), page.locator("#layers-panel")
+    expect(layers).to_contain_text("沿道路步行，与直线圆相差")
+    expect(panel).to_contain_text("沿道路步行")
+    expect(panel).to_contain_text("按直线圆计算会多计")
+    share = panel.locator(".figure").inner_text()
+
+    page.select_option("#walker", "elderly")
+    expect(panel.locator(".figure")).not_to_have_text(share)
+    slow = panel.locator(".figure").inner_text()
+    page.select_option("#hour", "22:00")
+    expect(panel.locator(".figure")).not_to_have_text(slow)
+    expect(page.locator("#on")).to_be_visible()
+    page.select_option("#weight", "elderly")
+    expect(panel).to_contain_text("位老年人")
+    for part in ("walker=elderly", "hour=22", "weight=elderly"):
+        assert part in page.url
+
+    page.check("#nearest")
+    page.check("#beside")
+    expect(layers).not_to_contain_text("与直线圆相差")
+    assert "together=nearest" in page.url
+
+
+def test_standards_say_what_is_missing_where_and_a_click_goes_there(open_page):
+    page = open_page("/planner#coverage=15")
+    panel = page.locator("#coverage-panel")
+    panel.get_by_role("tab", name="配置标准").click()
+    first = panel.locator(".standard").first
+    expect(first).to_contain_text("15分钟服务圈")
+    expect(first.locator("tbody > tr")).to_have_count(12)
+    kind = first.locator(".standard-kind:not([disabled])").first
+    kind.focus()
+    kind.press("Enter")
+    missing = panel.locator(".standard-missing button")
+    expect(missing.first).to_be_visible()
+    name = missing.first.locator(".uncovered-name").inner_text()
+    missing.first.click()
+    expect(page.locator(".record-title")).to_have_text(name)

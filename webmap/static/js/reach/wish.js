@@ -1,0 +1,55 @@
+// Who walks, what is counted and when: what the questions of reach have in common, kept in the address.
+
+import { setState, state } from "wangge/core/state.js";
+
+export const WEIGHTS = ["households", "residents", "elderly"];
+export const DAYS = ["workday", "saturday", "sunday", "feast"];
+export const HOURS = Array.from({ length: 18 }, (_, i) => `${String(i + 6).padStart(2, "0")}:00`);
+
+export class ReachWish {
+  /** @param walkers the keys of the profile's walkers, the first is meant where none is named */
+  constructor(walkers) {
+    this.walkers = walkers;
+    this.read();
+  }
+
+  /** Take it from the address; what makes no sense there is passed over. */
+  read() {
+    const { walker, together, beside, weight, hour, on } = state();
+    this.walker = this.walkers.includes(walker) ? walker : (this.walkers[0] ?? "");
+    this.nearest = together === "nearest";
+    this.beside = beside === "1";
+    this.weight = WEIGHTS.includes(weight) ? weight : "households";
+    this.hour = HOURS.includes(hour) ? hour : "";
+    this.day = DAYS.includes(on) ? on : "workday";
+  }
+
+  /** Change some of it, and the address with it. */
+  set(changes) {
+    Object.assign(this, changes);
+    setState({
+      walker: this.walker === this.walkers[0] ? null : this.walker,
+      together: this.nearest ? "nearest" : null,
+      beside: this.beside ? "1" : null,
+      weight: this.weight === "households" ? null : this.weight,
+      hour: this.hour || null,
+      on: this.hour && this.day !== "workday" ? this.day : null,
+    });
+  }
+
+  /** What service areas are asked with. */
+  areas() {
+    return { walker: this.walker, ...(this.nearest && { together: "nearest" }) };
+  }
+
+  /** What coverage is asked with. */
+  coverage() {
+    return { walker: this.walker, weight: this.weight, ...(this.hour && { hour: this.hour, day: this.day }) };
+  }
+}
+
+/** The middle one of how far areas and circles differ, 0 to 1; null where nothing tells. */
+export function middleDifference(features) {
+  const known = features.map(({ properties }) => properties.differs).filter((value) => value != null).sort((a, b) => a - b);
+  return known.length ? known[Math.floor((known.length - 1) / 2)] : null;
+}

@@ -86,7 +86,7 @@ def main(address: str, password: str) -> None:
         planner.goto(f"{address}/planner")
         planner.wait_for_load_state("networkidle")
         planner.get_by_label("步行5分钟").check()
-        planner.locator("select").first.select_option(index=1)
+        planner.select_option("#coverage", "15")
         planner.wait_for_timeout(2000)
         keep(planner, "coverage.png")
         take(planner, f"{address}/import", "import.png")

@@ -45,3 +45,11 @@ def test_standards_say_what_is_missing_where_and_a_click_goes_there(open_page):
     name = missing.first.locator(".uncovered-name").inner_text()
     missing.first.click()
     expect(page.locator(".record-title")).to_have_text(name)
+
+
+def test_a_selected_place_shows_how_far_its_own_area_reaches(open_page):
+    page = open_page("/planner#selected=facilities/F371399005")
+    rows = page.locator(".own-area tr")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("15分钟")
+    expect(rows.first).to_contain_text("与直线圆相差")

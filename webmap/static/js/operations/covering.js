@@ -7,6 +7,7 @@ import { onTheme, token } from "wangge/core/theme.js";
 import { count, metres, share, t } from "wangge/core/words.js";
 import { add as addCircles } from "wangge/layers/circles.js";
 import { fold } from "wangge/operations/layering.js";
+import { OwnArea } from "wangge/reach/own.js";
 import { Standards } from "wangge/reach/standards.js";
 import { DAYS, HOURS, middleDifference, ReachWish, WEIGHTS } from "wangge/reach/wish.js";
 
@@ -23,6 +24,7 @@ export class Covering {
     this.wish = new ReachWish(Object.keys(planner.page.profile.walkers));
     this.standards = new Standards(planner, { ask: () => ({ ...this.wish.coverage(), at: planner.at }), fly: (place) => this.fly(place, "areas") });
     this.beside = addCircles(planner.map, { key: "circles-beside", beside: true, visible: false });
+    planner.ownArea = new OwnArea(planner, this.wish);
     this.read();
     const compounds = planner.layers.compounds;
     this.plainStyle = compounds.style;

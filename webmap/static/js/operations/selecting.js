@@ -84,6 +84,7 @@ export class Selecting {
 
   mark(layer, code) {
     this.selected = layer ? { layer, code } : null;
+    if (layer !== "facilities") this.planner.ownArea?.clear();
     for (const [name, sheet] of Object.entries(this.planner.layers)) sheet.select(name === layer ? code : null);
   }
 
@@ -100,6 +101,7 @@ export class Selecting {
   show(record) {
     const { layer, code, current, versions, above, inside } = record;
     const props = current.properties;
+    const own = layer === "facilities" && h("div.own", {});
     const path = above.map((place) => [h("button.link", { type: "button", onClick: () => this.go(place) }, place.name || place.code), h("span.quiet", { "aria-hidden": "true" }, " ▸ ")]);
     fill(
       this.panel,
@@ -112,12 +114,14 @@ export class Selecting {
         h("dl.fields", {}, this.fields(layer, record).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
         Object.values(inside).some(Boolean) &&
           h("p.small.figures", {}, t("Inside: %(things)s", { things: Object.entries(inside).filter(([, number]) => number).map(([name, number]) => `${layerName(name)} ${count(number)}`).join(" · ") })),
+        own,
         h("div.row", {}, h("button.button", { type: "button", onClick: () => this.planner.flyTo(current.point, current.box) }, t("Show on the map"))),
         this.history(versions, current),
         current.attribution && h("p.small.quiet", {}, t("Source of the data: %(source)s", { source: current.attribution })),
       ),
     );
     this.panel.hidden = false;
+    if (own) this.planner.ownArea?.show(code, own);
     if (innerWidth <= 720) this.planner.openSheet("right");
   }
 

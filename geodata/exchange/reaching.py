@@ -14,7 +14,13 @@ import numpy as np
 from geodata.errors import InvalidInput
 from geodata.exchange.polygons import read_polygons
 from geodata.exchange.spots_in import Spots, read_spots
-from geodata.exchange.street_words import Note, apart_note, notes_of_network, shift_note
+from geodata.exchange.street_words import (
+    Note,
+    apart_note,
+    notes_of_network,
+    notes_of_spots,
+    shift_note,
+)
 from geodata.exchange.streets_in import read_streets
 
 Progress = Callable[[str, float], None]
@@ -92,7 +98,7 @@ def areas_of_files(wish: AreaWish, *, progress: Progress = lambda _stage, _share
         gates=_gates(wish.gates, wish.crs),
     )
     joints = join(network, places.frame)
-    notes = [*streets.notes, *places.notes, *notes_of_network(network)]
+    notes = [*streets.notes, *notes_of_spots(places), *notes_of_network(network)]
     notes += [*apart_note(places, joints), *shift_note(network, places)]
     progress("drawing", 0.6)
     barriers = walking.barriers_of(streets.frame, Rules())
@@ -107,8 +113,14 @@ def areas_of_files(wish: AreaWish, *, progress: Progress = lambda _stage, _share
     summary = {
         "areas": _rows(areas, places, set(joints.apart.tolist()), wish),
         "apart": [
-            {"row": int(places.rows[row]), "name": places.names[row], "reason": reason}
-            for row, reason in zip(joints.apart, joints.reasons, strict=True)
+            *(
+                {"row": int(places.rows[row]), "name": places.names[row], "reason": reason}
+                for row, reason in zip(joints.apart, joints.reasons, strict=True)
+            ),
+            *(
+                {"row": row, "name": name, "reason": "nowhere"}
+                for row, name in zip(places.without, places.lost, strict=True)
+            ),
         ],
         "nodes": len(network.nodes),
         "edges": len(network),

@@ -18,7 +18,13 @@ from numpy.typing import NDArray
 from geodata.crs import local_crs
 from geodata.errors import InvalidInput
 from geodata.exchange.spots_in import Spots, read_spots
-from geodata.exchange.street_words import Note, apart_note, notes_of_network, shift_note
+from geodata.exchange.street_words import (
+    Note,
+    apart_note,
+    notes_of_network,
+    notes_of_spots,
+    shift_note,
+)
 from geodata.exchange.streets_in import read_streets
 from geodata.reach.siting.problem import Choice, Problem
 from geodata.words import sentence as _
@@ -26,7 +32,6 @@ from geodata.words import sentence as _
 Model = Literal["cover", "cover_all", "walk"]
 MODELS: tuple[Model, ...] = ("cover", "cover_all", "walk")
 Progress = Callable[[str, float], None]
-LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ def site_files(wish: SiteWish, *, progress: Progress = lambda _stage, _share: No
     candidates = read_spots(wish.candidates, declared=wish.crs)
     existing = None if wish.existing is None else read_spots(wish.existing, declared=wish.crs)
     for spots in (demand, candidates, existing):
-        notes += [] if spots is None else _notes_of(spots)
+        notes += [] if spots is None else notes_of_spots(spots)
     notes += _twice(candidates)
     limit_m = float(wish.metres or 0.0) or float(wish.minutes or 0.0) * wish.speed_kmh / 3.6 * 60.0
     # the shortest walk counts all ways, however long
@@ -158,17 +163,6 @@ def _weights(demand: Spots, column: str) -> tuple[NDArray[np.float64], list[Note
         words = _("%(count)s rows have no number in %(column)s; they count as nobody.")
         notes.append((words, {"count": int(unknown.sum()), "column": column}))
     return numbers.fillna(0.0).to_numpy(dtype=float), notes
-
-
-def _notes_of(spots: Spots) -> list[Note]:
-    notes = list(spots.notes)
-    if spots.without:
-        words = _("%(file)s: %(count)s rows have no place that can be read: %(rows)s.")
-        rows = ", ".join(map(str, spots.without[:LISTED]))
-        more = " …" if len(spots.without) > LISTED else ""
-        count = len(spots.without)
-        notes.append((words, {"file": spots.filename, "count": count, "rows": rows + more}))
-    return notes
 
 
 def _twice(spots: Spots) -> list[Note]:

@@ -32,7 +32,8 @@ class Spots:
         rows: (n) its number in the file, from 1.
         names: (n) what it is called: its name or code, else its number.
         filename: What the file is called.
-        without: Rows that have no place that can be read.
+        without: Rows that have no place that can be read, and
+        lost: what these are called.
         notes: What was changed on reading: sentences and their values.
         compounds: (n) the codes of the compounds that they say they are of; None: no such column.
     """
@@ -44,6 +45,7 @@ class Spots:
     without: tuple[int, ...]
     notes: tuple[tuple[str, dict[str, Any]], ...]
     compounds: tuple[str | None, ...] | None = None
+    lost: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """How many there are."""
@@ -103,14 +105,16 @@ def read_spots(
         table[placed].reset_index(drop=True), geometry=shapely.points(xy[placed]), crs=4326
     )
     notes = tuple((one.message, dict(one.params)) for one in found if one.weight == "changed")
+    names = np.array(_names(table, mapping, number), dtype=object)
     return Spots(
         frame,
         number[placed],
-        _names(frame, mapping, number[placed]),
+        tuple(names[placed]),
         filename,
         tuple(number[~placed].tolist()),
         notes,
         _codes(frame, mapping.column("compound_code")),
+        tuple(names[~placed]),
     )
 
 

@@ -45,6 +45,18 @@ def notes_of_network(network: Network) -> list[Note]:
     ]
 
 
+def notes_of_spots(spots: Spots) -> list[Note]:
+    """What was changed on reading places, and which rows have no place."""
+    notes = list(spots.notes)
+    if spots.without:
+        words = _("%(file)s: %(count)s rows have no place that can be read: %(rows)s.")
+        rows = ", ".join(map(str, spots.without[:LISTED]))
+        more = " …" if len(spots.without) > LISTED else ""
+        count = len(spots.without)
+        notes.append((words, {"file": spots.filename, "count": count, "rows": rows + more}))
+    return notes
+
+
 def shift_note(network: Network, spots: Spots) -> list[Note]:
     """Whether the places of a file lie beside the streets as GCJ-02 and WGS 84 do."""
     from geodata.reach.networks.shifts import shift  # noqa: PLC0415

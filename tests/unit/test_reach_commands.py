@@ -175,6 +175,16 @@ def test_areas_may_be_one_or_end_where_another_place_is_nearer(files, together, 
     assert len(found["areas"]) == rows
 
 
+def test_places_without_coordinates_are_named_and_not_passed_over(files):
+    table = pd.read_csv(files / "places.csv")
+    table.loc[1, ["经度", "纬度"]] = np.nan
+    table.to_csv(files / "places.csv", index=False)
+    found = answer(areas(files, "--places", files / "places.csv", "--json"))
+    assert [one["name"] for one in found["areas"]] == ["西", "东"]
+    assert found["apart"] == [{"row": 3, "name": "中", "reason": "nowhere"}]
+    assert [note for note in found["notes"] if note.startswith("places.csv")]
+
+
 def test_areas_heed_walls_and_gates(files):
     ground = shapely.Polygon(
         [spot(*at).coords[0] for at in ((-50, -50), (200, -50), (200, 50), (-50, 50))]

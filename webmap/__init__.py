@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from geodata.profiles import Profile
     from geodata.settings import Settings
 
-_MORE = ("webmap.reporting", "webmap.sending", "webmap.reviewing", "webmap.keeping")
+_MORE = (
+    "webmap.reporting",
+    "webmap.sending",
+    "webmap.reviewing",
+    "webmap.keeping",
+    "webmap.rooms",
+)
 
 
 def register(app: Flask, database: Database, settings: Settings, profile: Profile) -> None:

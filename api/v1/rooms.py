@@ -96,11 +96,47 @@ class FindingStep(BaseModel):
     note: str = ""
 
 
+class RoomsAnswer(BaseModel):
+    """Rooms, and figures of all of them, by area and by compound; areas in m²."""
+
+    rooms: list[dict[str, Any]]
+    figures: dict[str, Any]
+    by_area: list[dict[str, Any]]
+    by_compound: list[dict[str, Any]]
+    level: str
+
+
+class RoomAnswer(BaseModel):
+    """A room as it stands."""
+
+    model_config = ConfigDict(extra="allow")
+
+    code: str
+    name: str
+    revision: int
+
+
+class FindingNumber(BaseModel):
+    """The number of a finding."""
+
+    id: int
+
+
+class FindingAnswer(BaseModel):
+    """A finding as it stands."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: int
+    kind: str
+
+
 @blueprint.get("/rooms")
 @blueprint.input(RoomsQuery, location="query")
+@blueprint.output(RoomsAnswer)
 @blueprint.doc(summary="Public rooms, plan against fact", responses=[400, 401, 403, 404])
 def get_rooms(query_data: RoomsQuery) -> dict[str, Any]:
-    """`rooms`, and `figures` of all and `by_area`; areas in m²."""
+    """`rooms`, and `figures` of all, `by_area` and `by_compound`; areas in m²."""
     found = reading.rooms(
         database, current_actor(), profile, area=query_data.area, by=query_data.by
     )
@@ -108,20 +144,23 @@ def get_rooms(query_data: RoomsQuery) -> dict[str, Any]:
         "rooms": found.rooms,
         "figures": found.figures,
         "by_area": found.by_area,
+        "by_compound": found.by_compound,
         "level": found.level,
     }
 
 
 @blueprint.post("/rooms")
 @blueprint.input(NewRoom)
+@blueprint.output(RoomAnswer, status_code=201)
 @blueprint.doc(summary="Enter a public room", responses=[400, 401, 403, 409])
-def post_room(json_data: NewRoom) -> tuple[dict[str, Any], int]:
+def post_room(json_data: NewRoom) -> dict[str, Any]:
     """As its plan has it."""
     given = json_data.values.model_dump(exclude_unset=True)
-    return keeping.enter(database, current_actor(), profile, json_data.code, given), 201
+    return keeping.enter(database, current_actor(), profile, json_data.code, given)
 
 
 @blueprint.get("/rooms/<code>")
+@blueprint.output(RoomAnswer)
 @blueprint.doc(summary="A public room with all that was done", responses=[401, 403, 404])
 def get_room(code: str) -> dict[str, Any]:
     """`findings`, `entries`, the newest first, and what you `may` do."""
@@ -130,6 +169,7 @@ def get_room(code: str) -> dict[str, Any]:
 
 @blueprint.post("/rooms/<code>/steps")
 @blueprint.input(RoomStep)
+@blueprint.output(RoomAnswer)
 @blueprint.doc(summary="Take a room through a step", responses=[400, 401, 403, 404, 409])
 def post_room_step(code: str, json_data: RoomStep) -> dict[str, Any]:
     """Planned, accepted, handed over, put to use, left empty, checked, amended."""
@@ -140,15 +180,17 @@ def post_room_step(code: str, json_data: RoomStep) -> dict[str, Any]:
 
 @blueprint.post("/rooms/<code>/findings")
 @blueprint.input(NewFinding)
+@blueprint.output(FindingNumber, status_code=201)
 @blueprint.doc(summary="Tell that something is wrong with a room", responses=[400, 401, 403, 404])
-def post_room_finding(code: str, json_data: NewFinding) -> tuple[dict[str, Any], int]:
+def post_room_finding(code: str, json_data: NewFinding) -> dict[str, Any]:
     """Misused, not there, or smaller than planned."""
     fault = Fault(**json_data.model_dump())
-    return {"id": keeping.find(database, current_actor(), profile, code, fault)}, 201
+    return {"id": keeping.find(database, current_actor(), profile, code, fault)}
 
 
 @blueprint.post("/rooms/findings/<int:number>/steps")
 @blueprint.input(FindingStep)
+@blueprint.output(FindingAnswer)
 @blueprint.doc(summary="What becomes of a finding", responses=[400, 401, 403, 404, 409])
 def post_finding_step(number: int, json_data: FindingStep) -> dict[str, Any]:
     """Ordered back with a department and a day, recovered, or withdrawn with a reason."""

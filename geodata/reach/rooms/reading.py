@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -30,12 +30,14 @@ class Rooms:
             ``missing_m2`` (planned and not handed over).
         figures: Of all of them together; see ``figures``.
         by_area: The same by area of a level: ``code``, ``name`` and figures.
+        by_compound: The same by compound.
         level: The key of that level.
     """
 
     rooms: list[Row]
     figures: Row
     by_area: list[Row]
+    by_compound: list[Row]
     level: str
 
 
@@ -75,19 +77,32 @@ def rooms(
         for room in found
         if area is None or area in path(areas, room["area_code"])
     ]
-    groups: dict[str | None, list[Row]] = {}
-    for room in shown:
+
+    def area_of(room: Row) -> str | None:
         above = [code for code in path(areas, room["area_code"]) if areas[code]["level"] == level]
-        groups.setdefault(above[0] if above else None, []).append(room)
+        return above[0] if above else None
+
+    names = {code: one["name"] for code, one in areas.items()}
     return Rooms(
         shown,
         figures(shown),
-        [
-            {"code": code, "name": areas[code]["name"] if code else "", **figures(some)}
-            for code, some in sorted(groups.items(), key=lambda pair: (pair[0] is None, pair[0]))
-        ],
+        _grouped(shown, area_of, names),
+        _grouped(shown, lambda room: room["compound_code"], compounds),
         level,
     )
+
+
+def _grouped(
+    shown: list[Row], key: Callable[[Row], str | None], names: Mapping[str, str]
+) -> list[Row]:
+    """Figures of each group of rooms; what belongs to none comes last."""
+    groups: dict[str | None, list[Row]] = {}
+    for room in shown:
+        groups.setdefault(key(room), []).append(room)
+    return [
+        {"code": code, "name": names.get(code or "", ""), **figures(some)}
+        for code, some in sorted(groups.items(), key=lambda pair: (pair[0] is None, pair[0]))
+    ]
 
 
 def one(database: Database, actor: Actor, profile: Profile, code: str) -> Row:

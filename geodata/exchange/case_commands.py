@@ -16,7 +16,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from geodata.exchange import options
-from geodata.exchange.commands import _bar, _day, _opened, _pairs
+from geodata.exchange.commands import _day, _opened, _pairs
+from geodata.exchange.progress_bar import progress_bar
 from geodata.words import sentence as _
 from geodata.words import translate
 
@@ -45,7 +46,10 @@ def place(settings: Settings, /, *, as_json: bool) -> None:
     stop = threading.Event()
     before = signal.signal(signal.SIGINT, lambda *_: stop.set())
     try:
-        with _opened(settings) as database, _bar(Console(stderr=True), settings.language) as tell:
+        with (
+            _opened(settings) as database,
+            progress_bar(Console(stderr=True), settings.language) as tell,
+        ):
 
             def told(so_far: Placed) -> None:
                 tell(_("looking for the places of addresses"), so_far.looked / so_far.whole)
@@ -135,7 +139,7 @@ def hotspots(
     if out is not None:
         refuse_ending(out)
     console = Console(stderr=True)
-    with nullcontext(lambda *_: None) if as_json else _bar(console, language) as progress:
+    with nullcontext(lambda *_: None) if as_json else progress_bar(console, language) as progress:
         told = crowded_files.hotspots_of_file(
             file,
             crowding.Wish(since=since, until=until, **wish),

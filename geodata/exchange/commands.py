@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from geodata.crs import title
 from geodata.errors import InvalidInput
 from geodata.exchange import options
 from geodata.exchange.fields import LAYER_FIELDS
-from geodata.exchange.findings import STAGES, WEIGHTS, weightiest
+from geodata.exchange.findings import WEIGHTS, weightiest
+from geodata.exchange.progress_bar import progress_bar
 from geodata.words import sentence as _
 from geodata.words import translate
 
@@ -110,7 +110,7 @@ def import_command(
 
     language = settings.language
     console = Console(stderr=True)
-    with _opened(settings) as database, _bar(console, language) as progress:
+    with _opened(settings) as database, progress_bar(console, language) as progress:
         report = import_file(
             database,
             Actor.terminal(),
@@ -126,24 +126,6 @@ def import_command(
         show_report(report, console, language, beside=file)
     if report.refused and not wish["skip_bad"]:
         raise SystemExit(1)
-
-
-@contextmanager
-def _bar(console: Console, language: str) -> Iterator[Any]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-
-        def tell(stage: str, share: float) -> None:
-            words = translate(STAGES.get(stage, stage), language)
-            bar.update(task, description=words, completed=share)
-
-        yield tell
 
 
 def show_report(report: Report, console: Console, language: str, *, beside: Path) -> None:
@@ -216,7 +198,7 @@ def export_command(settings: Settings, layer: str, file: Path, *, at: str | None
 
     moment = parse_at(at)
     console = Console(stderr=True)
-    with _opened(settings) as database, _bar(console, settings.language) as progress:
+    with _opened(settings) as database, progress_bar(console, settings.language) as progress:
         count = export_layer(
             database,
             Actor.terminal(),

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from geodata.exchange import options
-from geodata.exchange.commands import _bar
+from geodata.exchange.progress_bar import progress_bar
 from geodata.words import sentence as _
 from geodata.words import translate
 
@@ -68,6 +68,7 @@ def reach() -> None:
 @click.option("--gates", type=options.FILE, help="A file of their gates, where one gets in alone.")
 @options.CRS
 @options.LAYER
+@click.option("--places-layer", help="Which layer of the file of places.")
 @_OUT
 @_JSON
 @click.pass_obj
@@ -81,7 +82,7 @@ def areas(
     language = settings.language
     console = Console(stderr=True)
     _refuse_ending(out)
-    with _bar(console, language) as tell:
+    with progress_bar(console, language) as tell:
         found = reaching.areas_of_files(
             reaching.AreaWish(steps=not no_steps, **wish),
             progress=lambda stage, share: tell(_STAGES[stage], share),
@@ -121,6 +122,8 @@ def areas(
     "--seconds", type=float, default=30.0, show_default=True, help="How long a proof is sought."
 )
 @options.CRS
+@click.option("--demand-layer", help="Which layer of the file of where people are.")
+@click.option("--candidates-layer", help="Which layer of the file of where places could be.")
 @_OUT
 @_JSON
 @click.pass_obj
@@ -134,7 +137,7 @@ def site(settings: Settings, /, *, out: Path | None, as_json: bool, **wish: Any)
     asked = siting.SiteWish(**wish)
     siting.check(asked)
     _refuse_ending(out)
-    with _bar(console, language) as tell:
+    with progress_bar(console, language) as tell:
         found = siting.site_files(asked, progress=lambda stage, share: tell(_STAGES[stage], share))
     if as_json:
         answer = found.summary | {"notes": _said(found.notes, language)}

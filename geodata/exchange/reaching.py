@@ -41,6 +41,7 @@ class AreaWish:
         gates: one of their gates: then they are entered through these alone.
         crs: Of all files; else what each says.
         layer: Which layer of the file of streets.
+        places_layer: Which layer of the file of places.
     """
 
     streets: Path
@@ -53,6 +54,7 @@ class AreaWish:
     gates: Path | None = None
     crs: str | None = None
     layer: str | None = None
+    places_layer: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +91,7 @@ def areas_of_files(wish: AreaWish, *, progress: Progress = lambda _stage, _share
     minutes = walking.checked_minutes(wish.minutes)
     speed = walking.checked_speed(wish.speed_kmh)
     progress("reading", 0.0)
-    places = read_spots(wish.places, declared=wish.crs)
+    places = read_spots(wish.places, declared=wish.crs, layer_name=wish.places_layer)
     streets = read_streets(wish.streets, declared=wish.crs, layer_name=wish.layer)
     progress("measuring", 0.3)
     network = build(

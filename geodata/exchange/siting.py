@@ -52,6 +52,8 @@ class SiteWish:
         curve: Whether the coverage of fewer places is told as well.
         seconds: How long a proof is looked for.
         crs: Of all files; else what each says.
+        demand_layer: Which layer of the file of where people are.
+        candidates_layer: Which layer of the file of where places could be.
     """
 
     demand: Path
@@ -67,6 +69,8 @@ class SiteWish:
     curve: bool = False
     seconds: float = 30.0
     crs: str | None = None
+    demand_layer: str | None = None
+    candidates_layer: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,9 +121,9 @@ def site_files(wish: SiteWish, *, progress: Progress = lambda _stage, _share: No
     check(wish)
     started = time.perf_counter()
     progress("reading", 0.0)
-    demand = read_spots(wish.demand, declared=wish.crs)
+    demand = read_spots(wish.demand, declared=wish.crs, layer_name=wish.demand_layer)
     weights, notes = _weights(demand, wish.weight)
-    candidates = read_spots(wish.candidates, declared=wish.crs)
+    candidates = read_spots(wish.candidates, declared=wish.crs, layer_name=wish.candidates_layer)
     existing = None if wish.existing is None else read_spots(wish.existing, declared=wish.crs)
     for spots in (demand, candidates, existing):
         notes += [] if spots is None else notes_of_spots(spots)

@@ -28,6 +28,8 @@ _OTHER_KINDS: Final = ("waterway", "railway")
 """Where OpenStreetMap says the kind of what is no street."""
 _CLOSED: Final = frozenset({"no"})
 
+_MOVING: Final = {"forward": 1, "backward": -1}
+
 
 @dataclass(frozen=True, eq=False)
 class Streets:
@@ -51,6 +53,10 @@ def read_streets(
     path: str | Path, *, declared: str | None = None, layer_name: str | None = None
 ) -> Streets:
     """The streets of a file, and rivers and railways where it has them.
+
+    Of OpenStreetMap's tags ``access=no`` closes a line unless ``foot`` says otherwise;
+    ``access=private`` does not, for residents walk there. ``conveying`` forward or backward
+    makes stairs one way; its ``yes`` does not say which, and leaves both.
 
     Args:
         path: What GDAL reads (OSM PBF, Shapefile, GeoPackage, DXF …), GeoParquet, or a table with
@@ -99,6 +105,8 @@ def _frame(chunk: Chunk, mapping: ColumnMapping, shapes: NDArray[np.object_]) ->
         columns[field] = _read(table, mapping.column(field), values.yes_no)
     columns["z_level"] = _read(table, mapping.column("z_level"), values.wholes)
     columns["foot_oneway"] = _read(table, mapping.column("foot_oneway"), values.directions)
+    moving = _words(table, _named(table, "conveying")).map(_MOVING)
+    columns["foot_oneway"] = columns["foot_oneway"].fillna(moving).astype(object)
     access = _words(table, _named(table, "access"))
     shut = access.isin(_CLOSED) & columns["foot"].isna()
     columns["foot"] = columns["foot"].where(~shut, other=False)

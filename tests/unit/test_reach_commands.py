@@ -253,6 +253,27 @@ def test_what_a_street_is_comes_out_of_its_columns(tmp_path):
     assert network.island.max() == 1, "a bridge is no crossing"
 
 
+def test_escalators_go_one_way_and_residents_walk_where_others_may_not(tmp_path):
+    frame = STREETS.drop(columns="oneway:foot")
+    frame["conveying"] = ["forward", "backward", "yes", None]
+    frame["access"] = ["private", "no", None, None]
+    frame.to_file(tmp_path / "s.gpkg")
+    read = read_streets(tmp_path / "s.gpkg").frame
+    assert read["foot_oneway"].dropna().tolist() == [1, -1]
+    assert read["foot"].fillna("unknown").tolist() == ["unknown", False, "unknown", "unknown"]
+
+
+def test_a_layer_may_be_named_for_each_file(files):
+    for name in ("people", "places"):
+        frame = gpd.GeoDataFrame({"people": [1]}, geometry=[spot(200, 5)], crs=4326)
+        frame.to_file(files / "both.gpkg", layer=name)
+    both = files / "both.gpkg"
+    assert len(answer(areas(files, "--places", both, "--places-layer", "places", "--json"))) > 1
+    said = site(files, "--demand", both, "--demand-layer", "nothing", "--count", 1, "--metres", 9)
+    assert said.exit_code != 0
+    assert "nothing" in said.output
+
+
 def test_streets_that_map_services_gave_are_brought_to_their_place(tmp_path):
     shifted = STREETS.copy()
     shifted.geometry = shapely.transform(

@@ -99,6 +99,7 @@ def planner() -> str:
         "may": {
             "import": person is not None and person.may("import"),
             "draw": person is not None and person.may("draw_plan"),
+            "site": person is not None and person.may("draw_plan"),
             "see_drafts": sees_drafts,
             "export": person is not None and person.may("export"),
             "demo": person is not None and person.may("manage_users"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 
-def test_a_room_is_entered_accepted_and_reported_and_its_figures_follow(open_page):
-    page = open_page("/rooms", role="planner")
+def test_a_room_is_entered_accepted_and_reported_and_its_figures_follow(own_live, open_page):
+    page = open_page("/rooms", role="planner", address=own_live)
     expect(page.locator("#rooms")).to_contain_text("还没有登记公共用房")
     page.click("#add")
     dialog = page.locator("dialog[open]")

@@ -12,6 +12,7 @@ import { joinWorkbench } from "wangge/drafting/workbench.js";
 import { joinMeasuring } from "wangge/operations/measuring.js";
 import { joinPrinting } from "wangge/operations/printing.js";
 import { joinSearch } from "wangge/operations/searching.js";
+import { joinSiting } from "wangge/reach/siting.js";
 import { Selecting } from "wangge/operations/selecting.js";
 import { showEmpty } from "wangge/operations/emptiness.js";
 import { showSummary } from "wangge/operations/summarizing.js";
@@ -146,6 +147,7 @@ planner.selecting = selecting;
 joinSearch(planner, selecting);
 joinMeasuring(planner);
 joinPrinting(planner);
+if (page.may.site) joinSiting(planner);
 
 document.getElementById("at").addEventListener("change", (event) => {
   const wanted = event.target.value;

@@ -46,6 +46,16 @@ def test_standards_say_what_is_missing_where_and_a_click_goes_there(open_page):
     missing.first.click()
     expect(page.locator(".record-title")).to_have_text(name)
 
+    # a standard of compounds names compounds, and how many people live there
+    own = panel.locator(".standard").filter(has_text="每个小区有驿站")
+    own.locator(".standard-kind").click()
+    row = own.locator(".standard-missing button").first
+    expect(row).to_contain_text("户")
+    name = row.locator(".uncovered-name").inner_text()
+    row.click()
+    expect(page.locator(".record-title")).to_have_text(name)
+    expect(page.locator("#record-panel .badge").first).to_have_text("小区")
+
 
 def test_a_selected_place_shows_how_far_its_own_area_reaches(open_page):
     page = open_page("/planner#selected=facilities/F371399005")

@@ -22,7 +22,7 @@ export class Covering {
     this.loaded = new Map();
     this.tab = "areas";
     this.wish = new ReachWish(Object.keys(planner.page.profile.walkers));
-    this.standards = new Standards(planner, { ask: () => ({ ...this.wish.coverage(), at: planner.at }), fly: (place) => this.fly(place, "areas") });
+    this.standards = new Standards(planner, { ask: () => ({ ...this.wish.coverage(), at: planner.at }), fly: (place, layer) => this.fly(place, layer) });
     this.beside = addCircles(planner.map, { key: "circles-beside", beside: true, visible: false });
     planner.ownArea = new OwnArea(planner, this.wish);
     this.read();

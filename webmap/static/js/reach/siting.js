@@ -27,6 +27,7 @@ export function joinSiting(planner) {
   let places = []; // [lon, lat] as they stand now
   let points = []; // candidates that were clicked
   let clicking = null; // "candidate" or "place": what a click on the map adds
+  let asking = 0; // the question whose answer is awaited; older answers are dropped
 
   button.addEventListener("click", () => (panel.hidden ? open() : close()));
   document.getElementById("tools").append(button);
@@ -110,7 +111,8 @@ export function joinSiting(planner) {
       return document.createDocumentFragment();
     });
     fill(panel, h("div.panel-head", {}, h("h2", {}, t("Where next")), h("button.button.quiet.icon", { type: "button", "aria-label": t("Close"), title: t("Close"), onClick: close }, "×")), h("div.panel-body", {}, h("details", { id: "siting-asked", open: !report }, h("summary", {}, t("What is asked")), form), under));
-    if (report) result();
+    if (report && isComputed()) result();
+    else if (report) figure();
   }
 
   const kindsOf = (said) => (said === "usual" ? {} : { kinds: said === "none" ? [] : [said] });
@@ -124,6 +126,7 @@ export function joinSiting(planner) {
 
   /** The choice as it was computed. */
   function back() {
+    asking += 1;
     places = report.chosen.map(({ point }) => [...point]);
     result(report);
     show();
@@ -133,9 +136,12 @@ export function joinSiting(planner) {
 
   /** Figures of the places as they stand now. */
   const figure = settled(async () => {
-    if (!places.length) return result({ ...report, chosen: [], covered: report.before });
+    asking += 1;
+    const mine = asking;
+    if (!places.length) return result({ ...report, chosen: [], covered: report.before, walk_m: report.walk_before_m, walkers: report.walkers_before });
     try {
       const found = await post("/api/v1/siting/figures", { ...asked, places });
+      if (mine !== asking) return;
       result({ ...found, chosen: found.places.map((one, i) => ({ ...one, name: nameOf(i, one) })) });
     } catch (error) {
       planner.refuse(error, figure);

@@ -44,7 +44,8 @@ export class Standards {
   }
 
   standard(one, names) {
-    const unit = one.in_compound ? t("compounds") : { households: t("households"), residents: t("residents"), elderly: t("elderly people") }[this.answer.weight];
+    const people = { households: t("households"), residents: t("residents"), elderly: t("elderly people") }[this.answer.weight];
+    const unit = one.in_compound ? t("compounds") : people;
     const rows = [...one.kinds].sort((a, b) => (a.share ?? 2) - (b.share ?? 2));
     return h(
       "section.standard",
@@ -54,12 +55,12 @@ export class Standards {
       h(
         "table.standard-kinds",
         {},
-        h("tbody", {}, rows.map((row) => this.row(one, row, names, unit))),
+        h("tbody", {}, rows.map((row) => this.row(one, row, names, people))),
       ),
     );
   }
 
-  row(one, row, names, unit) {
+  row(one, row, names, people) {
     const key = `${one.key}/${row.kind}`;
     const open = this.kind === key;
     const without = row.total - row.covered;
@@ -73,7 +74,7 @@ export class Standards {
         h("td.figures", {}, share(row.share)),
         h("td.figures.small.quiet", {}, without > 0 ? t("%(number)s lack it", { number: count(Math.round(without)) }) : "✓"),
       ),
-      open && h("tr.standard-missing", {}, h("td", { colspan: 4 }, h("ol", { "aria-label": t("What is missing where") }, missing.slice(0, LISTED).map((place) => h("li", {}, h("button.uncovered-row", { type: "button", onClick: () => this.fly(place) }, h("span.uncovered-name", {}, place.name || place.code), h("span.figures", {}, `${count(Math.round(place.without))} ${unit}`))))), missing.length > LISTED && h("p.small.quiet", {}, t("and %(count)s more", { count: count(missing.length - LISTED) })))),
+      open && h("tr.standard-missing", {}, h("td", { colspan: 4 }, h("ol", { "aria-label": t("What is missing where") }, missing.slice(0, LISTED).map((place) => h("li", {}, h("button.uncovered-row", { type: "button", onClick: () => this.fly(place, one.in_compound ? "compounds" : "areas") }, h("span.uncovered-name", {}, place.name || place.code), h("span.figures", {}, `${count(Math.round(place.without))} ${people}`))))), missing.length > LISTED && h("p.small.quiet", {}, t("and %(count)s more", { count: count(missing.length - LISTED) })))),
     ];
   }
 

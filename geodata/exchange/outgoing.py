@@ -53,13 +53,13 @@ class Outgoing:
 
 
 def of_frame(frame: gpd.GeoDataFrame, *, shape: str | None = None) -> Outgoing:
-    """A frame's rows; a column of several kinds of values goes out as text."""
-    shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
+    """A frame's rows; mixed columns go out as text, empty shapes as none."""
+    shapes = np.array(frame.geometry.to_numpy(), dtype=object)
+    shapes[shapely.is_empty(shapes)] = None
     kinds = set(np.unique(shapely.get_type_id(shapes)).tolist()) - {-1}
     if kinds in ({3, 6}, {1, 5}):  # a polygon among multipolygons is one of a single part
         several: Any = shapely.multipolygons if 3 in kinds else shapely.multilinestrings
         single = shapely.get_type_id(shapes) == min(kinds)
-        shapes = shapes.copy()
         shapes[single] = several(shapes[single][:, None])
         kinds = {max(kinds)}
     table = _plain(pd.DataFrame(frame.drop(columns=frame.geometry.name)))

@@ -96,6 +96,9 @@ def areas(
     if out is not None:
         write_frame(found.areas, out, name="areas")
         _tell_written(out, console, language)
+        if out.suffix.lower() == ".xlsx":
+            words = _("An Excel sheet holds the figures and a point of each area, not its shape.")
+            console.print(translate(words, language), highlight=False, markup=False)
 
 
 @reach.command("site", help="Choose the next places so that they serve most people.")

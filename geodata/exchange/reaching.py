@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -19,11 +19,13 @@ from geodata.exchange.street_words import (
     apart_note,
     notes_of_network,
     notes_of_spots,
+    same_spot_note,
     shift_note,
 )
 from geodata.exchange.streets_in import read_streets
 
 Progress = Callable[[str, float], None]
+_DIGITS: Final = {"area_m2": 1, "circle_area_m2": 1, "differs": 4, "streets_m": 1}
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def areas_of_files(wish: AreaWish, *, progress: Progress = lambda _stage, _share
         gates=_gates(wish.gates, wish.crs),
     )
     joints = join(network, places.frame)
-    notes = [*streets.notes, *notes_of_spots(places), *notes_of_network(network)]
+    notes = [*streets.notes, *notes_of_spots(places)]
+    notes += [*same_spot_note(places), *notes_of_network(network)]
     notes += [*apart_note(places, joints), *shift_note(network, places)]
     progress("drawing", 0.6)
     barriers = walking.barriers_of(streets.frame, Rules())
@@ -112,6 +115,8 @@ def areas_of_files(wish: AreaWish, *, progress: Progress = lambda _stage, _share
         together=wish.together,
         barriers=None if barriers is None else gpd.GeoDataFrame(geometry=barriers),
     )
+    for column, digits in _DIGITS.items():
+        areas[column] = areas[column].astype(float).round(digits)
     summary = {
         "areas": _rows(areas, places, set(joints.apart.tolist()), wish),
         "apart": [
@@ -144,10 +149,9 @@ def _rows(
         if not merged:
             said = {"row": int(places.rows[index]), "name": places.names[index]}
         said["minutes"] = float(one["minutes"])
-        for name in ("area_m2", "circle_area_m2", "differs", "streets_m"):
+        for name in _DIGITS:
             value = float(one[name])
-            digits = 4 if name == "differs" else 1
-            said[name] = None if lost or np.isnan(value) else round(value, digits)
+            said[name] = None if lost or np.isnan(value) else value
         said["nodes"] = None if lost else int(one["nodes"])
         rows.append(said)
     return rows

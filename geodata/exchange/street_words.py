@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from geodata.words import sentence as _
 
 if TYPE_CHECKING:
@@ -55,6 +57,19 @@ def notes_of_spots(spots: Spots) -> list[Note]:
         count = len(spots.without)
         notes.append((words, {"file": spots.filename, "count": count, "rows": rows + more}))
     return notes
+
+
+def same_spot_note(spots: Spots) -> list[Note]:
+    """Which places stand where another one stands: a fault of the file more often than not."""
+    points = np.column_stack([spots.frame.geometry.x, spots.frame.geometry.y]).round(7)
+    _spot, first = np.unique(points, axis=0, return_index=True)
+    again = np.setdiff1d(np.arange(len(points)), first)
+    if not len(again):
+        return []
+    more = " …" if len(again) > LISTED else ""
+    names = ", ".join(spots.names[row] for row in again[:LISTED]) + more
+    words = _("%(file)s: %(count)s places stand on the spot of an earlier one: %(names)s.")
+    return [(words, {"file": spots.filename, "count": len(again), "names": names})]
 
 
 def shift_note(network: Network, spots: Spots) -> list[Note]:

@@ -154,7 +154,7 @@ def checked_minutes(minutes: float | Sequence[float]) -> list[float]:
             raise InvalidInput(
                 "Minutes go from above 0 to %(longest)s; %(minutes)s is outside.",
                 longest=int(LONGEST_MINUTES),
-                minutes=one,
+                minutes=f"{one:g}",
             )
     return [float(one) for one in np.unique(given)]
 
@@ -168,7 +168,7 @@ def checked_speed(speed_kmh: float) -> float:
     if not 0 < speed_kmh <= FASTEST_KMH:
         raise InvalidInput(
             "Nobody walks at %(speed)s km/h: a speed is above 0 and at most %(fastest)s.",
-            speed=speed_kmh,
+            speed=f"{speed_kmh:g}",
             fastest=int(FASTEST_KMH),
         )
     return speed_kmh / 3.6

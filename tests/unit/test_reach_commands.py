@@ -185,6 +185,37 @@ def test_places_without_coordinates_are_named_and_not_passed_over(files):
     assert [note for note in found["notes"] if note.startswith("places.csv")]
 
 
+@pytest.mark.parametrize(
+    "ending", ["gpkg", "geojson", "shp", "kml", "fgb", "parquet", "csv", "xlsx"]
+)
+def test_a_place_without_an_area_is_in_every_kind_of_file(files, ending):
+    with (files / "places.csv").open("a") as table:
+        table.write(f"远,0,{LON + 0.02},{LAT + 0.02}\n")
+    out = files / f"areas.{ending}"
+    options = ["--streets", files / "streets.gpkg", "--places", files / "places.csv"]
+    result = run("areas", *options, "--out", out)
+    assert result.exit_code == 0
+    assert ("不含形状" in result.stderr) == (ending == "xlsx")
+    if ending == "kml":  # of which GDAL reads no rows without a shape
+        assert out.read_text(encoding="utf-8").count("<Placemark") == 4
+        return
+    if ending in {"csv", "xlsx"}:
+        table = pd.read_csv(out) if ending == "csv" else pd.read_excel(out, engine="openpyxl")
+        shapes = table["wkt" if ending == "csv" else "lon"].notna()
+    else:
+        table = gpd.read_parquet(out) if ending == "parquet" else gpd.read_file(out)
+        shapes = table.geometry.notna() & ~table.is_empty
+    assert sorted(shapes) == [False, True, True, True]
+    assert sorted(table["area_m2"].astype(float) > 0) == [False, True, True, True]
+
+
+def test_places_on_one_spot_are_named(files):
+    with (files / "places.csv").open("a") as table:
+        table.write(f"又一处,500,{LON + 500 * EAST},{LAT}\n")
+    result = run("areas", "--streets", files / "streets.gpkg", "--places", files / "places.csv")
+    assert "places.csv：1处与前面的点位在同一位置：又一处。" in result.stderr
+
+
 def test_areas_heed_walls_and_gates(files):
     ground = shapely.Polygon(
         [spot(*at).coords[0] for at in ((-50, -50), (200, -50), (200, 50), (-50, 50))]

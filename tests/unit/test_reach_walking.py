@@ -72,6 +72,35 @@ def test_areas_go_to_the_nearest_place_or_are_one():
     assert merged["streets_m"].iloc[0] == pytest.approx(12 * 500)
 
 
+def test_beside_the_nearest_stands_the_circle_cut_where_another_place_is_nearer():
+    places = spots((100, 250), (300, 250), (300, 250), (9_000, 0))
+    found = service_areas(
+        grid(), places, minutes=5, speed_kmh=3.6, detour_factor=1.2, together="nearest"
+    )
+    left, right = (shapely.Point(500_000 + x, 3_870_250).buffer(250) for x in (100, 300))
+    half = shapely.box(500_200, 3_860_000, 510_000, 3_880_000)
+    circle = left - half
+    area = found.geometry.iloc[0]
+    assert found["circle_area_m2"].tolist() == pytest.approx(
+        [circle.area, (right & half).area, 0, np.pi * 250**2], rel=5e-3
+    )
+    apart = (area ^ circle).area / (area | circle).area
+    assert found["differs"].iloc[0] == pytest.approx(apart, abs=5e-3)
+    assert found["differs"].tolist()[2:] == [0, 1]
+
+
+def test_beside_merged_areas_stand_all_circles_as_one():
+    places = spots((100, 250), (300, 250))
+    found = service_areas(
+        grid(), places, minutes=5, speed_kmh=3.6, detour_factor=1.2, together="merged"
+    )
+    circles = shapely.union_all(shapely.buffer(np.asarray(places.geometry.array), 250))
+    (row,) = found.itertuples()
+    assert row.circle_area_m2 == pytest.approx(circles.area, rel=5e-3)
+    apart = (row.geometry ^ circles).area / (row.geometry | circles).area
+    assert row.differs == pytest.approx(apart, abs=5e-3)
+
+
 def test_a_place_that_cannot_be_joined_keeps_its_row_and_is_listed():
     found = service_areas(grid(), spots((200, 200), (9_000, 0)), minutes=5)
     assert found.attrs["apart"] == [{"row": "p1", "reason": "far"}]

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geodata.reach.areas import outlines
+from geodata.reach.areas import discs, outlines
 from geodata.reach.areas.manner import Manner, Walks
 from geodata.reach.areas.outlines import Outlines
 from geodata.reach.areas.searching import Reached, nearest, reach
@@ -46,8 +46,9 @@ def bands(
     Returns:
         By place and minutes: ``place`` (its row; -1 merged), ``minutes``, ``area_m2``,
         ``circle_area_m2``, ``differs`` (symmetric difference of area and circle by their union,
-        0…1; NaN merged), ``streets_m``, ``nodes``; empty where nothing is reached. In the CRS of
-        the network.
+        0…1; NaN without points), ``streets_m``, ``nodes``; empty where nothing is reached. The
+        circle beside areas by the nearest place is cut where another is nearer as the crow flies,
+        and beside merged areas all circles are one. In the CRS of the network.
     """
     manner = manner or Manner()
     limits = [walker.metres(each) for each in minutes]
@@ -64,29 +65,44 @@ def bands(
         if together == "each":
             drawn = outlines.each(walks, found, limit, radius_m=radius, **told)
         elif together == "nearest":
-            drawn = outlines.by_nearest(walks, found, limit, count=count, radius_m=radius, **told)
+            drawn = outlines.by_nearest(walks, found, limit, count=count, **told)
         else:
             drawn = outlines.merged(walks, found, limit, **told)
-        table = _table(drawn, radius, merged=together == "merged", circled=walks.points is not None)
+        table = _table(drawn, *_beside(walks, drawn, radius, together))
+        table.insert(0, "place", -1 if together == "merged" else np.arange(len(table)))
         table["nodes"] = _nodes(found, limit, count, merged=together == "merged")
         rows.append(table.assign(minutes=band))
     whole = pd.concat(rows).sort_values(["place", "minutes"], kind="stable", ignore_index=True)
     return gpd.GeoDataFrame(whole, geometry="geometry", crs=walks.network.crs)
 
 
-def _table(drawn: Outlines, radius: float, *, merged: bool, circled: bool) -> pd.DataFrame:
+def _beside(
+    walks: Walks, drawn: Outlines, radius: float, together: Together
+) -> tuple[Floats | float, Floats]:
+    """The area of the circle beside each outline, and how much of it is in the outline."""
+    if walks.points is None:
+        return np.pi * radius**2, np.full(len(drawn.shapes), np.nan)
+    if together == "each":
+        return np.pi * radius**2, drawn.shared_m2
+    if together == "merged":
+        circles = np.array([discs.merged_discs(walks.points, radius)], dtype=object)
+    else:
+        circles = discs.nearest_discs(walks.points, radius)
+    shared = shapely.area(shapely.intersection(drawn.shapes, circles))
+    return np.asarray(shapely.area(circles)), np.asarray(shared)
+
+
+def _table(drawn: Outlines, circle: Floats | float, shared: Floats) -> pd.DataFrame:
     area = np.asarray(shapely.area(drawn.shapes), dtype=float)
-    circle = np.pi * radius**2
-    compared = circled and not merged
-    shared = np.minimum(drawn.shared_m2, np.minimum(area, circle))
-    differs = 1.0 - shared / (area + circle - shared)
+    shared = np.minimum(shared, np.minimum(area, circle))
+    whole = area + circle - shared
+    differs = 1.0 - np.divide(shared, whole, out=np.ones_like(whole), where=whole > 0)
     return pd.DataFrame(
         {
-            "place": -1 if merged else np.arange(len(area)),
             "geometry": drawn.shapes,
             "area_m2": area,
-            "circle_area_m2": np.nan if merged else circle,
-            "differs": differs if compared else np.nan,
+            "circle_area_m2": circle,
+            "differs": differs,
             "streets_m": drawn.streets_m,
         }
     )

@@ -105,7 +105,6 @@ def by_nearest(
     limit_m: float,
     *,
     count: int,
-    radius_m: float = 0.0,
     manner: Manner | None = None,
     cell_m: float | None = None,
 ) -> Outlines:
@@ -115,14 +114,11 @@ def by_nearest(
     cut = _Pieces.of(walks, found, limit_m)
     order = np.argsort(cut.owner, kind="stable")
     begins = np.searchsorted(cut.owner[order], np.arange(count + 1))
-    circles = walks.circles(count, radius_m)
 
     def draw(place: int, token: int, scratch: _Scratch) -> Any:
         own = order[begins[place] : begins[place + 1]]
         nothing = np.zeros((0, 7))
-        return cut.drawn(
-            own, place, nothing, limit_m, sizes, walks.ground, circles[place], scratch, token
-        )
+        return cut.drawn(own, place, nothing, limit_m, sizes, walks.ground, scratch, token)
 
     return _all(draw, count, walks, strands=False)
 
@@ -146,7 +142,7 @@ def merged(
     own = np.arange(len(cut.edge))
 
     def draw(_place: int, token: int, scratch: _Scratch) -> Any:
-        return cut.drawn(own, -1, leads, limit_m, sizes, walks.ground, np.zeros(3), scratch, token)
+        return cut.drawn(own, -1, leads, limit_m, sizes, walks.ground, scratch, token)
 
     return _all(draw, 1, walks)
 
@@ -203,7 +199,7 @@ class _Pieces:
     def lengths(self) -> Floats:
         return self.table[:, 1] - self.table[:, 0]
 
-    def drawn(  # noqa: PLR0913, PLR0917 - handed on to a compiled loop
+    def drawn(
         self,
         rows: NDArray[np.int64],
         own: int,
@@ -211,7 +207,6 @@ class _Pieces:
         limit: float,
         sizes: tuple[float, ...],
         ground: Ground,
-        circle: Floats,
         scratch: _Scratch,
         token: int,
     ) -> Any:
@@ -226,7 +221,7 @@ class _Pieces:
             float(limit),
             sizes,
             ground.arrays,
-            circle,
+            np.zeros(3),
             scratch.seen,
             scratch.walls,
             token,

@@ -131,9 +131,10 @@ def _built(
                 continue
             code = f"{_COUNTY}C{len(estates) + 1:05}"
             type_, closed, patterns, _ = _KINDS[rng.choice(len(_KINDS), p=[it[3] for it in _KINDS])]
-            standing = set_out(
-                shapely.buffer(room, -4, join_style="mitre"), _turn(room), patterns, rng
-            )
+            ground = shapely.buffer(room, -4, join_style="mitre")
+            if ground.is_empty:  # large, but nowhere eight metres wide
+                continue
+            standing = set_out(ground, _turn(room), patterns, rng)
             mine = _homes(standing, code, len(homes), rng)
             if not mine:
                 continue

@@ -27,6 +27,7 @@ _MORE = (
     "webmap.reviewing",
     "webmap.keeping",
     "webmap.rooms",
+    "webmap.reach_sheets",
 )
 
 

@@ -11,9 +11,10 @@ from flask import Blueprint, request
 
 from geodata.cases.reviews.reviewing import last_day
 from geodata.cases.reviews.reviewing import review as read_review
-from geodata.cases.reviews.sheets import document, shown
+from geodata.cases.reviews.sheets import document
 from geodata.errors import InvalidInput, NotFound, SignInNeeded
 from geodata.places.choosing import choices
+from geodata.sheets import shown
 from webmap.pages import actor, joined, language, show
 
 blueprint = Blueprint("reviewing", __name__)

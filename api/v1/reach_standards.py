@@ -6,14 +6,19 @@ import math
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response
 from pydantic import BaseModel, Field
 
+from api.downloads import EXCEL, download, file_of
+from api.languages import language
 from api.serving import database, profile
 from api.signing_in import current_actor
 from api.v1.reach import ApartPlace, HoursTold, apart_told, hours_told, known
 from api.v1.reach_asking import ReachQuery
 from geodata.cases.clocks.calendar import workdays
 from geodata.reach import covering
+from geodata.reach.coverage.counting import Sum
+from geodata.reach.coverage.homes import WEIGHTS
 from geodata.reach.coverage.judging import Held
 from geodata.reach.coverage.recording import Sheet, StandardHere
 from geodata.reach.coverage.serving import Served
@@ -135,13 +140,20 @@ class KindInArea(BaseModel):
     nearest: NearestThere | None = Field(description="null: nobody can come to any")
 
 
+class LackedHere(BaseModel):
+    """A kind that a compound lacks."""
+
+    kind: str
+    nearest: NearestThere | None = Field(description="null: nobody can come to any")
+
+
 class CompoundLacks(BaseModel):
     """A compound at least half of whose people lack some kinds."""
 
     code: str
     name: str
     households: float
-    kinds: list[str]
+    lacked: list[LackedHere]
 
 
 class StandardInArea(BaseModel):
@@ -158,18 +170,49 @@ class StandardInArea(BaseModel):
 
 
 class PlaceInArea(BaseModel):
-    """A place that stands in the area."""
+    """A place that stands in the area or serves people of it."""
 
     code: str
     name: str
     kind: str
+    inside: bool = Field(description="it stands in the area itself")
     hours: str
-    capacity: float | None
+    is_open: bool | None = Field(
+        description="at the hour that was asked; null: none was, or it is not known"
+    )
+    capacity: float | None = Field(description="people it can serve; null: not stated")
+    people: float | None = Field(
+        description="who have it nearest of its kind within the minutes that were asked; null: it "
+        "is not joined to the streets"
+    )
+    here: float | None = Field(description="of these, who live in the area")
+    over: float | None = Field(description="more than it can serve")
+
+
+class SumInArea(BaseModel):
+    """How many of all."""
+
+    total: float
+    covered: float
+    share: float | None
+
+
+class BandInArea(BaseModel):
+    """Who has a place with a service circle within so many minutes."""
+
+    minutes: float
+    households: SumInArea
+    residents: SumInArea
+    elderly: SumInArea
 
 
 class AreaSheet(BaseModel):
     """One area on a page."""
 
+    way: str
+    walker: str
+    weight: str
+    basis: str
     code: str
     name: str
     level: str
@@ -179,8 +222,12 @@ class AreaSheet(BaseModel):
     elderly: float
     compounds: int
     buildings: int
+    bands: list[BandInArea]
+    served: str = Field(description="who is counted as coming to a place")
     facilities: list[PlaceInArea]
     standards: list[StandardInArea]
+    apart: list[ApartPlace] = Field(description="what could not be joined to the streets")
+    hours: HoursTold | None
 
 
 @blueprint.get("/standards")
@@ -228,6 +275,26 @@ def get_area_sheet(code: str, query_data: ReachQuery) -> Any:
         calendar=workdays,
     )
     return _sheet(found)
+
+
+@blueprint.get("/areas/<code>.xlsx")
+@blueprint.input(ReachQuery, location="query")
+@blueprint.doc(summary="One area as Excel", responses=file_of(EXCEL))
+def get_area_file(code: str, query_data: ReachQuery) -> Response:
+    """Each table on a sheet of its own. Needs the right to export."""
+    from geodata.exchange.reach_excel import reach_file  # noqa: PLC0415 - openpyxl is heavy
+
+    name, content = reach_file(
+        database,
+        current_actor(),
+        profile,
+        code,
+        query_data.wish(),
+        at=query_data.moment(),
+        calendar=workdays,
+        language=language(),
+    )
+    return download(name, content, EXCEL)
 
 
 def _standard(held: Held) -> dict[str, Any]:
@@ -301,6 +368,10 @@ def _figure(value: Any) -> Any:
 
 def _sheet(sheet: Sheet) -> dict[str, Any]:
     return {
+        "way": sheet.way,
+        "walker": sheet.asked.walker,
+        "weight": sheet.asked.wish.weight,
+        "basis": sheet.basis,
         "code": sheet.code,
         "name": sheet.name,
         "level": sheet.level,
@@ -310,9 +381,25 @@ def _sheet(sheet: Sheet) -> dict[str, Any]:
         "elderly": sheet.elderly,
         "compounds": sheet.compounds,
         "buildings": sheet.buildings,
-        "facilities": [vars(one) for one in sheet.facilities],
+        "bands": [
+            {
+                "minutes": one.minutes,
+                **{weight: _figures(getattr(one, weight)) for weight in WEIGHTS},
+            }
+            for one in sheet.bands
+        ],
+        "served": sheet.served,
+        "facilities": [{**vars(one), "over": one.over} for one in sheet.facilities],
         "standards": [_in_area(one) for one in sheet.standards],
+        "apart": apart_told(sheet.apart),
+        "hours": hours_told(
+            sheet.hours, sheet.unknown_hours, unknown_is_open=sheet.asked.wish.unknown_is_open
+        ),
     }
+
+
+def _figures(one: Sum) -> dict[str, Any]:
+    return {"total": one.total, "covered": one.covered, "share": one.share}
 
 
 def _in_area(here: StandardHere) -> dict[str, Any]:
@@ -336,5 +423,14 @@ def _in_area(here: StandardHere) -> dict[str, Any]:
             }
             for one in here.kinds
         ],
-        "compounds": [{**vars(one), "kinds": list(one.kinds)} for one in here.compounds],
+        "compounds": [
+            {
+                **{key: getattr(one, key) for key in ("code", "name", "households")},
+                "lacked": [
+                    {"kind": lacked.kind, "nearest": lacked.nearest and vars(lacked.nearest)}
+                    for lacked in one.lacked
+                ],
+            }
+            for one in here.compounds
+        ],
     }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any, Final, Literal
-from urllib.parse import quote
 
 from apiflask import APIBlueprint
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from api.downloads import EXCEL, download, file_of
 from api.languages import language
 from api.serving import database, profile
 from api.signing_in import current_actor
@@ -21,12 +21,7 @@ from geodata.exchange import taking_away, worker_mails
 blueprint = APIBlueprint("reviews", __name__, url_prefix="/api/v1", tag="Reviews")
 
 PDF: Final = "application/pdf"
-EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP: Final = "application/zip"
-
-
-def _file(media_type: str) -> dict[int | str, dict[str, Any]]:
-    return {200: {"description": "the file", "content": {media_type: {}}}}
 
 
 class _Plain(BaseModel):
@@ -152,7 +147,7 @@ def get_review(query_data: ReviewQuery) -> Any:
 
 @blueprint.get("/reviews/report.pdf")
 @blueprint.input(ReviewQuery, location="query")
-@blueprint.doc(summary="The report of a day or week as PDF", responses=_file(PDF))
+@blueprint.doc(summary="The report of a day or week as PDF", responses=file_of(PDF))
 def get_pdf(query_data: ReviewQuery) -> Response:
     """A4, its typeface inside. Needs the right to export."""
     return _sent(query_data, "pdf", PDF)
@@ -160,7 +155,7 @@ def get_pdf(query_data: ReviewQuery) -> Response:
 
 @blueprint.get("/reviews/report.xlsx")
 @blueprint.input(ReviewQuery, location="query")
-@blueprint.doc(summary="The report of a day or week as Excel", responses=_file(EXCEL))
+@blueprint.doc(summary="The report of a day or week as Excel", responses=file_of(EXCEL))
 def get_excel(query_data: ReviewQuery) -> Response:
     """Each table on a sheet of its own. Needs the right to export."""
     return _sent(query_data, "xlsx", EXCEL)
@@ -168,7 +163,7 @@ def get_excel(query_data: ReviewQuery) -> Response:
 
 @blueprint.get("/reviews/mails.zip")
 @blueprint.input(MailQuery, location="query")
-@blueprint.doc(summary="Open cases of each worker as mails in files", responses=_file(ZIP))
+@blueprint.doc(summary="Open cases of each worker as mails in files", responses=file_of(ZIP))
 def get_mails(query_data: MailQuery) -> Response:
     """One .eml for each worker, one for cases without a worker. Nothing is sent."""
     mails = worker_mails.write_mails(
@@ -179,7 +174,7 @@ def get_mails(query_data: MailQuery) -> Response:
         domain=query_data.domain,
         language=language(),
     )
-    return _download(f"mails-{datetime.now(profile.zone):%Y%m%d-%H%M}.zip", mails.content, ZIP)
+    return download(f"mails-{datetime.now(profile.zone):%Y%m%d-%H%M}.zip", mails.content, ZIP)
 
 
 @blueprint.post("/cases/<int:number>/decisions")
@@ -217,11 +212,4 @@ def _sent(query: ReviewQuery, form: taking_away.Form, media_type: str) -> Respon
     name, content = taking_away.review_file(
         database, current_actor(), profile, form, language=language(), **query.wanted()
     )
-    return _download(name, content, media_type)
-
-
-def _download(name: str, content: bytes, media_type: str) -> Response:
-    answer = Response(content, mimetype=media_type)
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return download(name, content, media_type)

@@ -25,8 +25,9 @@ from reportlab.platypus import (
 )
 from reportlab.platypus import Table as Grid
 
-from geodata.cases.reviews.sheets import Cell, Column, Document, Headline, Table, shown
+from geodata.cases.reviews.sheets import Document, Headline
 from geodata.exchange.typeface import register
+from geodata.sheets import Cell, Column, Table, shown
 from geodata.words import sentence as _
 from geodata.words import translate
 

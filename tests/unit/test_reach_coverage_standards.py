@@ -112,6 +112,40 @@ def test_the_sheet_of_an_area_says_what_is_missing_and_where_the_nearest_is():
     assert kinds["canteen"].nearest is None
 
 
+def test_the_sheet_tells_who_is_within_each_circle_and_who_comes_to_which_place():
+    here = riverside(bridge=True)  # 30 residents on either side
+    spots = places(
+        here,
+        (STATION, 0, -100, {"area": "111", "hours": "24/7", "capacity": 50}),
+        (STATION, 0, 9_000, {"area": "112"}),
+        ("clinic", 0, 100, {"area": "112"}),
+    )
+    found = sheet(asked_of(here, spots, Wish(area="112", minutes=60)))
+    bands = {one.minutes: one.residents for one in found.bands}
+    assert bands[15].total == 30
+    assert bands[15].covered >= bands[5].covered
+    rows = {one.code: one for one in found.facilities}
+    station, far, clinic = rows["f0"], rows["f1"], rows["f2"]
+    assert (station.inside, station.people, station.here, station.over) == (False, 60, 30, 10)
+    assert (far.inside, far.people, far.here, far.over) == (True, None, None, None)
+    assert (clinic.inside, clinic.here, clinic.over, clinic.is_open) == (True, 30, None, None)
+    assert found.served == "residents"
+    assert [(one.layer, one.code) for one in found.apart] == [("facilities", "f1")]
+    assert sheet(asked_of(here, spots, Wish(area="111"))).apart == ()
+
+
+def test_a_compound_that_lacks_something_is_told_the_nearest_of_it():
+    here = riverside(bridge=True)
+    spots = places(here, ("clinic", 0, -100), ("clinic", 400, -100))
+    lacking = sheet(asked_of(here, spots, Wish(area="112"))).standards[0].compounds
+    for one in lacking:
+        kinds = {lacked.kind: lacked.nearest for lacked in one.lacked}
+        assert kinds[STATION] is None
+        if "clinic" in kinds:
+            assert kinds["clinic"].code in {"f0", "f1"}
+            assert kinds["clinic"].minutes > 15
+
+
 def test_the_room_of_places_is_filled_from_the_nearest_on():
     here = riverside(bridge=True)  # 30 residents on either side
     spots = places(

@@ -181,6 +181,21 @@ def test_a_community_has_a_sheet_of_its_own(ask, plain):
     assert unit["shares"] == {one["kind"]: one["share"] for one in circle["kinds"]}
 
 
+def test_a_sheet_tells_who_comes_and_what_each_compound_has_nearest(ask, plain):
+    code = plain["areas"][0]["code"]
+    found = ask(f"coverage/areas/{code}?hour=19:00&day=workday")
+    assert [band["minutes"] for band in found["bands"]] == [15, 5]
+    assert found["hours"]["moment"].endswith("19:00+08:00")
+    for place in found["facilities"]:
+        assert place["inside"] or place["here"] > 0
+        assert place["people"] is None or place["here"] <= place["people"] + 1e-6
+        if place["is_open"] is False:
+            assert not place["people"]
+    lacked = [one for row in found["standards"][0]["compounds"] for one in row["lacked"]]
+    assert lacked
+    assert all(one["nearest"] is None or one["nearest"]["minutes"] > 0 for one in lacked)
+
+
 def test_what_became_of_the_streets_is_told(ask):
     found = ask("reach/network")
     assert found["nodes"] > 1000

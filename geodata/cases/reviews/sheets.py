@@ -4,41 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from geodata.cases.reviews.reviewing import COMPOUND_DAYS, LONGEST_LIST, Figures, Group, Review
+from geodata.sheets import Cell, Column, ColumnKind, Table, Words
 from geodata.words import sentence as _
-from geodata.words import translate
 
 if TYPE_CHECKING:
     from geodata.profiles import Profile
-
-ColumnKind = Literal["text", "count", "share", "rate", "minutes", "moment", "day", "change", "code"]
-Cell = str | int | float | date | datetime | None
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column: its heading and what stands in it; ``bar`` draws its figures as bars, too."""
-
-    name: str
-    kind: ColumnKind = "text"
-    bar: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table with its title, what its figures rest on, and what to say if it has no row."""
-
-    key: str
-    title: str
-    note: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    empty: str = ""
-    links: tuple[int | None, ...] = ()
-    """Of each row the case that it is about."""
 
 
 @dataclass(frozen=True)
@@ -68,29 +42,9 @@ class Document:
     tables: tuple[Table, ...]
 
 
-class _Words:
-    """The words of one language and city."""
-
-    def __init__(self, profile: Profile, language: str) -> None:
-        self.profile = profile
-        self.language = language
-
-    def __call__(self, sentence: str, **params: Any) -> str:
-        return translate(sentence, self.language, **params)
-
-    def term(self, kind: Any, key: str | None) -> str:
-        return self.profile.names(kind, self.language).get(key or "", key or self(_("unknown")))
-
-    def day(self, value: date) -> str:
-        return f"{value:%Y-%m-%d}"
-
-    def moment(self, value: datetime) -> str:
-        return f"{value.astimezone(self.profile.zone):%Y-%m-%d %H:%M}"
-
-
 def document(review: Review, profile: Profile, *, language: str) -> Document:
     """The review in ``language``: ``zh`` or ``en``."""
-    say = _Words(profile, language)
+    say = Words(profile, language)
     daily = review.kind == "daily"
     area = say(_("the whole district"))
     if review.areas:
@@ -109,12 +63,12 @@ def document(review: Review, profile: Profile, *, language: str) -> Document:
     )
 
 
-def _last_year_name(review: Review, say: _Words) -> str:
+def _last_year_name(review: Review, say: Words) -> str:
     day = say.day(review.last_year_since.date())
     return day if review.kind == "daily" else say(_("week from %(day)s"), day=day)
 
 
-def _notes(review: Review, say: _Words) -> tuple[str, ...]:
+def _notes(review: Review, say: Words) -> tuple[str, ...]:
     notes = [say(_("As of %(moment)s."), moment=say.moment(review.as_of))]
     if review.as_of < review.until:
         notes.append(say(_("The period is not over: what comes after is not in it.")))
@@ -141,7 +95,7 @@ def _notes(review: Review, say: _Words) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _headlines(review: Review, say: _Words) -> tuple[Headline, ...]:
+def _headlines(review: Review, say: Words) -> tuple[Headline, ...]:
     now, before, year = review.figures, review.before, review.last_year
     shown: tuple[tuple[str, str, ColumnKind], ...] = (
         ("came", say(_("Reported, cases")), "count"),
@@ -167,7 +121,7 @@ def _headlines(review: Review, say: _Words) -> tuple[Headline, ...]:
 _DAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
 
 
-def _chart(review: Review, say: _Words) -> tuple[str, tuple[tuple[str, int], ...]]:
+def _chart(review: Review, say: Words) -> tuple[str, tuple[tuple[str, int], ...]]:
     if review.kind == "daily":
         bars = tuple((f"{hour}", review.times.get(hour, 0)) for hour in range(24))
         return say(_("Cases reported by hour of the day")), bars
@@ -179,7 +133,7 @@ def _chart(review: Review, say: _Words) -> tuple[str, tuple[tuple[str, int], ...
     return say(_("Cases reported by day")), bars
 
 
-def _tables(review: Review, say: _Words) -> Iterable[Table]:
+def _tables(review: Review, say: Words) -> Iterable[Table]:
     of_period = say(_("Cases of the period; ± before: against the period before."))
     by = (
         ("category", say(_("By category")), say(_("Category")), review.categories, "categories"),
@@ -208,7 +162,7 @@ def _grouped(
     note: str,
     column: str,
     groups: Sequence[tuple[str, Group]],
-    say: _Words,
+    say: Words,
 ) -> Table:
     columns = (
         Column(column),
@@ -230,7 +184,7 @@ def _figures(now: Figures, before: Figures) -> tuple[Cell, ...]:
     )
 
 
-def _compounds(review: Review, say: _Words) -> Table:
+def _compounds(review: Review, say: Words) -> Table:
     since = (review.as_of - timedelta(days=COMPOUND_DAYS)).astimezone(say.profile.zone)
     note = say(
         _(
@@ -261,7 +215,7 @@ def _place(review: Review, row: dict[str, Any]) -> str:
     return " · ".join(review.names.get(code, code) for code in codes if code)
 
 
-def _late(review: Review, say: _Words) -> Table:
+def _late(review: Review, say: Words) -> Table:
     note = say(
         _("Open and past their time at %(moment)s, what is over for longest first."),
         moment=say.moment(review.as_of),
@@ -298,7 +252,7 @@ def _late(review: Review, say: _Words) -> Table:
     return Table("late", say(_("Late cases")), note, columns, rows, empty, links)
 
 
-def _whistles(review: Review, say: _Words) -> Table:
+def _whistles(review: Review, say: Words) -> Table:
     found = review.whistles
     note = say(
         _("Calls made in the period; departments with at least %(least)s calls are ranked."),
@@ -329,7 +283,7 @@ def _whistles(review: Review, say: _Words) -> Table:
     return Table("whistle", title, note, columns, rows, say(_("No department was called.")))
 
 
-def _decisions(review: Review, say: _Words) -> Table:
+def _decisions(review: Review, say: Words) -> Table:
     columns = (
         Column(say(_("Number")), "code"),
         Column(say(_("Category"))),
@@ -357,16 +311,3 @@ def _decisions(review: Review, say: _Words) -> Table:
     links = tuple(one["case_id"] for one in review.decisions)
     empty = say(_("Nothing was decided yet."))
     return Table("decision", say(_("Decisions of the review")), note, columns, rows, empty, links)
-
-
-def shown(value: Cell, kind: ColumnKind, *, zone: Any) -> str:
-    """A cell as people read it; a dash where nothing is known."""
-    if value is None:
-        return "–"
-    if isinstance(value, datetime):
-        return f"{value.astimezone(zone):%m-%d %H:%M}"
-    if isinstance(value, date | str):
-        return str(value)
-    if kind == "change" and value:
-        return f"{value:+,.0f}"
-    return format(value, {"share": ".1%", "rate": ",.1f"}.get(kind, ",.0f"))

@@ -55,7 +55,7 @@ def served(scene: Scene, kinds: tuple[str, ...]) -> tuple[Served, ...]:
     area that was asked goes to its places too.
     """
     capacity = _capacity(scene)
-    weight = _weight(scene)
+    weight = serving_weight(scene)
     found = []
     for kind in kinds:
         counting = scene.counting((kind,))
@@ -121,7 +121,8 @@ def _capacity(scene: Scene) -> Floats:
     return np.asarray(pd.to_numeric(table["capacity"], errors="coerce").to_numpy(dtype=float))
 
 
-def _weight(scene: Scene) -> Weight:
+def serving_weight(scene: Scene) -> Weight:
+    """Who comes to a place: people where their number is known, else households."""
     asked = scene.asked.wish.weight
     if asked != "households":
         return asked

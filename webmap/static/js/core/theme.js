@@ -35,10 +35,15 @@ export function isPrinting() {
   return onScreen !== null;
 }
 
-addEventListener("beforeprint", () => {
+/** The page becomes light for paper; to be called in time before `print`, see below. */
+export function onPaper() {
   onScreen ??= theme();
-  apply("light");
-});
+  // what is drawn while the browser prints is printed without transparency: a canvas of names
+  // would hide the map below it, so a page that is light already is not drawn again
+  if (theme() !== "light") apply("light");
+}
+
+addEventListener("beforeprint", onPaper);
 addEventListener("afterprint", () => {
   const before = onScreen;
   onScreen = null;

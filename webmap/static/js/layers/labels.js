@@ -67,7 +67,13 @@ const Labels = L.Layer.extend({
     stackOf(map).on("load changed", this._soon);
     onTheme(() => {
       if (!this._map) return;
-      if (isPrinting() && this._last) this._paint(...this._last);
+      if (isPrinting() && this._last) {
+        // a canvas that is drawn again while the browser prints would hide the map below
+        const fresh = this._canvas.cloneNode();
+        this._canvas.replaceWith(fresh);
+        this._canvas = fresh;
+        this._paint(...this._last);
+      }
       this._soon();
     });
     this._soon();
@@ -135,7 +141,6 @@ const Labels = L.Layer.extend({
     L.DomUtil.setPosition(canvas, corner);
     const context = canvas.getContext("2d");
     context.setTransform(sharp, 0, 0, sharp, 0, 0);
-    context.clearRect(0, 0, size.x, size.y);
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";

@@ -4,7 +4,7 @@ import { get } from "wangge/core/api.js";
 import { fill, h } from "wangge/core/dom.js";
 import { element, pageData, pageMap } from "wangge/core/elements.js";
 import { joinFrame } from "wangge/core/frame.js";
-import { token } from "wangge/core/theme.js";
+import { onPaper, token } from "wangge/core/theme.js";
 import { count, day, share, squareMetres, t } from "wangge/core/words.js";
 import { figureRows, gridRows, movedRows, signed, workerRows } from "wangge/drafting/differences.js";
 import { fit } from "wangge/layers/fitting.js";
@@ -151,6 +151,7 @@ function see() {
 
 async function print() {
   document.body.dataset.print = "a4-tall";
+  onPaper();
   see();
   await new Promise((done) => setTimeout(done, SETTLED));
   addEventListener("afterprint", () => { delete document.body.dataset.print; see(); }, { once: true });

@@ -1,6 +1,7 @@
 // Printing: map, legend and table on A4 or A3; and the map as one file to send.
 
 import { fill, h } from "wangge/core/dom.js";
+import { onPaper } from "wangge/core/theme.js";
 import { count, day, share, t } from "wangge/core/words.js";
 import { toolButton } from "wangge/operations/measuring.js";
 import { periodChooser, sendingMenu, viewOf } from "wangge/operations/sending.js";
@@ -51,6 +52,7 @@ export async function printMap(planner, paper, title) {
   const { body } = document;
   fillPrint(planner, title);
   body.dataset.print = paper;
+  onPaper();
   const before = planner.map.getCenter();
   planner.map.invalidateSize({ animate: false });
   planner.map.setView(before, planner.map.getZoom(), { animate: false });

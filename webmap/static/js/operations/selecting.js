@@ -115,7 +115,7 @@ export class Selecting {
         Object.values(inside).some(Boolean) &&
           h("p.small.figures", {}, t("Inside: %(things)s", { things: Object.entries(inside).filter(([, number]) => number).map(([name, number]) => `${layerName(name)} ${count(number)}`).join(" · ") })),
         own,
-        h("div.row", {}, h("button.button", { type: "button", onClick: () => this.planner.flyTo(current.point, current.box) }, t("Show on the map"))),
+        h("div.row", {}, h("button.button", { type: "button", onClick: () => this.planner.flyTo(current.point, current.box) }, t("Show on the map")), layer === "areas" && h("a.button", { href: reportOf(code, this.planner.at) }, t("Reach report"))),
         this.history(versions, current),
         current.attribution && h("p.small.quiet", {}, t("Source of the data: %(source)s", { source: current.attribution })),
       ),
@@ -229,4 +229,9 @@ export function layerName(layer) {
     streets: t("Streets"),
   };
   return names[layer] ?? layer;
+}
+
+/** The address of an area's sheet of reach on the day that is shown. */
+function reportOf(code, at) {
+  return `/reach/${encodeURIComponent(code)}${at ? `?at=${encodeURIComponent(at)}` : ""}`;
 }

@@ -13,7 +13,7 @@ from geodata.errors import InvalidInput
 from geodata.reach.networks import noding
 from geodata.reach.networks.building import build
 from geodata.reach.networks.joining import join
-from geodata.reach.networks.network import Way
+from geodata.reach.networks.network import Walker, Way
 from geodata.reach.networks.rules import Rules
 
 CRS = 4548
@@ -60,6 +60,106 @@ def test_a_file_that_names_its_nodes_is_not_cut_where_its_lines_cross():
     found = build(streets([(0, 0), (100, 0)], [(50, -50), (50, 50)], u=[1, 3], v=[2, 4]))
     assert len(found) == 2
     assert keys(found)["crossings_kept"] == 1
+
+
+def test_a_file_that_names_its_nodes_is_not_cut_elsewhere_though_it_knows_bridges():
+    lines = [(0, 0), (100, 0)], [(50, -50), (50, 50)], [(0, 90), (9, 90)]
+    found = build(streets(*lines, u=[1, 3, 5], v=[2, 4, 6], bridge=[False, False, True]))
+    assert len(found) == 3
+    assert keys(found)["crossings_kept"] == 1
+
+
+def test_a_bridge_whose_level_is_given_as_nought_is_above_the_ground_all_the_same():
+    lines = streets([(0, 0), (100, 0)], [(50, -50), (50, 50)], bridge=[True, False], z_level=[0, 0])
+    assert len(build(lines)) == 2
+    deep = streets([(0, 0), (100, 0)], [(50, -50), (50, 50)], bridge=[True, False], z_level=[-1, 0])
+    assert len(build(deep)) == 2
+
+
+UP, DOWN = [(0, 0), (60, 0), (100, 30)], [(100, 30), (60, 0), (0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "only"),
+    [((UP, DOWN), (1, 1)), ((UP, UP), (1, -1)), ((DOWN, UP), (-1, -1)), ((UP, DOWN), (0, 1))],
+)
+def test_two_escalators_on_one_line_carry_both_ways(lines, only):
+    found = build(streets(*lines, foot_oneway=list(only)))
+    assert len(found) == 1
+    there, back = found.graph().forward, found.graph().backward
+    # drawn along each other they go both ways if they are opposite, or one is for both
+    turned = [one if line == UP else -one for line, one in zip(lines, only, strict=True)]
+    both = 0 in turned or len(set(turned)) == 2
+    assert np.isfinite([there[0], back[0]]).sum() == (2 if both else 1)
+
+
+def test_a_ramp_on_the_line_of_steps_serves_prams():
+    found = build(streets(UP, DOWN, highway=["steps", "footway"]))
+    graph = found.graph(Walker(steps=False))
+    assert np.isfinite(graph.forward).any()
+    assert np.isfinite(graph.backward).any()
+
+
+def test_escalators_that_meet_only_after_they_are_cut_carry_both_ways():
+    up, down, over = [(0, 0), (100, 0)], [(100, 0), (50, 0)], [(50, -50), (50, 50)]
+    found = build(streets(up, down, over, foot_oneway=[1, 1, 0]))
+    graph = found.graph()
+    free = np.isfinite(graph.forward) & np.isfinite(graph.backward)
+    lengths = sorted(zip(found.metres.round().tolist(), free.tolist(), strict=True))
+    assert lengths == [(50, False), (50, True), (50, True), (50, True)]
+
+
+def test_a_line_that_crosses_itself_meets_itself_there():
+    found = build(streets([(0, 0), (100, 0), (100, 50), (50, 50), (50, -50)]))
+    assert (50, 0) in nodes_of(found)
+    assert found.metres.sum() == pytest.approx(300)
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_lasso_is_tied_where_its_end_touches_its_middle(turned):
+    line = [(0, 0), (100, 0), (100, 50), (50, 50), (50, 0)]
+    found = build(streets(line[::-1] if turned else line), rules=Rules(crossings="keep"))
+    assert (50, 0) in nodes_of(found)
+    assert len(found) == 2
+
+
+def test_a_line_that_crosses_itself_in_a_file_that_names_its_nodes_does_not():
+    found = build(streets([(0, 0), (100, 0), (100, 50), (50, 50), (50, -50)], u=[1], v=[2]))
+    assert len(found) == 1
+
+
+def test_a_street_that_ends_beneath_a_bridge_does_not_climb_it():
+    lines = [(0, 0), (100, 0)], [(50, -50), (50, -0.4)], [(30, -50), (30, 0)]
+    found = build(streets(*lines, bridge=[True, False, False]))
+    assert len(found) == 3
+    assert found.island.max() == 2
+
+
+def test_steps_climb_a_bridge_and_a_bridge_comes_down_to_a_street():
+    climbed = build(
+        streets([(0, 0), (100, 0)], [(50, -50), (50, -0.4)], bridge=[True, False],
+                highway=["footway", "steps"])
+    )  # fmt: skip
+    assert climbed.island.max() == 0
+    down = build(streets([(0, 0), (100, 0)], [(50, 0.4), (50, 50)], bridge=[False, True]))
+    assert down.island.max() == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=2, max_size=40))
+@settings(deadline=None, max_examples=60)
+def test_loose_ends_move_once_and_no_farther_than_they_may(points):
+    lines = [
+        [(x * 0.35, y * 0.35), (x * 0.35 + 40 + 3 * i, y * 0.35 + 90)]
+        for i, (x, y) in enumerate(points)
+    ]
+    rules = Rules(snap_m=1.0, crossings="keep")
+    found = build(streets(*lines), rules=rules)
+    given_ends = noding.line_ends(np.array(streets(*lines).geometry.array, dtype=object))
+    near = shapely.distance(
+        shapely.points(found.nodes)[:, None], shapely.points(given_ends.reshape(-1, 2))[None, :]
+    ).min(axis=1)
+    assert (near <= 1.0 + 1e-6).all()
 
 
 @pytest.mark.parametrize(("crossings", "edges"), [("split", 4), ("keep", 2)])

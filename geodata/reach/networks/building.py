@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
@@ -17,7 +16,7 @@ from scipy.spatial import KDTree
 from geodata.reach.networks import noding
 from geodata.reach.networks.network import OUTSIDE, Floats, Integers, Network
 from geodata.reach.networks.rules import Rules
-from geodata.reach.networks.taking import Lines, take
+from geodata.reach.networks.taking import Lines, take, unified
 from geodata.reach.networks.walls import Walled, Walls, wall, walls_of
 
 FEW_CROSSINGS: Final = 0.5
@@ -53,9 +52,11 @@ def build(
     rules = rules or Rules()
     lines = take(streets, rules)
     remarks = lines.remarks
+    stated = rules.crossings == "keep" or (rules.crossings == "auto" and lines.nodes_stated)
+    lines = noding.tied(lines, crossings=not stated)
     cuts = noding.shared_points(lines) + noding.touched(lines)
     cuts = _crossings(lines, cuts, rules, remarks)
-    pieces = _snapped(noding.cut(lines.shapes, cuts), rules, remarks)
+    pieces = _snapped(noding.cut(lines.shapes, cuts), lines, rules, remarks)
     walls = walls_of(compounds, gates, lines.crs, rules)
     if walls is not None:
         return _fenced(wall(lines, pieces, walls, rules), walls)
@@ -80,10 +81,11 @@ def _fenced(walled: Walled, walls: Walls) -> Network:
 def _noded(lines: Lines, junctions: int, crossing: int) -> bool:
     """Whether the streets were cut where they meet, so that lines that cross do not meet.
 
-    A file that states its nodes says so; of others it is taken if few lines cross beside the
-    junctions that they have.
+    A file that states its nodes says so; of others that know no levels it is taken if few lines
+    cross beside the junctions that they have.
     """
-    return lines.nodes_stated or crossing <= FEW_CROSSINGS * junctions
+    few = crossing <= FEW_CROSSINGS * junctions
+    return lines.nodes_stated or (few and not lines.levels_known)
 
 
 def _crossings(
@@ -101,7 +103,7 @@ def _crossings(
     fresh = ~old[number[len(known) + len(ends) :]]
     new = noding.Cuts(found.line[fresh], found.xy[fresh])
     crossing = len(new) // 2
-    if rules.crossings == "auto" and not lines.levels_known:
+    if rules.crossings == "auto":
         uses = np.bincount(number[: len(known) + len(ends)])
         if _noded(lines, int((uses > 2).sum()), crossing):
             if crossing:
@@ -113,13 +115,13 @@ def _crossings(
 
 
 def _snapped(
-    pieces: noding.Pieces, rules: Rules, remarks: list[dict[str, object]]
+    pieces: noding.Pieces, lines: Lines, rules: Rules, remarks: list[dict[str, object]]
 ) -> noding.Pieces:
     """The pieces with loose ends drawn to what they were meant to touch.
 
     An end is loose if no other line is there. It goes to the nearest end within ``snap_m``, else
-    to the nearest spot of a line, which is cut there. Ends are drawn once, so no chain of them
-    wanders further than that.
+    to the nearest spot of a line that it may join there (``noding.joinable``), which is cut. Ends
+    are drawn once, so no chain of them wanders further than that.
     """
     if rules.snap_m <= noding.SAME_M or not len(pieces):
         return pieces
@@ -128,13 +130,16 @@ def _snapped(
     loose = np.flatnonzero(np.bincount(number)[number] == 1)
     if not len(loose):
         return pieces
-    target, moved, met = _to_ends(ends, number, loose, rules.snap_m)
+    goal, met = _to_ends(ends, number, loose, rules.snap_m)
+    moved = goal >= 0
+    target = ends[np.where(moved, goal, np.arange(len(ends)))]
     left = loose[~(moved | met)[loose]]
     shapes = pieces.shapes
     tree = shapely.STRtree(shapes)
     dots = np.asarray(shapely.points(ends[left]), dtype=object)
     which, piece = tree.query(dots, predicate="dwithin", distance=rules.snap_m)
-    other = left[which] // 2 != piece
+    own = left[which] // 2
+    other = (own != piece) & noding.joinable(lines, pieces.line[own], pieces.line[piece])
     which, piece = which[other], piece[other]
     gaps = shapely.distance(dots[which], shapes[piece])
     order = np.lexsort((gaps, which))
@@ -157,21 +162,35 @@ def _snapped(
 
 def _to_ends(
     ends: Floats, number: NDArray[np.int64], loose: NDArray[np.int64], snap_m: float
-) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
-    """Where loose ends go that have another end near, which moved, and which they came to."""
-    target, moved = ends.copy(), np.zeros(len(ends), dtype=bool)
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """To which other end each end goes (-1: none), and which others came to.
+
+    The nearest go first; who has moved is no goal, and a goal does not move. That is settled in
+    rounds: each time all pairs go that are nearer than any other pair of either end.
+    """
+    goal, met = np.full(len(ends), -1), np.zeros(len(ends), dtype=bool)
     tree = KDTree(ends)
     gaps, near = tree.query(ends[loose], k=min(4, len(ends)), distance_upper_bound=snap_m)
-    taken = np.zeros(len(ends), dtype=bool)
-    for row, end in enumerate(loose):
-        for gap, other in zip(np.atleast_1d(gaps[row]), np.atleast_1d(near[row]), strict=True):
-            if not np.isfinite(gap) or other == end or number[other] == number[end]:
-                continue
-            if moved[other] or taken[end] or other // 2 == end // 2:
-                continue
-            target[end], moved[end], taken[other] = ends[other], True, True
-            break
-    return target, moved, taken
+    gaps, near = gaps.reshape(len(loose), -1), near.reshape(len(loose), -1)
+    mover = np.repeat(loose, gaps.shape[1])
+    other, gap = near.ravel(), gaps.ravel()
+    there = np.isfinite(gap)
+    mover, other, gap = mover[there], other[there], gap[there]
+    apart = (number[mover] != number[other]) & (mover // 2 != other // 2)
+    mover, other, gap = mover[apart], other[apart], gap[apart]
+    order = np.lexsort((mover, np.minimum(mover, other), gap))
+    mover, other = mover[order], other[order]
+    while len(mover):
+        rank = np.arange(len(mover))
+        going, coming = np.full((2, len(ends)), len(mover))
+        np.minimum.at(going, mover, rank)
+        np.minimum.at(coming, other, rank)
+        goes = (rank == going[mover]) & (rank <= coming[mover]) & (rank <= going[other])
+        goal[mover[goes]] = other[goes]
+        met[other[goes]] = True
+        open_still = (goal[mover] < 0) & ~met[mover] & (goal[other] < 0)
+        mover, other = mover[open_still], other[open_still]
+    return goal, met
 
 
 def _again(pieces: noding.Pieces, cuts: noding.Cuts) -> noding.Pieces:
@@ -191,9 +210,13 @@ def assembled(
         end_node: (2 m) the node of the beginning and the end of each piece.
         compound: (m) the closed compound inside which each piece lies.
     """
-    metres = np.asarray(shapely.length(pieces.shapes), dtype=float)
-    kept = (metres > 0) & ~_seen_before(pieces, lines.level[pieces.line])
-    twice = int((metres > 0).sum() - kept.sum())
+    shapes = pieces.shapes
+    long = np.asarray(shapely.length(shapes), dtype=float) > 0
+    first, ways = unified(
+        shapes, lines.level[pieces.line], lines.ways[pieces.line], grid_m=noding.SAME_M
+    )
+    kept = long & first
+    twice = int((long & ~first).sum())
     if twice:
         lines.remarks.append({"key": "pieces_twice", "count": twice})
     _used, compact = np.unique(end_node.reshape(-1, 2)[kept], return_inverse=True)
@@ -213,7 +236,7 @@ def assembled(
         nodes=nodes,
         ends=ends,
         metres=length,
-        ways=lines.ways[line],
+        ways=ways[kept],
         line=lines.row[line].astype(np.int32),
         points=points,
         starts=starts,
@@ -265,9 +288,3 @@ def _lengths(points: Floats, starts: NDArray[np.int64]) -> Floats:
     steps[1:] = np.hypot(*np.diff(points, axis=0).T)
     steps[starts[:-1]] = 0.0
     return np.add.reduceat(steps, starts[:-1]) if len(starts) > 1 else np.zeros(0)
-
-
-def _seen_before(pieces: noding.Pieces, level: Integers) -> NDArray[np.bool_]:
-    """Pieces that run exactly where an earlier one of their level runs."""
-    keys = pd.Series(shapely.to_wkb(shapely.normalize(shapely.set_precision(pieces.shapes, 0.01))))
-    return np.asarray(keys.groupby([keys, level]).cumcount().to_numpy() > 0)

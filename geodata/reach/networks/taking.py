@@ -90,6 +90,7 @@ def take(streets: gpd.GeoDataFrame, rules: Rules) -> Lines:
         raise InvalidInput("There are no streets: the data hold no line.")
     if frame.crs is None:
         _refuse_metres(points)
+    frame["kind"] = _kinds(frame)  # once: others need it too
     walked = walkable(frame, rules)
     _remark(remarks, "not_walked", int((usable & ~walked).sum()))
     if not (usable & walked).any():
@@ -135,9 +136,9 @@ def kinds_of(value: str) -> frozenset[str]:
 def _kinds(frame: pd.DataFrame) -> pd.Series:
     for name in ("kind", "highway"):
         if name in frame:
-            column = frame[name]
-            lists = column.map(lambda one: isinstance(one, (list, tuple, np.ndarray)))
-            words = column.where(~lists, column.map(_joined))
+            words = frame[name]
+            if words.dtype == object:
+                words = words.map(_joined)
             return words.where(words.notna(), "").astype(str)
     return pd.Series("", index=frame.index)
 
@@ -167,7 +168,9 @@ def _levels(frame: pd.DataFrame) -> tuple[Integers, bool]:
     if "z_level" in frame:
         stated = pd.to_numeric(frame["z_level"], errors="coerce").to_numpy(dtype=float)
     known = bool(bridge.any() or tunnel.any() or np.nan_to_num(stated).any())
-    return np.where(np.isfinite(stated), np.nan_to_num(stated), level).astype(np.int32), known
+    # a bridge of level 0 says nothing: that is what tables hold where nobody gave a level
+    said = np.isfinite(stated) & ~((stated == 0) & (level != 0))
+    return np.where(said, np.nan_to_num(stated), level).astype(np.int32), known
 
 
 def _ways(frame: pd.DataFrame) -> NDArray[np.uint8]:
@@ -196,10 +199,60 @@ def _nodes_stated(frame: pd.DataFrame) -> bool:
 
 def _once(lines: Lines) -> Lines:
     """Each line once, whichever way it was drawn; the first of equal ones stays."""
-    keys = pd.Series(shapely.to_wkb(shapely.normalize(lines.shapes)))
-    same = keys.groupby([keys, lines.level]).cumcount().to_numpy() > 0
-    _remark(lines.remarks, "twice", int(same.sum()))
-    return lines.only(~same) if same.any() else lines
+    kept, ways = unified(lines.shapes, lines.level, lines.ways)
+    _remark(lines.remarks, "twice", int((~kept).sum()))
+    return replace(lines, ways=ways).only(kept)
+
+
+def unified(
+    shapes: NDArray[np.object_], level: Integers, ways: NDArray[np.uint8], *, grid_m: float = 0.0
+) -> tuple[NDArray[np.bool_], NDArray[np.uint8]]:
+    """Which lines stay if each is to be there once, and what these carry then.
+
+    Lines are equal that run along each other on one level, whichever way they are drawn. The first
+    stays and is walked in every direction in which one of them is; steps and a ramp beside them
+    both stay, as not everybody can take steps.
+
+    Args:
+        shapes: (n) LineStrings.
+        level: (n) on which each lies.
+        ways: (n) flags of ``Way``.
+        grid_m: Corners less than this apart are one.
+    """
+    plain = shapely.set_precision(shapes, grid_m) if grid_m else shapes
+    plain = np.asarray(shapely.normalize(plain), dtype=object)
+    keys = pd.Series(shapely.to_wkb(plain))
+    group = keys.groupby([keys, level, ways & Way.STEPS], sort=False).ngroup().to_numpy()
+    kept = ~pd.Series(group).duplicated().to_numpy()
+    if kept.all():
+        return kept, ways
+    size = int(group.max()) + 1
+    several = np.bincount(group)[group] > 1
+    against = np.zeros(len(shapes), dtype=bool)
+    against[several] = _against(shapes[several], plain[several])
+    only = (ways & Way.ONLY_FORWARD) > 0, (ways & Way.ONLY_BACKWARD) > 0
+    along = np.zeros(size, dtype=bool)
+    along[group[~np.where(against, only[0], only[1])]] = True
+    back = np.zeros(size, dtype=bool)
+    back[group[~np.where(against, only[1], only[0])]] = True
+    free = (
+        np.where(against, back[group], along[group]),
+        np.where(against, along[group], back[group]),
+    )
+    plainly = ways & ~np.uint8(Way.ONLY_FORWARD | Way.ONLY_BACKWARD)
+    told = (
+        plainly | np.where(free[1], 0, Way.ONLY_FORWARD) | np.where(free[0], 0, Way.ONLY_BACKWARD)
+    )
+    return kept, told.astype(np.uint8)
+
+
+def _against(shapes: NDArray[np.object_], plain: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Which lines run against their normal form; of rings that go round the other way."""
+    begin = shapely.get_point(shapes, 0)
+    gaps = [shapely.distance(begin, shapely.get_point(plain, end)) for end in (0, -1)]
+    ring = shapely.is_closed(shapes)
+    turned = shapely.is_ccw(shapes) != shapely.is_ccw(plain)
+    return np.asarray(np.where(ring, turned, gaps[0] > gaps[1]), dtype=bool)
 
 
 def _refuse_metres(points: NDArray[np.float64]) -> None:

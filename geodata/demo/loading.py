@@ -20,6 +20,7 @@ from geodata.cases.tables import cases as cases_table
 from geodata.database import Database, Transaction
 from geodata.database.copying import Same, copy_rows
 from geodata.demo.city import DEFAULT_SEED, City, DemoUser, generate
+from geodata.demo.rooms import empty_rooms, store_rooms
 from geodata.demo.staffing import staff
 from geodata.demo.vacancy import NOT_GENERATED, OF_CASES, TABLES, taken, taken_in
 from geodata.errors import Conflict
@@ -136,6 +137,7 @@ def _empty(tx: Transaction) -> None:
     for name in (*TABLES, *(table.name for table in OF_CASES)):
         connection.execute(sa.text(f"TRUNCATE {name}"))
     connection.execute(sa.text("ALTER TABLE case_steps ENABLE TRIGGER case_steps_stay"))
+    empty_rooms(connection)
     connection.execute(sa.update(place_aliases).values(case_id=None))
     tx.connection.execute(sa.delete(imports).where(imports.c.report["synthetic"].astext == "true"))
 
@@ -145,6 +147,7 @@ def _store(tx: Transaction, city: City, tell: Progress, *, by: str) -> dict[str,
     for name, frame in city.layers().items():
         tell(name, 0.15 + 0.02 * len(counts))
         counts[name] = _store_layer(tx, city, name, frame)
+    counts["rooms"] = store_rooms(tx.connection, city)
     tell("cases", 0.3)
     number = _note(tx, city, "cases")
     done = 0

@@ -17,7 +17,7 @@ COUNTS = {
 }  # fmt: skip
 _UNSERVED_M = 1500.0
 """So far from the south-eastern corner there is no station."""
-_TITLES = {
+TITLES = {
     "service_station": "党群服务驿站", "service_centre": "党群服务中心", "clinic": "卫生服务站",
     "canteen": "社区食堂", "reading_room": "读书室", "day_care": "日间照料中心",
     "after_school": "四点半学校", "mediation_room": "调解室", "points_shop": "积分超市",
@@ -45,7 +45,7 @@ _EQUIPMENT = {
     "day_care": 7, "after_school": 4, "mediation_room": 3, "points_shop": 2, "rider_station": 6,
     "childcare": 5, "meeting_room": 5,
 }  # fmt: skip
-_ROOM_M2 = {
+ROOM_M2 = {
     "service_station": 90, "service_centre": 900, "clinic": 160, "canteen": 220,
     "reading_room": 130, "day_care": 350, "after_school": 120, "mediation_room": 40,
     "points_shop": 60, "rider_station": 45, "childcare": 300, "meeting_room": 55,
@@ -100,9 +100,9 @@ def open_places(district: District, equipment: tuple[str, ...]) -> list[Facility
             compound = filled.buildings[building].compound
             near = district.compound_names[compound] if compound >= 0 else ""
             community = district.community_names[face.community]
-            name = f"{near or community}{_TITLES[kind]}"
+            name = f"{near or community}{TITLES[kind]}"
             if kind == "service_centre":
-                name = f"{community}{_TITLES[kind]}"
+                name = f"{community}{TITLES[kind]}"
             count_items = int(np.clip(_EQUIPMENT[kind] + rng.integers(-2, 2), 1, 12))
             items = sorted(rng.choice(len(equipment), count_items, replace=False).tolist())
             hours, telephone = str(rng.choice(_HOURS[kind])), naming.landline(rng)
@@ -118,7 +118,7 @@ def open_places(district: District, equipment: tuple[str, ...]) -> list[Facility
                     hours,
                     f"{district.office_names[face.office]}{near or community}",
                     telephone,
-                    float(round(_ROOM_M2[kind] * size)),
+                    float(round(ROOM_M2[kind] * size)),
                     None if number % _STATE_NONE == 3 else 100 * round(_SERVES[kind] * size / 100),
                     int(rng.integers(40, 170))
                     if kind == "service_station" and number >= count - 4

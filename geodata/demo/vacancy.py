@@ -15,6 +15,7 @@ from geodata.cases.tables import (
     case_steps,
     cases,
 )
+from geodata.demo.rooms import rooms_taken
 from geodata.exchange.tables import imports
 from geodata.places.tables import LAYERS
 from geodata.words import sentence as _
@@ -55,6 +56,10 @@ def taken_in(connection: sa.Connection) -> tuple[str, bool] | None:
         if has_rows(connection, sa.select(1).select_from(table).where(_not_generated(table))):
             return name, False
         generated = generated or name
+    rooms = rooms_taken(connection)
+    if rooms is False:
+        return "public_rooms", False
+    generated = generated or (None if rooms is None else "public_rooms")
     return None if generated is None else (generated, True)
 
 

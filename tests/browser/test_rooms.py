@@ -7,7 +7,9 @@ from playwright.sync_api import expect
 
 def test_a_room_is_entered_accepted_and_reported_and_its_figures_follow(own_live, open_page):
     page = open_page("/rooms", role="planner", address=own_live)
-    expect(page.locator("#rooms")).to_contain_text("还没有登记公共用房")
+    expect(page.locator("#rooms")).to_contain_text("已移交未启用")
+    page.locator("[name=q]").fill("YF001")
+    expect(page.locator("#rooms tbody button")).to_have_count(0)
     page.click("#add")
     dialog = page.locator("dialog[open]")
     dialog.locator("[name=code]").fill("YF001")
@@ -27,7 +29,7 @@ def test_a_room_is_entered_accepted_and_reported_and_its_figures_follow(own_live
     dialog.locator("[name=m2]").fill("80")
     dialog.locator("button.main").click()
     expect(room).to_contain_text("出租 80 m²")
-    expect(page.locator("#figures")).to_contain_text("80 m²")
+    page.locator("[name=q]").fill("YF001")
     page.locator("[name=state]").select_option("misused")
     expect(page.locator("#rooms tbody tr")).to_have_count(1)
     expect(page.locator("#rooms")).to_contain_text("社区配套用房")

@@ -86,10 +86,10 @@ def tied(lines: Lines, *, crossings: bool) -> Lines:
 
 def _with_corners(line: shapely.LineString, *, crossings: bool) -> shapely.LineString:
     points = shapely.get_coordinates(line)
-    segments = shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1))
+    segments: Any = shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1))
     back = line_ends(shapely.get_parts(shapely.unary_union(line))).reshape(-1, 2)
     spots = np.concatenate([points[[0, -1]], back]) if crossings else points[[0, -1]]
-    dots = shapely.points(np.unique(spots, axis=0))
+    dots: Any = shapely.points(np.unique(spots, axis=0))
     which, segment = shapely.STRtree(segments).query(dots, predicate="dwithin", distance=SAME_M)
     at = shapely.line_locate_point(segments[segment], dots[which])
     inner = (at > SAME_M) & (at < shapely.length(segments[segment]) - SAME_M)
@@ -109,7 +109,8 @@ def joinable(
     """
     level = lines.level
     stairs = (lines.ways[ending] & Way.STEPS) > 0
-    return (level[ending] == level[passed]) | (level[passed] == 0) | stairs
+    same = (level[ending] == level[passed]) | (level[passed] == 0)
+    return np.asarray(same | stairs, dtype=bool)
 
 
 def touched(lines: Lines, *, within_m: float = SAME_M) -> Cuts:

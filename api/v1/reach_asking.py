@@ -91,7 +91,7 @@ class ReachQuery(AtQuery):
             weight=self.weight,
             by=self.by,
             area=self.area,
-            hour=_hour(self.hour),
+            hour=hour_of(self.hour),
             day=self.day,
             unknown_is_open=self.unknown == "open",
             changes=changes(),
@@ -113,7 +113,8 @@ def several(name: str, sign: str = ",") -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
-def _hour(said: str) -> time | None:
+def hour_of(said: str) -> time | None:
+    """An hour as it stands in an address; None if none does, InvalidInput if it is none."""
     if not said:
         return None
     try:

@@ -12,7 +12,8 @@ from pydantic import Field, field_validator
 from api.serving import database, profile
 from api.signing_in import current_actor
 from api.v1.moments import AtQuery
-from api.v1.reach_asking import changes, several
+from api.v1.reach_asking import changes, hour_of, several
+from geodata.cases.clocks.calendar import workdays
 from geodata.errors import InvalidInput
 from geodata.reach import outlining
 
@@ -57,6 +58,16 @@ class AreasQuery(AtQuery):
         max_length=_LONG,
         description="codes of facilities, whatever their kind; may be given several times",
     )
+    hour: str = Field("", max_length=5, description="HH:MM: only what is open then")
+    day: str = Field(
+        "",
+        max_length=10,
+        description="a date, or workday, saturday, sunday or feast: the next such day; absent: "
+        "that day itself",
+    )
+    unknown: Literal["closed", "open"] = Field(
+        "closed", description="what places count as whose hours are not known"
+    )
     removed: str = Field(
         "", max_length=_LONG, description="codes of places to think away, parted by commas"
     )
@@ -87,6 +98,9 @@ class AreasQuery(AtQuery):
             together=self.together,
             kinds=several("kind"),
             places=several("place"),
+            hour=hour_of(self.hour),
+            day=self.day,
+            unknown_is_open=self.unknown == "open",
             changes=changes(),
         )
 
@@ -100,10 +114,16 @@ class AreasQuery(AtQuery):
 def get_service_areas(query_data: AreasQuery) -> Response:
     """Of each facility, WGS 84, along the streets; beside it how far the old circle differs.
 
-    `apart` names places that could not be joined to the streets, `remarks` what was done to these.
+    `apart` names places that could not be joined to the streets, `remarks` what was done to these,
+    `hours` which places are closed at the hour that was asked.
     """
     found = outlining.areas(
-        database, current_actor(), profile, query_data.wish(), at=query_data.moment()
+        database,
+        current_actor(),
+        profile,
+        query_data.wish(),
+        at=query_data.moment(),
+        calendar=workdays,
     )
     response = Response(found, mimetype="application/geo+json")
     response.set_etag(hashlib.sha256(found).hexdigest()[:32], weak=True)

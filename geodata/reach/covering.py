@@ -35,7 +35,7 @@ from geodata.reach.coverage.asking import (
     moment_of,
 )
 from geodata.reach.coverage.judging import Held, held
-from geodata.reach.coverage.keeping import USED, changed, town_of
+from geodata.reach.coverage.keeping import USED, changed, town_of, workdays_of
 from geodata.reach.coverage.recording import Sheet, sheet
 from geodata.reach.coverage.serving import Served, served
 
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from geodata.database import Database
     from geodata.profiles import Profile
     from geodata.reach.coverage.asking import Way
-    from geodata.workdays import Workdays
 
 __all__ = [
     "LONGEST_MINUTES",
@@ -292,13 +291,7 @@ def scene_of(
     )
     workdays, moment = None, None
     if question.wish.hour is not None:
-        workdays = _workdays(database, profile, calendar)
-        moment = moment_of(question.wish, workdays, now=at or datetime.now(UTC))
+        workdays = workdays_of(database, profile, calendar)
+        said = question.wish.hour, question.wish.day
+        moment = moment_of(*said, workdays, now=at or datetime.now(UTC))
     return scene(town, places, profile, question, moment=moment, workdays=workdays)
-
-
-def _workdays(database: Database, profile: Profile, calendar: Calendar | None) -> Workdays:
-    if calendar is None:
-        return profile.working.workdays(profile.zone)
-    with database.read() as connection:
-        return calendar(connection, profile)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, time
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Literal
 from weakref import WeakKeyDictionary
@@ -21,8 +21,22 @@ from geodata.crs import areas_m2
 from geodata.errors import InvalidInput, NotFound
 from geodata.places.querying import frame
 from geodata.reach.circles import radius_m, service_circles
-from geodata.reach.coverage.asking import Changes, check_minutes, walker_of
-from geodata.reach.coverage.keeping import WALKED, Places, Town, changed, town_of
+from geodata.reach.coverage.asking import (
+    Changes,
+    check_day,
+    check_minutes,
+    moment_of,
+    walker_of,
+)
+from geodata.reach.coverage.hours import opening
+from geodata.reach.coverage.keeping import (
+    WALKED,
+    Places,
+    Town,
+    changed,
+    town_of,
+    workdays_of,
+)
 from geodata.reach.networks.rules import Rules
 
 if TYPE_CHECKING:
@@ -30,7 +44,9 @@ if TYPE_CHECKING:
     from geodata.database import Database
     from geodata.profiles import Profile, Walking
     from geodata.reach.areas.ground import Ground
+    from geodata.reach.coverage.asking import Calendar
     from geodata.reach.networks.network import Joints, Network, Walker
+    from geodata.workdays import Workdays
 
 Together = Literal["each", "merged", "nearest"]
 MOST_BANDS: Final = 6
@@ -53,6 +69,9 @@ class AreasWish:
         together: Each place by itself, all as one, or every spot to its nearest place.
         kinds: Kinds of facility; empty: those with a service circle.
         places: Codes of facilities, whatever their kind; empty: all of these kinds.
+        hour: Only places that are open then; None: all.
+        day: A date, or a kind of day; see ``coverage.asking.Wish``.
+        unknown_is_open: Whether places whose hours are not known count as open.
         changes: Places as they might be.
     """
 
@@ -62,6 +81,9 @@ class AreasWish:
     together: Together = "each"
     kinds: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    hour: time | None = None
+    day: str = ""
+    unknown_is_open: bool = False
     changes: Changes = field(default_factory=Changes)
 
 
@@ -77,12 +99,15 @@ def areas(
     wish: AreasWish,
     *,
     at: datetime | None = None,
+    calendar: Calendar | None = None,
 ) -> bytes:
     """The areas as GeoJSON in WGS 84, written once and kept until one of the layers changes.
 
     Beside ``features`` it has ``way`` (circles where no street may be walked), ``walker``,
     ``together``, ``remarks`` on the streets and ``apart``: places that could not be joined to them,
-    with a reason (``far``, ``island``, ``walled``, ``nowhere``).
+    with a reason (``far``, ``island``, ``walled``, ``nowhere``); and ``hours``, if an hour is
+    asked: the moment, which places are closed then, and of which nothing is known. ``calendar``
+    tells how the city's own days are read; see ``covering.cover``.
 
     Raises:
         NotAllowed: the role sees no map.
@@ -97,8 +122,9 @@ def areas(
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    found = _written(database, profile, wish, at)
-    if wish.changes:  # the next question is another one
+    found = _written(database, profile, wish, at, calendar)
+    # the next question is another one, and a kind of day may be another day tomorrow
+    if wish.changes or wish.hour is not None:
         return found
     with _lock:
         _kept[key] = found
@@ -116,6 +142,7 @@ def _check(wish: AreasWish, profile: Profile) -> None:
         )
     for minutes in wish.minutes:
         check_minutes(minutes)
+    check_day(wish.day, wish.hour)
     known = profile.keys("facility_kinds")
     for kind in wish.kinds:
         if kind not in known:
@@ -126,11 +153,22 @@ def _check(wish: AreasWish, profile: Profile) -> None:
             )
 
 
-def _written(database: Database, profile: Profile, wish: AreasWish, at: datetime | None) -> bytes:
+def _written(
+    database: Database,
+    profile: Profile,
+    wish: AreasWish,
+    at: datetime | None,
+    calendar: Calendar | None,
+) -> bytes:
     town, stored = town_of(database, profile, at=at)
     kind = (wish.kinds or profile.circle_kinds or ("",))[0]
     places = changed(stored, wish.changes, town.network, kind=kind)
     rows = _chosen(places, wish, profile)
+    hours = None
+    if wish.hour is not None:
+        workdays = workdays_of(database, profile, calendar)
+        moment = moment_of(wish.hour, wish.day, workdays, now=at or datetime.now(UTC))
+        rows, hours = _open(places, rows, wish, moment, workdays)
     key, legs = walker_of(profile, wish.walker)
     apart: list[dict[str, str]] = []
     if wish.way == "circle" or town.network is None or places.joints is None:
@@ -155,9 +193,38 @@ def _written(database: Database, profile: Profile, wish: AreasWish, at: datetime
         "minutes": wish.minutes,
         "remarks": town.remarks,
         "apart": apart,
+        "hours": hours,
         "features": _features(found),
     }
     return orjson.dumps(head, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _open(
+    places: Places,
+    rows: NDArray[np.int64],
+    wish: AreasWish,
+    moment: datetime,
+    workdays: Workdays,
+) -> tuple[NDArray[np.int64], dict[str, Any]]:
+    """The rows of the places that are open at a moment, and what is to be told of the others."""
+    table = places.table.iloc[rows]
+    said = [one if isinstance(one, str) else None for one in table["hours"]]
+    told = opening(said, moment, workdays)
+    counting = told.counting(unknown_is_open=wish.unknown_is_open)
+
+    def named(which: Any) -> list[dict[str, str]]:
+        some = table[np.asarray(which, dtype=bool)]
+        return [
+            {"code": str(code), "name": str(name or "")}
+            for code, name in zip(some["code"], some["name"], strict=True)
+        ]
+
+    return rows[counting], {
+        "moment": moment.isoformat(timespec="minutes"),
+        "unknown_counts_as": "open" if wish.unknown_is_open else "closed",
+        "closed": named([one == "closed" for one in told.states]),
+        "unknown": named([one == "unknown" for one in told.states]),
+    }
 
 
 def _walking(profile: Profile, legs: Walker) -> Walking:

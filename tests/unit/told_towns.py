@@ -148,5 +148,6 @@ def asked_of(of: Town, where: Places, wish: Wish | None = None, *, now=None, wor
     question = asked(wish or Wish(), PROFILE)
     where = changed(where, question.wish.changes, of.network, kind=question.kinds[0])
     workdays = workdays or PROFILE.working.workdays(PROFILE.zone)
-    moment = None if now is None else moment_of(question.wish, workdays, now=now)
+    hour, day = question.wish.hour, question.wish.day
+    moment = None if now is None or hour is None else moment_of(hour, day, workdays, now=now)
     return scene(of, where, PROFILE, question, moment=moment, workdays=workdays)

@@ -78,6 +78,22 @@ def test_every_spot_belongs_to_its_nearest_place_or_all_are_one(ask, plain):
     assert merged.area == pytest.approx(shapely.union_all(list(alone.values())).area, rel=0.03)
 
 
+def test_at_an_hour_only_what_is_open_has_an_area_and_the_others_are_named(ask, plain):
+    evening = ask("minutes=10&hour=19:00&day=workday")
+    told = evening["hours"]
+    assert told["moment"].endswith("19:00+08:00")
+    open_then = {code for code, _ in shapes(evening)}
+    shut = {one["code"] for one in told["closed"]} | {one["code"] for one in told["unknown"]}
+    assert shut
+    assert open_then
+    assert open_then.isdisjoint(shut)
+    apart = {one["code"] for one in plain["apart"]}
+    assert open_then | shut >= {code for code, _ in shapes(plain)} - apart
+    counted = {code for code, _ in shapes(ask("minutes=10&hour=19:00&day=workday&unknown=open"))}
+    assert counted - open_then <= {one["code"] for one in told["unknown"]}
+    assert plain["hours"] is None
+
+
 def test_slow_people_come_less_far(ask, plain):
     elderly = shapes(ask("minutes=10&walker=elderly"))
     adults = shapes(plain)
@@ -124,6 +140,9 @@ def test_who_has_the_answer_is_told_so(viewer):
 @pytest.mark.parametrize(
     ("query", "status"),
     [
+        ("hour=25:00", 400),
+        ("day=workday", 400),
+        ("hour=19:00&day=moonday", 400),
         ("minutes=5,0", 400),
         ("minutes=5&minutes=x", 400),
         ("minutes=1,2,3,4,5,6,7", 400),

@@ -115,8 +115,7 @@ def asked(wish: Wish, profile: Profile) -> Asked:
         raise InvalidInput(
             "Nothing is counted by %(by)s: take one of %(known)s.", by=by, known=", ".join(known)
         )
-    if wish.day and wish.hour is None:
-        raise InvalidInput("A day needs an hour: say when on that day.")
+    check_day(wish.day, wish.hour)
     return Asked(wish, key, legs, wish.kinds or profile.circle_kinds, by)
 
 
@@ -155,17 +154,27 @@ def level_keys(profile: Profile) -> tuple[str, ...]:
     return tuple(level.key for level in profile.levels)
 
 
-def moment_of(wish: Wish, workdays: Workdays, *, now: datetime) -> datetime | None:
-    """The moment at which places must be open, in the city's zone; None if none is asked.
+def check_day(day: str, hour: time | None) -> None:
+    """Refuse a day without an hour: InvalidInput."""
+    if day and hour is None:
+        raise InvalidInput("A day needs an hour: say when on that day.")
+
+
+def moment_of(hour: time, said: str, workdays: Workdays, *, now: datetime) -> datetime:
+    """The moment at which places must be open, in the city's zone.
+
+    Args:
+        hour: Of the day.
+        said: A date, or one of ``KINDS_OF_DAY`` (the next such day); empty: that of ``now``.
+        workdays: The city's calendar.
+        now: From when on a next day is looked for.
 
     Raises:
-        InvalidInput: the day is none.
+        InvalidInput: The day is none.
     """
-    if wish.hour is None:
-        return None
     today = workdays.day_of(now)
-    day = _day(wish.day, today, workdays) if wish.day else today
-    return datetime.combine(day, wish.hour, tzinfo=workdays.zone)
+    day = _day(said, today, workdays) if said else today
+    return datetime.combine(day, hour, tzinfo=workdays.zone)
 
 
 def _day(said: str, today: date, workdays: Workdays) -> date:

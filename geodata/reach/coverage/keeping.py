@@ -26,7 +26,9 @@ from geodata.reach.coverage.nearness import Booleans, Near, flown, nobody, walke
 if TYPE_CHECKING:
     from geodata.database import Database
     from geodata.profiles import Profile
+    from geodata.reach.coverage.asking import Calendar
     from geodata.reach.networks.network import Graph, Joints, Network, Walker
+    from geodata.workdays import Workdays
 
 LIVED_IN: Final = ("areas", "grids", "compounds", "buildings")
 WALKED: Final = ("streets", "gates", "compounds")
@@ -318,3 +320,11 @@ def _rejoined(joints: Joints, gone: Booleans, new: Joints | None) -> Joints:
         apart=np.concatenate([left.apart, new.apart + behind]),
         reasons=(*left.reasons, *new.reasons),
     )
+
+
+def workdays_of(database: Database, profile: Profile, calendar: Calendar | None) -> Workdays:
+    """The days that are worked: with the operator's own, if it is said how to read these."""
+    if calendar is None:
+        return profile.working.workdays(profile.zone)
+    with database.read() as connection:
+        return calendar(connection, profile)

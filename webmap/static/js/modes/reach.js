@@ -31,7 +31,7 @@ async function draw() {
   const at = page.at || null;
   const [record, found] = await Promise.all([
     get(`/api/v1/places/areas/${encodeURIComponent(page.code)}`, { at }),
-    get("/api/v1/service-areas", { minutes: page.minutes.join(","), together: "merged", walker: page.walker || null, at }),
+    get("/api/v1/service-areas", { minutes: page.minutes.join(","), together: "merged", walker: page.walker || null, ...(page.hour && { hour: page.hour, day: page.day }), at }),
   ]);
   const [west, south, east, north] = record.current.box;
   around = L.latLngBounds([south, west], [north, east]);

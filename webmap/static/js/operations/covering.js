@@ -52,6 +52,10 @@ export class Covering {
   areasText(minutes) {
     const told = this.told.get(minutes);
     if (!told) return null;
+    return [this.wayText(told), told.hour && t("open at %(hour)s; %(closed)s closed, %(unknown)s not known", told)].filter(Boolean).join(t("; "));
+  }
+
+  wayText(told) {
     if (told.way === "circle") return t("no streets to walk on: %(radius)s as the crow flies", { radius: metres(told.radius) });
     if (told.differs == null) return t("along the streets");
     return t("along the streets; differs from the circle by %(share)s", { share: share(told.differs) });
@@ -116,7 +120,8 @@ export class Covering {
     try {
       const data = await get("/api/v1/service-areas", asked);
       if (this.loaded.get(minutes) !== key) return;
-      this.told.set(minutes, { way: data.way, radius: data.features[0]?.properties.radius_m, differs: this.wish.nearest ? null : middleDifference(data.features) });
+      const { hours } = data;
+      this.told.set(minutes, { way: data.way, radius: data.features[0]?.properties.radius_m, differs: middleDifference(data.features), ...(hours && { hour: hours.moment.slice(11, 16), closed: hours.closed.length, unknown: hours.unknown.length }) });
       sheet.change({ data, union: !this.wish.nearest });
       this.planner.layering?.draw();
     } catch (error) {

@@ -39,12 +39,17 @@ export class ReachWish {
 
   /** What service areas are asked with. */
   areas() {
-    return { walker: this.walker, ...(this.nearest && { together: "nearest" }) };
+    return { walker: this.walker, ...(this.nearest && { together: "nearest" }), ...this.when() };
   }
 
   /** What coverage is asked with. */
   coverage() {
-    return { walker: this.walker, weight: this.weight, ...(this.hour && { hour: this.hour, day: this.day }) };
+    return { walker: this.walker, weight: this.weight, ...this.when() };
+  }
+
+  /** When places must be open. */
+  when() {
+    return this.hour ? { hour: this.hour, day: this.day } : {};
   }
 }
 

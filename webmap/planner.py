@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from branca.element import MacroElement
 from flask import Blueprint
 
+from geodata.places.choosing import choices
 from geodata.places.featuring import extent
 from geodata.places.querying import levels_present
 from geodata.plans.permitting import reads_any
@@ -92,14 +94,16 @@ def planner() -> str:
             elements.ServiceCircles(key=f"circles-{number:g}", strong=place > 0, visible=False)
         )
     sees_drafts = person is not None and reads_any(joined().database, person)
+    sites = person is not None and person.may("draw_plan")
     data = {
         "placed": bounds is not None,
         "profile": profile_words(),
+        "areas": [asdict(one) for one in choices(joined().database, person)] if sites and person else [],
         "basemaps": [{"key": one["key"], "name": one["name"]} for one in offered],
         "may": {
             "import": person is not None and person.may("import"),
             "draw": person is not None and person.may("draw_plan"),
-            "site": person is not None and person.may("draw_plan"),
+            "site": sites,
             "see_drafts": sees_drafts,
             "export": person is not None and person.may("export"),
             "demo": person is not None and person.may("manage_users"),

@@ -83,6 +83,14 @@ class Siting(Asked):
         allow_inf_nan=False,
         description="how long a proof is looked for",
     )
+    enough: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        allow_inf_nan=False,
+        description="a gap, as a share, that is good enough: no proof is looked for any more; "
+        "0: proven, if the time is enough",
+    )
 
     def wish(self) -> wishing.Wish:
         """The question."""
@@ -93,6 +101,7 @@ class Siting(Asked):
             candidates=said if isinstance(said, str) else tuple(said),
             curve=self.curve,
             seconds=self.seconds,
+            enough=self.enough,
             **self.common(),
         )
 
@@ -134,7 +143,10 @@ class SitingFigures(BaseModel):
 @blueprint.output(Job, status_code=202)
 @blueprint.doc(summary="Find where the next places belong", responses=[400, 401, 403])
 def post_siting(json_data: Siting) -> tuple[Job, int, dict[str, str]]:
-    """A job chooses them; its report says who is covered, what is proven, and what is left over."""
+    """A job chooses them; its report says who is covered, what is proven, and what is left over.
+
+    A job that is stopped keeps the best so far in its report, with its gap.
+    """
     job = stored.ask(
         database,
         current_actor(),

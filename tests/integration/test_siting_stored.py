@@ -63,6 +63,11 @@ def test_what_is_covered_is_what_coverage_counts_with_the_places_there(demo_data
     assert [one["count"] for one in told["curve"]] == [0, 1, 2, 3]
     assert told["curve"][0]["covered"] == pytest.approx(told["before"])
     assert told["curve"][-1]["covered"] == pytest.approx(told["covered"])
+    for one in told["curve"][1:]:
+        spots = [told["curve_places"][at]["point"] for at in one["chosen"]]
+        assert len(spots) == one["count"]
+        those = stored.moved(demo_database, TERMINAL, PROFILE, found.wish, spots)
+        assert those.figures.covered == pytest.approx(one["covered"])
     moved = moved_told(stored.moved(demo_database, TERMINAL, PROFILE, found.wish, points))
     assert moved["covered"] == pytest.approx(told["covered"])
     assert [one["gain"] for one in moved["places"]] == pytest.approx(
@@ -119,10 +124,38 @@ def test_points_given_twice_and_in_the_lake_are_named(demo_database, streets):
     assert told["apart"]["candidates"][0]["reason"] == "far"
     assert told["beyond"]["people"] <= told["uncovered"]["people"]
     assert told["before"] == 0
-    with pytest.raises(InvalidInput, match="only 2 candidates"):
+    with pytest.raises(InvalidInput, match="only 1 of the 2 candidates"):
         sited(demo_database, count=3, kinds=(), candidates=(here, here, (110.0, 30.0)))
-    with pytest.raises(InvalidInput, match="No candidate reaches"):
+    for nonsense in ({"count": 2}, {"count": 2, "model": "walk"}):
+        with pytest.raises(InvalidInput, match="streets reach only 1 of the 2"):
+            sited(demo_database, kinds=(), candidates=(here, (110.0, 30.0)), **nonsense)
+    for model in ("cover", "walk"):
+        one = sited(demo_database, count=1, model=model, kinds=(), candidates=((110.0, 30.0), here))
+        assert report(one)["chosen"][0]["point"] == list(here)
+        assert report(one)["candidates"] == 2
+    with pytest.raises(InvalidInput, match="None of the 1 candidates is near a street"):
         sited(demo_database, count=1, kinds=(), candidates=((110.0, 30.0),))
+
+
+def test_a_gap_that_is_good_enough_ends_the_search_and_is_told_on_the_way(demo_database):
+    told = []
+    wish = Wish(count=5, minutes=5.0, model="walk", enough=0.9)
+    near = stored.site(
+        demo_database,
+        TERMINAL,
+        PROFILE,
+        wish,
+        near=lambda objective, gap: told.append((objective, gap)),
+    )
+    best = sited(demo_database, count=5, minutes=5.0, model="walk")
+    assert best.choice.status == "optimal"
+    assert near.choice.gap <= 0.9
+    assert near.choice.objective >= best.choice.objective - 1e-6
+    assert near.choice.objective * (1 - near.choice.gap) <= best.choice.objective + 1e-6
+    assert told
+    assert all(best.choice.objective <= one + 1e-6 and 0 <= gap <= 1 for one, gap in told)
+    with pytest.raises(InvalidInput, match="good enough"):
+        sited(demo_database, count=1, enough=1.0)
 
 
 def test_a_stopped_search_shows_its_best_so_far(demo_database):

@@ -58,6 +58,11 @@ class Bounded:
 Enough = Callable[[Bounded], bool]
 
 
+def within(savings: Savings, gap: float) -> Enough:
+    """Proven, or at most so far from the best."""
+    return lambda found: found.is_proven or savings.gap(found.value, found.bound) <= gap
+
+
 def proven(found: Bounded) -> bool:
     """Nothing less than a proof is enough."""
     return found.is_proven
@@ -103,7 +108,10 @@ def bounded(savings: Savings, chosen: list[int], clock: Clock, enough: Enough = 
     """
     search = _Search(savings, chosen)
     for _ in range(STEPS):
-        if not search.step(clock) or clock.over() or enough(search.found()):
+        goes_on = search.step(clock)
+        known = search.found()
+        clock.know(savings.told(known.value), savings.gap(known.value, known.bound))
+        if not goes_on or clock.over() or enough(known):
             break
     return search.found()
 

@@ -51,6 +51,14 @@ class Candidates:
         """How many there are."""
         return len(self.points)
 
+    def only(self, rows: NDArray[np.int64]) -> Candidates:
+        """Some of them alone."""
+        return Candidates(
+            self.points[rows],
+            tuple(self.codes[row] for row in rows.tolist()),
+            tuple(self.names[row] for row in rows.tolist()),
+        )
+
 
 def candidates_of(
     database: Database, actor: Actor, scene: Scene, said: Source | Sequence[Point]

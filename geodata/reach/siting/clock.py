@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from geodata.reach.siting.problem import Tell, check_seconds, silent
+from geodata.reach.siting.problem import Near, Tell, check_seconds, silent, unheard
 
 
 class Clock:
@@ -14,11 +14,12 @@ class Clock:
         stopped: Whether somebody asked to stop.
     """
 
-    def __init__(self, seconds: float, tell: Tell = silent) -> None:
+    def __init__(self, seconds: float, tell: Tell = silent, near: Near = unheard) -> None:
         check_seconds(seconds)
         self._begin = time.monotonic()
         self._seconds = seconds
         self._tell = tell
+        self._near = near
         self._stage = "searching"
         self.stopped = False
 
@@ -34,6 +35,10 @@ class Clock:
         self._stage = key
         self.over()
 
+    def know(self, objective: float, gap: float) -> None:
+        """Say how good the best so far is, and how far from the best it can be at most."""
+        self._near(objective, gap)
+
     def over(self) -> bool:
         """Tell how much of the time is used; whether to end."""
         used = (time.monotonic() - self._begin) / self._seconds if self._seconds else 1.0
@@ -43,7 +48,7 @@ class Clock:
 
     def part(self, seconds: float) -> Clock:
         """A clock for a part of the work, at most so long as there is left."""
-        part = Clock(min(seconds, self.left), self._pass_on)
+        part = Clock(min(seconds, self.left), self._pass_on, self._near)
         part._stage = self._stage
         return part
 

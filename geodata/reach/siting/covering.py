@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from geodata.errors import InvalidInput
-from geodata.reach.siting.bounding import Bounded
+from geodata.reach.siting.bounding import Bounded, within
 from geodata.reach.siting.choosing import best_places
 from geodata.reach.siting.clock import Clock
 from geodata.reach.siting.exchanging import by_gain, greedy
@@ -23,11 +23,14 @@ from geodata.reach.siting.problem import (
     SECONDS,
     Choice,
     Integers,
+    Near,
     Problem,
     Tell,
     check_count,
+    check_enough,
     check_limit,
     silent,
+    unheard,
 )
 from geodata.reach.siting.savings import Savings, covering_savings, undominated, walk_savings
 
@@ -37,8 +40,10 @@ def most_covered(
     count: int,
     *,
     limit_m: float,
+    enough: float = 0.0,
     seconds: float = SECONDS,
     tell: Tell = silent,
+    near: Near = unheard,
 ) -> Choice:
     """The next ``count`` places that cover most weight.
 
@@ -48,16 +53,19 @@ def most_covered(
         problem: Who lives where.
         count: How many places.
         limit_m: Metres within which a demand is covered, ends included.
+        enough: A gap, as a share, with which no proof is looked for any more.
         seconds: How long a proof is looked for.
         tell: Told how far it is; a true answer stops at the best so far.
+        near: Told how good the best so far is.
 
     Raises:
         InvalidInput: Numbers that make no sense, or nothing that could be covered.
     """
     check_limit(limit_m)
     check_count(count, problem.candidates)
+    check_enough(enough)
     savings = coverable(problem, limit_m)
-    found = cover(savings, count, Clock(seconds, tell))
+    found = cover(savings, count, Clock(seconds, tell, near), enough=enough)
     return covering_choice(problem, savings, found, count, limit_m)
 
 
@@ -65,23 +73,28 @@ def all_covered(
     problem: Problem,
     *,
     limit_m: float,
+    enough: float = 0.0,
     seconds: float = SECONDS,
     tell: Tell = silent,
+    near: Near = unheard,
 ) -> Choice:
     """The fewest places that cover all that can be covered; the rest is in ``unreachable``.
 
     Args:
         problem: Who lives where.
         limit_m: Metres within which a demand is covered, ends included.
+        enough: A gap, as a share of the places, with which no proof is looked for any more.
         seconds: How long a proof is looked for.
         tell: Told how far it is; a true answer stops at the best so far.
+        near: Told how good the best so far is.
 
     Raises:
         InvalidInput: Numbers that make no sense, or nothing that could be covered.
     """
     check_limit(limit_m)
+    check_enough(enough)
     savings = coverable(problem, limit_m)
-    found = fewest_places(savings, Clock(seconds, tell))
+    found = fewest_places(savings, Clock(seconds, tell, near), enough=enough)
     chosen = by_gain(savings, found.chosen)
     gap = (len(chosen) - found.bound) / len(chosen)
     return Choice(
@@ -122,7 +135,12 @@ def unreachable(problem: Problem, limit_m: float) -> Integers:
 
 
 def cover(
-    savings: Savings, count: int, clock: Clock, begin: Sequence[Sequence[int]] = ()
+    savings: Savings,
+    count: int,
+    clock: Clock,
+    begin: Sequence[Sequence[int]] = (),
+    *,
+    enough: float = 0.0,
 ) -> Bounded:
     """The places that cover most; no more of them than those that no other one betters."""
     kept = undominated(savings)
@@ -136,7 +154,7 @@ def cover(
     number = np.cumsum(kept) - 1
     known = [[int(number[one]) for one in some if kept[one]] for some in begin]
     known = [greedy(small, count, some) for some in known]
-    found = best_places(small, count, clock, begin=known)
+    found = best_places(small, count, clock, begin=known, enough=within(small, enough))
     out, into = np.ones_like(kept), np.zeros_like(kept)
     out[useful], into[useful] = found.out, found.into
     return replace(found, chosen=useful[found.chosen].tolist(), out=out, into=into)

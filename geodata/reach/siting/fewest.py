@@ -25,24 +25,36 @@ class Fewest:
     bound: int
 
 
-def fewest_places(savings: Savings, clock: Clock) -> Fewest:
+def fewest_places(savings: Savings, clock: Clock, *, enough: float = 0.0) -> Fewest:
     """The fewest places that cover every demand.
 
     Args:
         savings: Who is covered by what.
         clock: When to end.
+        enough: A gap, as a share of the places, with which no proof is looked for any more.
     """
     clock.stage("searching")
     kept = undominated(savings)
     needed = _needed(savings, kept)
     known = _without_idle(savings, _greedy_cover(savings, kept))
     bound = max(_apart(savings, kept), 1)
-    if len(known) <= bound or clock.over():
+
+    def is_enough(least: float) -> bool:
+        gap = max((len(known) - least) / len(known), 0.0)
+        clock.know(float(len(known)), gap)
+        return gap <= enough
+
+    if is_enough(bound) or clock.over():
         return Fewest(known, min(bound, len(known)))
     clock.stage("proving")
     places = np.flatnonzero(kept)
     begin = np.isin(places, known).astype(float)
-    solved = solve(_programme(savings, places, needed), clock, known=begin, enough=0.99)
+    programme = _programme(savings, places, needed)
+
+    def told(dual: float) -> bool:
+        return math.isfinite(dual) and is_enough(max(bound, math.ceil(dual - 1e-6)))
+
+    solved = solve(programme, clock, known=begin, enough=0.99, told=told)
     if solved.values is not None:
         other = places[solved.values > 0.5].tolist()
         if len(other) < len(known) and (savings.best(other) > 0).all():

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+import time
+from typing import Any, Final
 
 from geodata.accounts.users import actor_of
 from geodata.database.jobs import Work, job_kind
 from geodata.profiles import load_profile
 from geodata.settings import Settings
 
+EVERY: Final = 1.0
+"""Seconds between two looks at the best so far."""
+
 
 @job_kind("siting", again=True)
 def run_siting(work: Work) -> dict[str, Any]:
     """Find places; the report has them with their figures. When stopped, it has the best so far.
+
+    While places are looked for the report is ``{"so_far": {"objective": …, "gap": …}}``.
 
     ``work.arguments``: ``profile`` and the fields of ``wishing.Wish``.
     """
@@ -30,6 +37,14 @@ def run_siting(work: Work) -> dict[str, Any]:
         work.progress(stage, share)
         return work.cancelled()
 
+    shown = -math.inf
+
+    def near(objective: float, gap: float) -> None:
+        nonlocal shown
+        if time.monotonic() - shown >= EVERY:
+            shown = time.monotonic()
+            work.show({"so_far": {"objective": objective, "gap": gap}})
+
     actor = actor_of(work.database, work.actor)
     done = site(
         work.database,
@@ -38,5 +53,6 @@ def run_siting(work: Work) -> dict[str, Any]:
         Wish(**said),
         tell=tell,
         show=lambda so_far: work.show(report(so_far)),
+        near=near,
     )
     return report(done)

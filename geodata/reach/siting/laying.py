@@ -38,6 +38,12 @@ class Laid:
     apart: tuple[tuple[int, str], ...]
     homes_apart: NDArray[np.int64]
 
+    @property
+    def joined(self) -> NDArray[np.int64]:
+        """Rows of the candidates that a street reaches; only they can be chosen."""
+        rows = np.arange(self.problem.candidates)
+        return np.setdiff1d(rows, [row for row, _reason in self.apart])
+
 
 def lay(scene: Scene, points: Floats, *, minutes: float, is_empty: bool) -> Laid:
     """The problem of who is asked for.

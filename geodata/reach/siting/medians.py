@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from geodata.errors import InvalidInput
-from geodata.reach.siting.bounding import Bounded
+from geodata.reach.siting.bounding import within
 from geodata.reach.siting.choosing import best_places
 from geodata.reach.siting.clock import Clock
 from geodata.reach.siting.covering import unreachable
@@ -18,11 +18,14 @@ from geodata.reach.siting.figures import figures
 from geodata.reach.siting.problem import (
     SECONDS,
     Choice,
+    Near,
     Problem,
     Tell,
     check_count,
+    check_enough,
     check_limit,
     silent,
+    unheard,
 )
 from geodata.reach.siting.savings import PROVEN, walk_savings
 
@@ -36,6 +39,7 @@ def shortest_walk(
     enough: float = 0.0,
     seconds: float = SECONDS,
     tell: Tell = silent,
+    near: Near = unheard,
 ) -> Choice:
     """The next ``count`` places with which all together walk least.
 
@@ -48,11 +52,13 @@ def shortest_walk(
         enough: A gap with which no proof is looked for any more.
         seconds: How long a proof is looked for.
         tell: Told how far it is; a true answer stops at the best so far.
+        near: Told how good the best so far is.
 
     Raises:
         InvalidInput: Numbers that make no sense, or nobody who would walk less.
     """
     check_count(count, problem.candidates)
+    check_enough(enough)
     for metres in (beyond_m, None if np.isinf(limit_m) else limit_m):
         if metres is not None:
             check_limit(metres)
@@ -65,11 +71,8 @@ def shortest_walk(
             raise InvalidInput("No candidate is nearer to anybody than what stands already.")
         raise InvalidInput("No candidate can be reached by anybody.")
     whole = savings.whole
-
-    def is_enough(known: Bounded) -> bool:
-        return known.is_proven or known.bound - known.value <= enough * (whole - known.value)
-
-    found = best_places(savings, count, Clock(seconds, tell), enough=is_enough)
+    clock = Clock(seconds, tell, near)
+    found = best_places(savings, count, clock, enough=within(savings, enough))
     objective, bound = whole - found.value, max(whole - found.bound, 0.0)
     gap = (objective - bound) / objective if objective > 0 else 0.0
     is_proven = found.is_proven or gap <= PROVEN

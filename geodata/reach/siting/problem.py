@@ -17,6 +17,8 @@ Integers = NDArray[np.int32]
 Status = Literal["optimal", "gap"]
 Tell = Callable[[str, float], bool]
 """Told the stage (a key) and the share done; a true answer stops the search at its best so far."""
+Near = Callable[[float, float], None]
+"""Told the objective of the best so far and how far from the best it can be at most, 0…1."""
 
 SECONDS: Final = 30.0
 """How long a proof is looked for unless said otherwise."""
@@ -25,6 +27,10 @@ SECONDS: Final = 30.0
 def silent(_stage: str, _share: float) -> bool:
     """Nobody listens, and nobody stops."""
     return False
+
+
+def unheard(_objective: float, _gap: float) -> None:
+    """Nobody wants to know how near the best is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +107,21 @@ class Problem:
         first = np.zeros(len(heavy) + 1, dtype=np.int64)
         np.cumsum(np.bincount(one[kept], minlength=len(heavy)), out=first[1:])
         return cls(heavy, first, other[kept].astype(np.int32), far[kept], candidates, stands)
+
+    def only(self, candidates: ArrayLike) -> Problem:
+        """The same with some candidates alone, numbered anew in the order given (ascending)."""
+        kept = np.asarray(candidates, dtype=np.int64)
+        number = np.full(self.candidates, -1, dtype=np.int64)
+        number[kept] = np.arange(len(kept))
+        rows = number[self.candidate] >= 0
+        return Problem.of(
+            self.weights,
+            self.demand[rows],
+            number[self.candidate[rows]],
+            self.metres[rows],
+            candidates=len(kept),
+            standing=self.standing,
+        )
 
     @classmethod
     def dense(
@@ -219,6 +240,20 @@ def check_seconds(seconds: float) -> None:
     if not (math.isfinite(seconds) and seconds >= 0):
         raise InvalidInput(
             "Seconds must be a number from 0 on; %(seconds)s is none.", seconds=str(seconds)
+        )
+
+
+def check_enough(enough: float) -> None:
+    """Refuse gaps that make no sense.
+
+    Raises:
+        InvalidInput: Not a share from 0 up to, and without, 1.
+    """
+    if not (math.isfinite(enough) and 0 <= enough < 1):
+        raise InvalidInput(
+            "A gap that is good enough is a share from 0 to below 1, such as 0.01; %(gap)s is "
+            "none.",
+            gap=str(enough),
         )
 
 

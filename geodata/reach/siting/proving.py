@@ -70,7 +70,7 @@ def prove(savings: Savings, known: Bounded, clock: Clock, enough: Enough) -> Bou
         left = _left(savings, known)
         if left is None or len(left.places) > WORTH_IT * before:
             break
-    return known if left is None else _decided(savings, known, left, clock)
+    return known if left is None else _decided(savings, known, left, clock, enough)
 
 
 def _left(savings: Savings, known: Bounded) -> _Left | None:
@@ -130,17 +130,30 @@ def _bound(left: _Left, prices: Floats) -> tuple[Floats, float]:
     return worth, float(np.maximum(own, 0.0).sum() + top.sum())
 
 
-def _decided(savings: Savings, known: Bounded, left: _Left, clock: Clock) -> Bounded:
+def _decided(
+    savings: Savings, known: Bounded, left: _Left, clock: Clock, enough: Enough
+) -> Bounded:
     """What the integer programme finds."""
     near = 0.99 if savings.is_whole else known.slack / 2
     begin = values_of(left.levels, left.places, known.chosen)
-    solved = solve(left.programme, clock, known=begin, enough=near / left.scale)
+
+    def bound_of(dual: float) -> Bounded:
+        told = rounded(np.array([left.base - dual * left.scale]), savings)
+        return replace(known, bound=max(min(known.bound, float(told[0])), known.value))
+
+    def tell(dual: float) -> bool:
+        if not np.isfinite(dual):
+            return False
+        so_far = bound_of(dual)
+        clock.know(savings.told(so_far.value), savings.gap(so_far.value, so_far.bound))
+        return enough(so_far)
+
+    solved = solve(left.programme, clock, known=begin, enough=near / left.scale, told=tell)
     if solved.values is not None:
         known = _improved(savings, known, _rounded_up(left, solved.values, known), None)
     if not np.isfinite(solved.bound):
         return known
-    told = rounded(np.array([left.base - solved.bound * left.scale]), savings)
-    return replace(known, bound=max(min(known.bound, float(told[0])), known.value))
+    return bound_of(solved.bound)
 
 
 def _rounded_up(left: _Left, values: Floats, known: Bounded) -> list[int]:

@@ -66,6 +66,11 @@ class Savings:
         """What people are told of a value: what is saved, or the walk that is left."""
         return value if np.isinf(self.whole) else max(self.whole - value, 0.0)
 
+    def gap(self, value: float, bound: float) -> float:
+        """How far from the best a value can be, as a share of what people are told; 0…1."""
+        of = bound if np.isinf(self.whole) else self.told(value)
+        return min(max((bound - value) / of, 0.0), 1.0) if of > 0 else 0.0
+
     @cached_property
     def of_candidate(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """For each candidate where its rows begin, and the rows by candidate."""

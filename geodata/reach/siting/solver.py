@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -54,7 +55,12 @@ class Solved:
 
 
 def solve(
-    programme: Programme, clock: Clock, *, known: Floats | None = None, enough: float = 0.0
+    programme: Programme,
+    clock: Clock,
+    *,
+    known: Floats | None = None,
+    enough: float = 0.0,
+    told: Callable[[float], bool] = lambda _bound: False,
 ) -> Solved:
     """Look for the best and prove it, as long as the clock permits.
 
@@ -64,6 +70,7 @@ def solve(
         known: A good answer to begin with; then the time goes into the proof: no other answers are
             looked for beside it, and the tree is not begun anew (a third of the time, measured).
         enough: A bound so near proves.
+        told: Told the bound all the time; a true answer ends it.
     """
     import highspy  # noqa: PLC0415 - slow to load
 
@@ -92,7 +99,11 @@ def solve(
         if clock.over():
             event.interrupt()
 
-    solver.cbMipInterrupt += look
+    def look_at_bound(event: Any) -> None:
+        if told(float(event.data_out.mip_dual_bound)) or clock.over():
+            event.interrupt()
+
+    solver.cbMipInterrupt += look_at_bound
     solver.cbSimplexInterrupt += look
     solver.run()
     info, status = solver.getInfo(), solver.getModelStatus()

@@ -11,6 +11,7 @@ from geodata.database import jobs
 from geodata.errors import Cancelled, InvalidInput
 from geodata.reach.coverage.answering import Scene, scene
 from geodata.reach.coverage.keeping import town_of
+from geodata.reach.siting.problem import unheard
 from geodata.reach.siting.wishing import MOST_MOVED, Point, Wish, check, check_points, reaching
 from geodata.words import sentence as _
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from geodata.reach.siting.candidates import Candidates
     from geodata.reach.siting.curves import Point as CurvePoint
     from geodata.reach.siting.laying import Laid
-    from geodata.reach.siting.problem import Choice, Figures
+    from geodata.reach.siting.problem import Choice, Figures, Near, Problem
 
 KIND: Final = "siting"
 STAGES: Final = {
@@ -48,12 +49,24 @@ _SHARES: Final = {
 
 @dataclass(frozen=True, eq=False)
 class Sited:
-    """A siting, and what it was found in."""
+    """A siting, and what it was found in.
+
+    Attributes:
+        wish: What was asked.
+        scene: Who lives where.
+        given: All candidates, and
+        laid: which of them no street reaches; the
+        candidates: are those that can be chosen, as the rows of choice and curve mean them.
+        choice: The places.
+        curve: What fewer and more of them cover.
+        seconds: How long it took.
+    """
 
     wish: Wish
     scene: Scene
-    candidates: Candidates
+    given: Candidates
     laid: Laid
+    candidates: Candidates
     choice: Choice
     curve: tuple[CurvePoint, ...]
     seconds: float
@@ -118,6 +131,7 @@ def site(
     *,
     tell: Callable[[str, float], bool] = lambda _stage, _share: False,
     show: Callable[[Sited], None] = lambda _so_far: None,
+    near: Near = unheard,
 ) -> Sited:
     """Find places.
 
@@ -128,6 +142,7 @@ def site(
         wish: What is asked.
         tell: Told the stage and the share done; a true answer stops it.
         show: Shown what there is when it is stopped.
+        near: Told how good the best so far is, while it is looked for.
 
     Raises:
         NotAllowed: The role, or the area is not one of duty.
@@ -149,17 +164,19 @@ def site(
     listen("measuring", 0.0)
     longest = max(wish.minutes, WALK_MINUTES) if wish.model == "walk" else wish.minutes
     laid = lay(found, some.points, minutes=longest, is_empty=wish.kinds == ())
-    choice = _choose(wish, laid, found.asked.limit_m, listen)
+    problem = _choosable(wish, laid)
+    choice = _choose(wish, problem, found.asked.limit_m, listen, near)
     points: tuple[CurvePoint, ...] = ()
     if wish.curve and not listen.stopped:
         points = curve(
-            laid.problem,
-            min(wish.curve, len(some)),
+            problem,
+            min(wish.curve, problem.candidates),
             limit_m=found.asked.limit_m,
             seconds=wish.seconds,
             tell=lambda _stage, share: listen("curve", share),
         )
-    done = Sited(wish, found, some, laid, choice, points, time.monotonic() - begin)
+    usable = some.only(laid.joined)
+    done = Sited(wish, found, some, laid, usable, choice, points, time.monotonic() - begin)
     if listen.stopped:
         show(done)
         raise Cancelled("The search for places was stopped; the best so far is in its report.")
@@ -205,15 +222,41 @@ def _scene(database: Database, profile: Profile, wish: Wish) -> Scene:
     return scene(town, places, profile, asked, moment=None, workdays=None)
 
 
-def _choose(wish: Wish, laid: Laid, limit_m: float, listen: _Listener) -> Choice:
+def _choosable(wish: Wish, laid: Laid) -> Problem:
+    """The problem of the candidates that can be reached."""
+    joined = laid.joined
+    if not len(joined):
+        raise InvalidInput(
+            "None of the %(count)s candidates is near a street that leads to somebody.",
+            count=laid.problem.candidates,
+        )
+    if wish.count is not None and laid.apart and wish.count > len(joined):
+        raise InvalidInput(
+            "%(count)s places were asked for, but streets reach only %(joined)s of the "
+            "%(candidates)s candidates.",
+            count=wish.count,
+            joined=len(joined),
+            candidates=laid.problem.candidates,
+        )
+    return laid.problem.only(joined) if laid.apart else laid.problem
+
+
+def _choose(wish: Wish, problem: Problem, limit_m: float, listen: _Listener, near: Near) -> Choice:
     from geodata.reach.siting.covering import all_covered, most_covered  # noqa: PLC0415
     from geodata.reach.siting.medians import shortest_walk  # noqa: PLC0415
 
+    how: dict[str, Any] = {
+        "limit_m": limit_m,
+        "enough": wish.enough,
+        "seconds": wish.seconds,
+        "tell": listen,
+        "near": near,
+    }
     if wish.model == "cover_all":
-        return all_covered(laid.problem, limit_m=limit_m, seconds=wish.seconds, tell=listen)
+        return all_covered(problem, **how)
     assert wish.count is not None  # noqa: S101 - was checked
     choose = most_covered if wish.model == "cover" else shortest_walk
-    return choose(laid.problem, wish.count, limit_m=limit_m, seconds=wish.seconds, tell=listen)
+    return choose(problem, wish.count, **how)
 
 
 class _Listener:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from geodata.reach.coverage.answering import Scene
     from geodata.reach.coverage.homes import Homes
+    from geodata.reach.siting.candidates import Candidates
     from geodata.reach.siting.problem import Figures
     from geodata.reach.siting.stored import Moved, Sited
 
@@ -22,7 +23,8 @@ LISTED: Final = 200
 
 def report(sited: Sited) -> dict[str, Any]:
     """What came out of a siting."""
-    wish, choice, found = sited.wish, sited.choice, sited.candidates
+    wish, choice, found, given = sited.wish, sited.choice, sited.candidates, sited.given
+    places, spots = _of_curve(sited)
     asked = sited.scene.asked
     return {
         "model": wish.model,
@@ -37,13 +39,11 @@ def report(sited: Sited) -> dict[str, Any]:
         "kinds": [] if wish.kinds == () else list(asked.kinds),
         "area": wish.area,
         "way": sited.scene.way,
-        "candidates": len(found),
+        "candidates": len(given),
         **_figures(choice.figures),
         "chosen": [
             {
-                "code": found.codes[row],
-                "name": found.names[row],
-                "point": found.points[row].tolist(),
+                **_candidate(found, row),
                 "gain": choice.figures.gains[at],
                 "alone": choice.figures.alone[at],
             }
@@ -54,24 +54,43 @@ def report(sited: Sited) -> dict[str, Any]:
         "unreachable": living(sited.scene, choice.unreachable, wish.weight),
         "apart": {
             "candidates": [
-                {
-                    "code": found.codes[row],
-                    "name": found.names[row],
-                    "point": found.points[row].tolist(),
-                    "reason": reason,
-                }
+                {**_candidate(given, row), "reason": reason}
                 for row, reason in sited.laid.apart[:LISTED]
             ],
             "candidates_in_all": len(sited.laid.apart),
             "homes": living(sited.scene, sited.laid.homes_apart, wish.weight),
         },
-        "repeated": list(found.repeated),
+        "repeated": list(given.repeated),
         "curve": [
-            {"count": one.count, "covered": one.covered, "status": one.status, "gap": one.gap}
+            {
+                "count": one.count,
+                "covered": one.covered,
+                "status": one.status,
+                "gap": one.gap,
+                "chosen": [spots[row] for row in one.chosen],
+            }
             for one in sited.curve
         ],
+        "curve_places": places,
         "seconds": round(sited.seconds, 2),
     }
+
+
+def _candidate(found: Candidates, row: int) -> dict[str, Any]:
+    return {
+        "code": found.codes[row],
+        "name": found.names[row],
+        "point": found.points[row].tolist(),
+    }
+
+
+def _of_curve(sited: Sited) -> tuple[list[dict[str, Any]], dict[int, int]]:
+    """Each candidate that any point of the curve has, once; and where each is listed."""
+    spots: dict[int, int] = {}
+    for one in sited.curve:
+        for row in one.chosen:
+            spots.setdefault(row, len(spots))
+    return [_candidate(sited.candidates, row) for row in spots], spots
 
 
 def moved_told(moved: Moved) -> dict[str, Any]:

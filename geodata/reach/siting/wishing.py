@@ -10,7 +10,12 @@ from geodata.errors import InvalidInput
 from geodata.reach.coverage.asking import Asked, Way, asked
 from geodata.reach.coverage.asking import Wish as Reaching
 from geodata.reach.coverage.homes import Weight
-from geodata.reach.siting.problem import SECONDS, check_count, check_seconds
+from geodata.reach.siting.problem import (
+    SECONDS,
+    check_count,
+    check_enough,
+    check_seconds,
+)
 
 if TYPE_CHECKING:
     from geodata.profiles import Profile
@@ -44,6 +49,7 @@ class Wish:
         area: The code of an area: only who lives there is counted and only there is looked.
         curve: Up to how many places it is told what each further one covers; 0: not at all.
         seconds: How long a proof is looked for.
+        enough: A gap, as a share, with which no proof is looked for any more.
     """
 
     model: Model = "cover"
@@ -57,6 +63,7 @@ class Wish:
     area: str = ""
     curve: int = 0
     seconds: float = SECONDS
+    enough: float = 0.0
 
 
 def reaching(wish: Wish, profile: Profile) -> Asked:
@@ -103,6 +110,7 @@ def check(wish: Wish, profile: Profile) -> None:
         raise InvalidInput(
             "At most %(most)s seconds can be spent on a proof.", most=int(MOST_SECONDS)
         )
+    check_enough(wish.enough)
     _check_candidates(wish.candidates)
 
 

@@ -55,3 +55,33 @@ export function settled(work, milliseconds) {
     timer = setTimeout(() => work(...values), milliseconds);
   };
 }
+
+/**
+ * Call `work` as often as it can keep up: one call at a time, and after it the latest that came
+ * meanwhile. What is asked steadily, such as by dragging, is so answered steadily and in order.
+ */
+export function steady(work) {
+  let isUnder = false;
+  let next = null;
+  return async function call(...values) {
+    next = values;
+    if (isUnder) return;
+    isUnder = true;
+    try {
+      while (next) {
+        const now = next;
+        next = null;
+        await work(...now);
+      }
+    } finally {
+      isUnder = false;
+    }
+  };
+}
+
+/** Fill an element anew; what has the focus by its `data-key` has it again. */
+export function refill(element, ...children) {
+  const { key } = element.contains(document.activeElement) ? document.activeElement.dataset : {};
+  fill(element, ...children);
+  if (key) element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}

@@ -166,12 +166,13 @@ export function findingsOf(bench, { cuts, obstacles }) {
  * @param {Element} place - where it is shown
  * @param {() => boolean} [options.on] - whether to go on watching
  * @param {(report) => Node|null} [options.told] - called with what there is so far; gives its words
+ * @param {string} [options.end] - what the button says that stops it
  */
-export async function watch(job, place, { on = () => true, told = () => null } = {}) {
+export async function watch(job, place, { on = () => true, told = () => null, end = t("Stop") } = {}) {
   const bar = h("i");
   const stage = h("p.small.figures");
   const soFar = h("div");
-  const stop = h("button.button", { type: "button", dataset: { hold: "stop-job" }, onClick: () => { stop.disabled = true; post(`/api/v1/jobs/${job.id}/cancel`).catch(() => (stop.disabled = false)); } }, t("Stop"));
+  const stop = h("button.button", { type: "button", dataset: { hold: "stop-job" }, onClick: () => { stop.disabled = true; post(`/api/v1/jobs/${job.id}/cancel`).catch(() => (stop.disabled = false)); } }, end);
   fill(place, h("div.draft-form", {}, stage, h("div.progress", {}, bar), soFar, stop));
   let now = job;
   while (now.state === "waiting" || now.state === "running") {

@@ -144,6 +144,7 @@ const layering = new Layering(planner, covering);
 planner.covering = covering;
 planner.layering = layering;
 planner.selecting = selecting;
+planner.openSheet = openSheet;
 joinSearch(planner, selecting);
 joinMeasuring(planner);
 joinPrinting(planner);
@@ -167,7 +168,6 @@ function openSheet(name) {
     document.getElementById(button.dataset.sheet).toggleAttribute("data-open", isOpen);
   }
 }
-planner.openSheet = openSheet;
 
 let lastError = 0;
 stackOf(map).on("sheeterror", ({ error }) => {

@@ -16,6 +16,7 @@ import { curveOf, figuresOf, leftOf, placesOf, proofOf, save, unitOf } from "wan
 
 const same = (one, other) => Math.abs(one[0] - other[0]) < 1.5e-6 && Math.abs(one[1] - other[1]) < 1.5e-6; // the address keeps six digits
 
+const SHEET = 0.58; // share of the map that the sheet of a phone covers at most
 const PENDING = 300; // milliseconds after which old figures are shown pale
 
 export function joinSiting(planner) {
@@ -245,10 +246,10 @@ export function joinSiting(planner) {
     fly([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)]);
   }
 
-  /** Pixels of the map that the sheet of a phone covers. */
+  /** Pixels of the map that the sheet of a phone covers once it is full. */
   function sheet() {
-    const right = document.getElementById("right");
-    return innerWidth <= 720 && right.hasAttribute("data-open") ? Math.max(0, map.getContainer().getBoundingClientRect().bottom - right.getBoundingClientRect().top) : 0;
+    const isOpen = innerWidth <= 720 && document.getElementById("right").hasAttribute("data-open");
+    return isOpen ? SHEET * map.getSize().y + 56 : 0;
   }
 
   function fly(box) {

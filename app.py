@@ -87,11 +87,14 @@ def from_environment() -> Flask:
     from api.server import before_the_end  # noqa: PLC0415
     from api.v1 import case_stream, screens  # noqa: PLC0415
     from geodata.logs import set_up_logs  # noqa: PLC0415
+    from geodata.reach.warming import serve_ready  # noqa: PLC0415
     from geodata.settings import Settings  # noqa: PLC0415
 
     settings = Settings()
     set_up_logs(process="http", data_dir=settings.data_dir, language=settings.language)
     app = create_app(settings)
+    joined = app.extensions["webmap"]
+    serve_ready(joined.database, joined.profile)
 
     def end_streams() -> None:
         case_stream.end(app)

@@ -12,7 +12,7 @@ from geodata.places.choosing import choices
 from geodata.places.featuring import extent
 from geodata.places.querying import levels_present
 from geodata.plans.permitting import reads_any
-from geodata.reach.warming import warm
+from geodata.reach.warming import prepare
 from webmap import elements
 from webmap.basemaps import basemaps
 from webmap.pages import actor, joined, language, show
@@ -73,7 +73,8 @@ def planner() -> str:
     profile, settings = joined().profile, joined().settings
     person = actor()
     if person is not None:
-        warm()  # who asks for service areas in a moment shall not wait for it
+        # who asks for service areas in a moment shall not wait for it
+        prepare(joined().database, profile)
     bounds = extent(joined().database, person, "areas") if person is not None else None
     page_map = elements.PageMap(
         bounds=bounds, approval=settings.map_approval, remember=True, inset=PANELS

@@ -15,7 +15,7 @@ from geodata.cases.duty.tables import own_days
 from geodata.errors import NotAllowed
 from geodata.places.tables import areas, buildings, compounds, facilities, gates, streets
 from geodata.profiles import load_profile
-from geodata.reach import covering
+from geodata.reach import covering, outlining, warming
 from geodata.reach.covering import Wish
 
 PROFILE = load_profile("linyi")
@@ -199,3 +199,23 @@ def test_without_streets_the_network_is_empty_and_coverage_a_circle(database):
     judged = covering.judged(database, ACTOR, PROFILE)
     assert [one.every.met for one in judged.standards] == [None, None, None]
     assert judged.capacity == ()
+
+
+def test_what_the_planner_asks_first_is_answered_before_anybody_asks(demo_database, monkeypatch):
+    warming.get_city_ready(demo_database, PROFILE)
+
+    def worked(*_args, **_options):
+        pytest.fail("it was worked out while somebody waited")
+
+    monkeypatch.setattr(covering, "scene_of", worked)
+    monkeypatch.setattr(outlining, "_written", worked)
+    for minutes in (5, 15):
+        wish = Wish(minutes=minutes, walker="adult", weight="households")
+        assert covering.cover(demo_database, ACTOR, PROFILE, wish).total.total > 0
+        asked = outlining.AreasWish(minutes=(float(minutes),), walker="adult")
+        assert outlining.areas(demo_database, ACTOR, PROFILE, asked)
+
+
+def test_a_large_or_empty_city_is_read_only_when_somebody_asks(demo_database, monkeypatch):
+    monkeypatch.setattr(covering, "cover", lambda *_a, **_k: pytest.fail("it was read"))
+    warming.get_city_ready(demo_database, PROFILE, most_streets=10)

@@ -108,6 +108,20 @@ def test_a_place_that_cannot_be_joined_keeps_its_row_and_is_listed():
     assert found["area_m2"].iloc[1] == 0
 
 
+def test_of_three_hundred_islands_places_join_the_one_that_leads_somewhere():
+    islands = [
+        shapely.LineString([(500_000 + 60 * k, 3_871_000), (500_040 + 60 * k, 3_871_000)])
+        for k in range(300)
+    ]
+    streets = pd.concat([grid(), gpd.GeoDataFrame(geometry=islands, crs=PLANE)], ignore_index=True)
+    found = service_areas(streets, spots((200, 200), (600, 1_000)), minutes=5)
+    assert found.attrs["apart"] == [{"row": "p1", "reason": "island"}]
+    (told,) = [one for one in found.attrs["remarks"] if one["key"] == "islands"]
+    assert told["count"] == 300
+    assert len(told["largest"]) == 20
+    assert found.is_empty.tolist() == [False, True]
+
+
 def town_by_a_river():
     """Streets on two banks and a river between them; only the street at x = 0 crosses it."""
     streets = grid()

@@ -99,7 +99,9 @@ def planner() -> str:
     data = {
         "placed": bounds is not None,
         "profile": profile_words(),
-        "areas": [asdict(one) for one in choices(joined().database, person)] if sites and person else [],
+        "areas": [asdict(one) for one in choices(joined().database, person)]
+        if sites and person
+        else [],
         "basemaps": [{"key": one["key"], "name": one["name"]} for one in offered],
         "may": {
             "import": person is not None and person.may("import"),

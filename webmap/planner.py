@@ -96,12 +96,11 @@ def planner() -> str:
         )
     sees_drafts = person is not None and reads_any(joined().database, person)
     sites = person is not None and person.may("draw_plan")
+    areas = choices(joined().database, person) if person is not None and sites else []
     data = {
         "placed": bounds is not None,
         "profile": profile_words(),
-        "areas": [asdict(one) for one in choices(joined().database, person)]
-        if sites and person
-        else [],
+        "areas": [asdict(one) for one in areas],
         "basemaps": [{"key": one["key"], "name": one["name"]} for one in offered],
         "may": {
             "import": person is not None and person.may("import"),

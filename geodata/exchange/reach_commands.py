@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,24 +128,43 @@ def areas(
 @click.option(
     "--seconds", type=float, default=30.0, show_default=True, help="How long a proof is sought."
 )
+@click.option(
+    "--gap",
+    "enough",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="How far from the best is good enough: 0.01 is 1%. Ctrl-C takes the best so far.",
+)
 @options.CRS
 @click.option("--demand-layer", help="Which layer of the file of where people are.")
 @click.option("--candidates-layer", help="Which layer of the file of where places could be.")
+@click.option("--streets-layer", help="Which layer of the file of streets.")
+@click.option("--existing-layer", help="Which layer of the file of what stands already.")
 @_OUT
 @_JSON
 @click.pass_obj
 def site(settings: Settings, /, *, out: Path | None, as_json: bool, **wish: Any) -> None:
     """Choose the next places; needs no database."""
-    from geodata.exchange import siting  # noqa: PLC0415 - the help answers at once
+    from geodata.exchange import site_wish, siting  # noqa: PLC0415 - the help answers at once
     from geodata.exchange.writing import write_frame  # noqa: PLC0415
 
     language = settings.language
     console = Console(stderr=True)
-    asked = siting.SiteWish(**wish)
-    siting.check(asked)
+    asked = site_wish.SiteWish(**wish)
+    site_wish.check(asked)
     _refuse_ending(out)
-    with progress_bar(console, language) as tell:
-        found = siting.site_files(asked, progress=lambda stage, share: tell(_STAGES[stage], share))
+    with progress_bar(console, language) as tell, _interrupted() as stop:
+        choosing = _STAGES["choosing"]
+
+        def progress(stage: str, share: float) -> None:
+            stop.listens = _STAGES[stage] == choosing
+            tell(_STAGES[stage], share)
+
+        found = siting.site_files(asked, progress=progress, stop=lambda: stop.asked)
+    if stop.asked:
+        words = translate(_("Stopped: this is the best so far."), language)
+        console.print(words, highlight=False, markup=False)
     if as_json:
         answer = found.summary | {"notes": _said(found.notes, language)}
         click.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2))
@@ -151,6 +174,34 @@ def site(settings: Settings, /, *, out: Path | None, as_json: bool, **wish: Any)
     if out is not None:
         write_frame(found.chosen, out, name="chosen")
         _tell_written(out, console, language)
+
+
+@dataclass
+class _Stop:
+    """Whether Ctrl-C was pressed while there is a best so far."""
+
+    listens: bool = False
+    asked: bool = False
+
+    def __call__(self, number: int, frame: Any) -> None:
+        """Take note once; a second time, or where nothing is found yet, end at once."""
+        if not self.listens or self.asked:
+            signal.default_int_handler(number, frame)
+        self.asked = True
+
+
+@contextmanager
+def _interrupted() -> Iterator[_Stop]:
+    """Ctrl-C ends the search and keeps its best so far."""
+    stop = _Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _tell_written(out: Path, console: Console, language: str) -> None:
@@ -265,8 +316,11 @@ def _show_sited(found: Sited, console: Console, language: str) -> None:
         console.print(words, highlight=False, markup=False)
     for point in summary.get("curve", ()):
         words = say(
-            _("with %(count)s places: %(covered)s"),
+            _("with %(count)s places: %(covered)s (%(share)s)"),
             count=point["count"],
             covered=f"{point['covered']:,}",
+            share=f"{point['covered'] / summary['total']:.1%}",
         )
+        if point["status"] != "optimal":
+            words += " " + say(_("not proven, %(gap)s more at most"), gap=f"{point['gap']:.2%}")
         console.print(f"  {words}", highlight=False, markup=False)

@@ -29,6 +29,51 @@ def run(database) -> None:
     worker.join(60)
 
 
+def dragged(page, panel, told) -> None:
+    """While it is dragged figures come before it is let go."""
+    marks, figure = page.locator(".sited-mark"), panel.locator(".figure")
+    box = marks.first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 21):
+        page.mouse.move(x, y - 6 * step)
+    expect(panel).to_contain_text("已手动调整", timeout=10_000)
+    expect(figure).not_to_have_text(told)
+    page.mouse.up()
+
+
+def along_the_curve(page, panel) -> None:
+    """A point of the curve shows its places; arrow keys go along it."""
+    marks, figure = page.locator(".sited-mark"), panel.locator(".figure")
+    panel.get_by_role("radio", name="1个点位").click()
+    expect(marks).to_have_count(1)
+    expect(panel.locator(".sited-places li")).to_have_count(1)
+    expect(panel.get_by_role("radio", name="1个点位")).to_have_attribute("aria-checked", "true")
+    panel.get_by_role("radio", name="1个点位").focus()
+    page.keyboard.press("ArrowRight")
+    expect(marks).to_have_count(2)
+    expect(panel.get_by_role("radio", name="2个点位")).to_be_focused()
+    second = figure.inner_text()
+    assert "siting.curve=2" in page.url
+    page.reload()
+    expect(marks).to_have_count(2)
+    expect(figure).to_have_text(second, timeout=30_000)
+
+
+def without_the_job(page, panel) -> None:
+    """A link without the job, as somebody else gets it, shows the places with their figures."""
+    marks = page.locator(".sited-mark")
+    page.evaluate("location.hash = location.hash.replace(/siting.job=\\d+&?/, '')")
+    places = "siting=1&siting.minutes=10&siting.places=118.35,35.05_118.36,35.06"
+    page.evaluate(f"location.hash = '{places}'")
+    expect(panel.locator(".sited-places li")).to_have_count(2, timeout=30_000)
+    expect(panel.locator(".sited-places")).to_contain_text("手动选定")
+    panel.get_by_role("button", name="关闭").click()
+    expect(marks).to_have_count(0)
+    assert "siting" not in page.url
+
+
 def test_places_are_found_moved_by_the_keyboard_and_brought_back(
     drafts_live, drafts_database, open_page
 ):
@@ -75,41 +120,9 @@ def test_places_are_found_moved_by_the_keyboard_and_brought_back(
     expect(figure).to_have_text(told)
     assert covered(panel) == best
 
-    # while it is dragged figures come before it is let go
-    box = marks.first.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for step in range(1, 21):
-        page.mouse.move(x, y - 6 * step)
-    expect(panel).to_contain_text("已手动调整", timeout=10_000)
-    expect(figure).not_to_have_text(told)
-    page.mouse.up()
-
-    # a point of the curve shows its places; arrow keys go along it
-    panel.get_by_role("radio", name="1个点位").click()
-    expect(marks).to_have_count(1)
-    expect(panel.locator(".sited-places li")).to_have_count(1)
-    expect(panel.get_by_role("radio", name="1个点位")).to_have_attribute("aria-checked", "true")
-    panel.get_by_role("radio", name="1个点位").focus()
-    page.keyboard.press("ArrowRight")
-    expect(marks).to_have_count(2)
-    expect(panel.get_by_role("radio", name="2个点位")).to_be_focused()
-    second = figure.inner_text()
-    assert "siting.curve=2" in page.url
-    page.reload()
-    expect(marks).to_have_count(2)
-    expect(figure).to_have_text(second, timeout=30_000)
-
-    # a link without the job, as somebody else gets it, shows the places with their figures
-    page.evaluate("location.hash = location.hash.replace(/siting.job=\\d+&?/, '')")
-    places = "siting=1&siting.minutes=10&siting.places=118.35,35.05_118.36,35.06"
-    page.evaluate(f"location.hash = '{places}'")
-    expect(panel.locator(".sited-places li")).to_have_count(2, timeout=30_000)
-    expect(panel.locator(".sited-places")).to_contain_text("手动选定")
-    panel.get_by_role("button", name="关闭").click()
-    expect(marks).to_have_count(0)
-    assert "siting" not in page.url
+    dragged(page, panel, told)
+    along_the_curve(page, panel)
+    without_the_job(page, panel)
 
 
 def test_candidates_are_tapped_on_a_phone(drafts_live, drafts_database, open_page):

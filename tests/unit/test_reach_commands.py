@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 
 import geopandas as gpd
 import numpy as np
@@ -127,6 +128,15 @@ def test_what_stands_already_is_counted(files):
         (("--count", 1, "--metres", 1), "1"),
         (("--count", 1, "--metres", 9, "--existing", "nowhere.csv"), "nowhere.csv"),
         (("--count", 1, "--metres", 9, "--out", "what.doc"), "doc"),
+        (("--count", 1, "--metres", 1e9), "最大"),
+        (("--count", 1, "--minutes", 1e4, "--streets", "s"), "120"),
+        (("--count", 1, "--minutes", 5, "--streets", "s", "--speed", 900), "30"),
+        (("--count", 1, "--minutes", 5, "--streets", "s", "--speed", -1), "大于0"),
+        (("--count", -1, "--metres", 100), "-1"),
+        (("--count", 1, "--metres", 100, "--seconds", -1), "-1"),
+        (("--count", 1, "--metres", 100, "--gap", 1), "差距"),
+        (("--count", 1, "--metres", 100, "--gap", "nan"), "差距"),
+        (("--model", "cover_all", "--count", 1, "--metres", 100), "最少"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_a_sentence(files, words, said):
@@ -340,3 +350,74 @@ def test_polygons_and_lines_stand_for_a_point_in_them(tmp_path):
     assert spots.without == (4,)
     assert ring.contains(spots.frame.geometry.iloc[0])
     assert spots.frame.geometry.iloc[1].distance(spot(50, 0)) < 1e-9
+
+
+def test_candidates_that_no_street_reaches_are_named_and_never_chosen(files):
+    table = pd.read_csv(files / "places.csv")
+    lake = {"名称": "湖心", "x": 0, "经度": LON, "纬度": LAT + 0.05}
+    pd.concat([pd.DataFrame([lake]), table]).to_csv(files / "places.csv", index=False)
+    streets = ("--minutes", 5, "--streets", files / "streets.gpkg", "--json")
+    for model in ("cover", "walk"):
+        found = answer(site(files, "--count", 3, "--model", model, *streets))
+        assert sorted(one["name"] for one in found["chosen"]) == ["东", "中", "西"]
+        assert any("湖心" in note and "太远" in note for note in found["notes"])
+    refused = site(files, "--count", 4, *streets)
+    assert refused.exit_code != 0
+    assert "4 个候选点位中只有 3 个" in refused.output
+    straight = answer(site(files, "--count", 1, "--metres", 250, "--json"))
+    assert any("湖心" in note and "没有任何人" in note for note in straight["notes"])
+
+
+def test_every_file_of_a_siting_may_be_a_layer_of_one(files):
+    everything = files / "all.gpkg"
+    gpd.read_file(files / "people.geojson").to_file(everything, layer="who")
+    gpd.read_file(files / "streets.gpkg").to_file(everything, layer="ways")
+    for name, at in (("could", 100), ("is", 900)):
+        frame = gpd.GeoDataFrame({"name": [name]}, geometry=[spot(at, 0)], crs=4326)
+        frame.to_file(everything, layer=name)
+    named = {"demand": "who", "candidates": "could", "streets": "ways", "existing": "is"}
+    words = [word for file in named for word in (f"--{file}", everything)]
+    words += [word for file, layer in named.items() for word in (f"--{file}-layer", layer)]
+    words += ["--weight", "people", "--count", 1, "--minutes", 5, "--json"]
+    found = answer(run("site", *words))
+    assert (found["chosen"][0]["name"], found["before"], found["covered"]) == ("could", 30, 60)
+    for file in named:
+        wrong = ["nowhere" if before == f"--{file}-layer" else word
+                 for before, word in zip(["", *words], words, strict=False)]  # fmt: skip
+        refused = run("site", *wrong)
+        assert refused.exit_code != 0, file
+        assert "nowhere" in refused.output
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "geojson", "csv", "xlsx", "shp"])
+def test_the_chosen_places_are_written_as_whatever_is_asked(files, ending):
+    out = files / f"chosen.{ending}"
+    written = site(files, "--count", 2, "--metres", 250, "--out", out)
+    assert written.exit_code == 0, written.output
+    frame = read_spots(out).frame
+    assert sorted(frame["place"].astype(int)) == [1, 2]
+    assert frame["adds"].astype(float).sum() == 60
+    assert np.allclose(frame.geometry.y, LAT, atol=1e-5)
+
+
+def test_the_curve_tells_which_rows_and_what_is_proven(files):
+    found = answer(site(files, "--count", 2, "--metres", 250, "--curve", "--json"))
+    assert [one["covered"] for one in found["curve"]] == [0, 30, 60]
+    assert [len(one["rows"]) for one in found["curve"]] == [0, 1, 2]
+    assert set(found["curve"][-1]["rows"]) == {one["row"] for one in found["chosen"]}
+
+
+def test_ctrl_c_takes_the_best_so_far(files, monkeypatch):
+    from geodata.reach.siting import covering
+
+    def impatient(*args, tell, **how):
+        signal.raise_signal(signal.SIGINT)
+        assert tell("proving", 0.5)
+        return whole(*args, tell=tell, **how)
+
+    whole = covering.most_covered
+    monkeypatch.setattr(covering, "most_covered", impatient)
+    stopped = site(files, "--count", 2, "--metres", 250)
+    assert stopped.exit_code == 0, stopped.output
+    assert "已停止" in stopped.output
+    assert "2个点位" in stopped.output

@@ -74,12 +74,9 @@ def without_the_job(page, panel) -> None:
     assert "siting" not in page.url
 
 
-def test_places_are_found_moved_by_the_keyboard_and_brought_back(
-    drafts_live, drafts_database, open_page
-):
-    page = open_page("/planner#layers=areas,facilities", address=drafts_live)
+def asked(page, panel, database) -> None:
+    """Three places within ten minutes; an area that there is none of is refused in words."""
     page.get_by_role("button", name="选址").click()
-    panel = page.locator("#siting-panel")
     panel.locator("[name=count]").fill("3")
     panel.locator("[name=minutes]").fill("10")
     panel.locator("[name=area]").fill("没有这个区")
@@ -88,14 +85,15 @@ def test_places_are_found_moved_by_the_keyboard_and_brought_back(
     panel.locator("[name=area]").fill("")
     panel.get_by_role("button", name="开始选址").click()
     expect(panel).to_contain_text("排队等候")
-    run(drafts_database)
-    marks, figure = page.locator(".sited-mark"), panel.locator(".figure")
+    run(database)
     expect(panel.locator(".sited-places li")).to_have_count(3, timeout=60_000)
     expect(panel).to_contain_text("已证明最优")
-    expect(marks).to_have_count(3)
-    best, told = covered(panel), figure.inner_text()
+    expect(page.locator(".sited-mark")).to_have_count(3)
 
-    # figures follow while a mark is moved by keys, and the focus stays with it
+
+def moved_by_keys(page, panel, told, best) -> str:
+    """Figures follow while a mark is moved by keys, and the focus stays with it."""
+    marks, figure = page.locator(".sited-mark"), panel.locator(".figure")
     marks.first.focus()
     for _ in range(12):
         page.keyboard.press("ArrowUp")
@@ -103,15 +101,28 @@ def test_places_are_found_moved_by_the_keyboard_and_brought_back(
     expect(figure).not_to_have_text(told)
     assert covered(panel) < best
     expect(marks.first).to_be_focused()
-    moved = settled(page, figure)
+    return settled(page, figure)
 
-    # whoever loads it again, or gets the link, sees the same and computes nothing anew
+
+def loaded_again(page, panel, moved) -> None:
+    """Whoever loads it again, or gets the link, sees the same and computes nothing anew."""
     page.reload()
-    expect(marks).to_have_count(3)
-    expect(figure).to_have_text(moved, timeout=30_000)
+    expect(page.locator(".sited-mark")).to_have_count(3)
+    expect(panel.locator(".figure")).to_have_text(moved, timeout=30_000)
     expect(panel).to_contain_text("已手动调整")
     expect(panel.locator("[name=count]")).to_have_value("3")
     expect(panel.locator("[name=minutes]")).to_have_value("10")
+
+
+def test_places_are_found_moved_by_the_keyboard_and_brought_back(
+    drafts_live, drafts_database, open_page
+):
+    page = open_page("/planner#layers=areas,facilities", address=drafts_live)
+    panel = page.locator("#siting-panel")
+    marks, figure = page.locator(".sited-mark"), panel.locator(".figure")
+    asked(page, panel, drafts_database)
+    best, told = covered(panel), figure.inner_text()
+    loaded_again(page, panel, moved_by_keys(page, panel, told, best))
 
     panel.get_by_role("button", name="移除点位3").click()
     expect(marks).to_have_count(2)

@@ -280,6 +280,9 @@ def _show_sited(found: Sited, console: Console, language: str) -> None:
             f"{one['lon']:.6f}, {one['lat']:.6f}",
         )
     console.print(table)
+    if len(summary["chosen"]) > _SHOWN:
+        left = len(summary["chosen"]) - _SHOWN
+        console.print(say(_("and %(count)s more rows"), count=left), highlight=False, markup=False)
     covered = _(
         "%(places)s places: %(covered)s of %(total)s within %(metres)s m (%(share)s), "
         "%(before)s of them by what stands already."
@@ -306,12 +309,12 @@ def _show_sited(found: Sited, console: Console, language: str) -> None:
             gap="<0.01%" if summary["gap"] < 1e-4 else f"{summary['gap']:.2%}",
         )
     console.print(proof, highlight=False, markup=False)
-    left = summary["unreachable"]
-    if left["rows"]:
+    lost = summary["unreachable"]
+    if lost["rows"]:
         words = say(
             _("%(weight)s in %(count)s rows can be reached by no candidate."),
-            weight=f"{left['weight']:,}",
-            count=len(left["rows"]),
+            weight=f"{lost['weight']:,}",
+            count=len(lost["rows"]),
         )
         console.print(words, highlight=False, markup=False)
     for point in summary.get("curve", ()):

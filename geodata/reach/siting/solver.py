@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -14,6 +15,8 @@ from geodata.reach.siting.problem import Floats
 
 SHORTEST: Final = 0.02
 """Seconds; with less nothing is begun."""
+EVERY: Final = 0.1
+"""Seconds between two looks at the bound; the solver asks thousands of times."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,13 +98,20 @@ def solve(
         answer.col_value = known.tolist()
         solver.setSolution(answer)
 
+    looked = time.monotonic()
+
     def look(event: Any) -> None:
         if clock.over():
             event.interrupt()
 
     def look_at_bound(event: Any) -> None:
-        if told(float(event.data_out.mip_dual_bound)) or clock.over():
-            event.interrupt()
+        nonlocal looked
+        now = time.monotonic()
+        if now - looked >= EVERY:
+            looked = now
+            if told(float(event.data_out.mip_dual_bound)):
+                event.interrupt()
+        look(event)
 
     solver.cbMipInterrupt += look_at_bound
     solver.cbSimplexInterrupt += look

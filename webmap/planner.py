@@ -84,6 +84,7 @@ def planner() -> str:
         page_map.add_child(elements.Basemap(basemap["key"], basemap["parts"]))
     for layer in ground():
         page_map.add_child(layer)
+    page_map.add_child(elements.GateLayer(tiles_of("gates")))
     page_map.add_child(
         elements.CoverageChoropleth(
             tiles_of("areas"), key="coverage", level=profile.smallest_level.key, visible=False

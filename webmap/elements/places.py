@@ -153,6 +153,13 @@ class FacilityLayer(PlaceLayer):
         super().__init__(source, circles=list(circles), **options)
 
 
+class GateLayer(PlaceLayer):
+    """Gates of closed compounds."""
+
+    layer = "gates"
+    columns = ("code", "name", "compound_code")
+
+
 class StreetLayer(PlaceLayer):
     """Streets, ways on foot, rivers and railways by kind."""
 

@@ -1,7 +1,7 @@
-// The layers of a district as sheets: areas, grids, compounds, buildings, facilities, streets.
+// The layers of a district as sheets: areas, grids, compounds, buildings, gates, facilities, streets.
 //
 // An element of the page calls `add(map, options)`; `options` come from Python:
-//   layer    one of the six names
+//   layer    one of these names
 //   tiles    address of vector tiles, or
 //   data     a GeoJSON FeatureCollection
 //   colours  key → colour (compound types)
@@ -71,6 +71,11 @@ const STYLES = {
     return { fill: token("--map-building"), alpha: hovered ? 1 : 0.8, line: token("--map-building-line"), width: zoom < 16 ? 0 : 0.7 };
   },
 
+  gates: () => (_props, { zoom, selected, hovered }) => {
+    const radius = (zoom < 16 ? 2.4 : 3.4) + (selected || hovered ? 1.6 : 0);
+    return { radius, fill: token("--map-halo"), line: selected ? token("--accent") : token("--map-gate"), width: selected ? 3 : 2 };
+  },
+
   facilities: ({ circles = [] }) => (props, { zoom, selected, hovered }) => {
     const isStation = circles.includes(props.kind);
     const radius = (isStation ? 4.2 : 2.8) * (zoom < 13 ? 0.7 : zoom > 15 ? 1.35 : 1) + (selected || hovered ? 1.6 : 0);
@@ -103,8 +108,8 @@ function borders({ levels = ["county", "street_office", "community"] }) {
   };
 }
 
-const ORDER = { areas: 10, compounds: 20, buildings: 30, streets: 40, grids: 50, facilities: 90 };
-const MIN_ZOOM = { buildings: 15, compounds: 11, streets: 10, grids: 11, facilities: 10 };
+const ORDER = { areas: 10, compounds: 20, buildings: 30, streets: 40, grids: 50, gates: 80, facilities: 90 };
+const MIN_ZOOM = { buildings: 15, compounds: 11, streets: 10, grids: 11, gates: 15, facilities: 10 };
 
 /** Put one layer of the district on the map; gives its sheet. */
 export function add(map, options) {

@@ -19,7 +19,7 @@ import { showSummary } from "wangge/operations/summarizing.js";
 import { fit } from "wangge/layers/fitting.js";
 import { stackOf } from "wangge/layers/stack.js";
 
-const PLACES = ["areas", "compounds", "buildings", "streets", "grids", "facilities"];
+const PLACES = ["areas", "compounds", "buildings", "streets", "grids", "gates", "facilities"];
 
 joinFrame();
 const page = pageData();

@@ -6,7 +6,7 @@ import { setState, state } from "wangge/core/state.js";
 import { count, t } from "wangge/core/words.js";
 import { stackOf } from "wangge/layers/stack.js";
 
-const SHOWN_AT_FIRST = ["areas", "compounds", "buildings", "streets", "grids", "facilities", "labels"];
+const SHOWN_AT_FIRST = ["areas", "compounds", "buildings", "streets", "grids", "gates", "facilities", "labels"];
 
 export class Layering {
   constructor(planner, covering) {
@@ -67,6 +67,7 @@ export class Layering {
         this.row("grids", t("Grids"), counts.grids, null, lineMark("--map-grid", 1.6)),
         this.row("compounds", t("Compounds"), counts.compounds, null, null, this.covering.minutes ? null : this.typeLegend()),
         this.row("buildings", t("Buildings"), counts.buildings, null, boxMark("--map-building", "--map-building-line")),
+        this.row("gates", t("Gates"), counts.gates, null, gateMark()),
         this.row("facilities", t("Facilities"), counts.facilities, null, null, this.facilityLegend()),
         this.row("streets", t("Streets and water"), counts.streets, null, streetMark()),
         this.row("labels", t("Names"), null, null, h("span.mark-text", { "aria-hidden": "true" }, t("Aa"))),
@@ -192,6 +193,10 @@ function streetMark() {
 function circleMark(strong) {
   const colour = token("--map-circle");
   return mark(svg("circle", { cx: 11, cy: 6, r: 5, fill: colour, "fill-opacity": strong ? 0.2 : 0.12, stroke: colour, "stroke-width": strong ? 1.6 : 1 }));
+}
+
+function gateMark() {
+  return svg("svg", { viewBox: "0 0 12 12", width: 12, height: 12, "aria-hidden": "true" }, svg("circle", { cx: 6, cy: 6, r: 3.4, fill: "var(--surface)", stroke: token("--map-gate"), "stroke-width": 2 }));
 }
 
 function dotMark(name, radius) {

@@ -6,7 +6,7 @@ import { setState, state } from "wangge/core/state.js";
 import { count, day, squareMetres, metres, t } from "wangge/core/words.js";
 import { stackOf } from "wangge/layers/stack.js";
 
-const PICKED_FIRST = ["facilities", "buildings", "grids", "compounds", "streets", "areas"];
+const PICKED_FIRST = ["facilities", "gates", "buildings", "grids", "compounds", "streets", "areas"];
 
 export class Selecting {
   constructor(planner) {
@@ -164,6 +164,7 @@ export class Selecting {
       [t("Address"), p.address],
       [t("Telephone"), p.telephone],
       [t("Floor area"), p.floor_area_m2 == null ? null : squareMetres(p.floor_area_m2)],
+      [t("Room for people"), p.capacity == null ? null : count(p.capacity)],
       [t("Equipment"), p.equipment?.length ? p.equipment.map((key) => profile.equipment[key] ?? key).join("、") : null],
       [t("One way"), layer === "streets" ? yes(p.oneway) : null],
       [t("Ground area"), current.area_m2 > 0 ? squareMetres(current.area_m2) : null],
@@ -225,6 +226,7 @@ export function layerName(layer) {
     grids: t("Grids"),
     compounds: t("Compounds"),
     buildings: t("Buildings"),
+    gates: t("Gates"),
     facilities: t("Facilities"),
     streets: t("Streets"),
   };

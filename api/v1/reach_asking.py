@@ -15,7 +15,42 @@ from geodata.reach.coverage.asking import LONGEST_MINUTES, Changes, Wish
 _LONG: Final = 4_000
 
 
-class ReachQuery(AtQuery):
+class PlacesQuery(AtQuery):
+    """Which places count: what is open when, and places as they might be."""
+
+    hour: str = Field("", max_length=5, description="HH:MM: only what is open then")
+    day: str = Field(
+        "",
+        max_length=10,
+        description="a date, or workday, saturday, sunday or feast: the next such day; absent: "
+        "that day itself",
+    )
+    unknown: Literal["closed", "open"] = Field(
+        "closed", description="what places count as whose hours are not known"
+    )
+    removed: str = Field(
+        "", max_length=_LONG, description="codes of places to think away, parted by commas"
+    )
+    moved: str = Field(
+        "",
+        max_length=_LONG,
+        description="places to think elsewhere: CODE,lon,lat; several parted by semicolons",
+    )
+    added: str = Field(
+        "",
+        max_length=_LONG,
+        description="places to think there: lon,lat or lon,lat,kind; several parted by semicolons",
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_control_characters_anywhere(cls, value: Any) -> Any:
+        if isinstance(value, str) and any(ord(sign) < 32 for sign in value):
+            raise InvalidInput("One of the values is too large, or holds a sign that no text has.")
+        return value
+
+
+class ReachQuery(PlacesQuery):
     """Who walks how far to what, and who is counted."""
 
     minutes: float = Field(
@@ -50,36 +85,6 @@ class ReachQuery(AtQuery):
         "the smallest level",
     )
     area: str = Field("", max_length=40, description="code of an area: only who lives there")
-    hour: str = Field("", max_length=5, description="HH:MM: only what is open then")
-    day: str = Field(
-        "",
-        max_length=10,
-        description="a date, or workday, saturday, sunday or feast: the next such day; absent: "
-        "that day itself",
-    )
-    unknown: Literal["closed", "open"] = Field(
-        "closed", description="what places count as whose hours are not known"
-    )
-    removed: str = Field(
-        "", max_length=_LONG, description="codes of places to think away, parted by commas"
-    )
-    moved: str = Field(
-        "",
-        max_length=_LONG,
-        description="places to think elsewhere: CODE,lon,lat; several parted by semicolons",
-    )
-    added: str = Field(
-        "",
-        max_length=_LONG,
-        description="places to think there: lon,lat or lon,lat,kind; several parted by semicolons",
-    )
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_control_characters_anywhere(cls, value: Any) -> Any:
-        if isinstance(value, str) and any(ord(sign) < 32 for sign in value):
-            raise InvalidInput("One of the values is too large, or holds a sign that no text has.")
-        return value
 
     def wish(self) -> Wish:
         """The question; raises InvalidInput on what makes no sense."""

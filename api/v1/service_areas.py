@@ -7,12 +7,11 @@ from typing import Any, Final, Literal
 
 from apiflask import APIBlueprint
 from flask import Response, request
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from api.serving import database, profile
 from api.signing_in import current_actor
-from api.v1.moments import AtQuery
-from api.v1.reach_asking import changes, hour_of, several
+from api.v1.reach_asking import PlacesQuery, changes, hour_of, several
 from geodata.cases.clocks.calendar import workdays
 from geodata.errors import InvalidInput
 from geodata.reach import outlining
@@ -25,7 +24,7 @@ POLYGONS: dict[int | str, dict[str, Any]] = {
 }
 
 
-class AreasQuery(AtQuery):
+class AreasQuery(PlacesQuery):
     """Who walks how long from which places."""
 
     minutes: str = Field(
@@ -58,36 +57,6 @@ class AreasQuery(AtQuery):
         max_length=_LONG,
         description="codes of facilities, whatever their kind; may be given several times",
     )
-    hour: str = Field("", max_length=5, description="HH:MM: only what is open then")
-    day: str = Field(
-        "",
-        max_length=10,
-        description="a date, or workday, saturday, sunday or feast: the next such day; absent: "
-        "that day itself",
-    )
-    unknown: Literal["closed", "open"] = Field(
-        "closed", description="what places count as whose hours are not known"
-    )
-    removed: str = Field(
-        "", max_length=_LONG, description="codes of places to think away, parted by commas"
-    )
-    moved: str = Field(
-        "",
-        max_length=_LONG,
-        description="places to think elsewhere: CODE,lon,lat; several parted by semicolons",
-    )
-    added: str = Field(
-        "",
-        max_length=_LONG,
-        description="places to think there: lon,lat or lon,lat,kind; several parted by semicolons",
-    )
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_control_characters_anywhere(cls, value: Any) -> Any:
-        if isinstance(value, str) and any(ord(sign) < 32 for sign in value):
-            raise InvalidInput("One of the values is too large, or holds a sign that no text has.")
-        return value
 
     def wish(self) -> outlining.AreasWish:
         """The question; raises InvalidInput on what makes no sense."""

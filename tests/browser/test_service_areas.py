@@ -24,7 +24,7 @@ def test_areas_follow_the_streets_and_coverage_says_for_whom_and_when(open_page)
     for part in ("walker=elderly", "hour=22", "weight=elderly"):
         assert part in page.url
 
-    page.check("#nearest")
+    page.select_option("#together", "nearest")
     page.check("#beside")
     expect(layers).not_to_contain_text("与直线圆相差")
     assert "together=nearest" in page.url
@@ -63,3 +63,54 @@ def test_a_selected_place_shows_how_far_its_own_area_reaches(open_page):
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("15分钟")
     expect(rows.first).to_contain_text("与直线圆相差")
+
+
+WISH = """async (hash) => {
+  location.hash = hash;
+  const { ReachWish } = await import("wangge/reach/wish.js");
+  const wish = new ReachWish(["adult", "elderly"]);
+  const { walker, together, beside, weight, hour, day } = wish;
+  return { walker, together, beside, weight, hour, day, areas: wish.areas() };
+}"""
+
+
+def test_what_is_wished_is_read_from_the_address_and_nonsense_is_passed_over(open_page):
+    page = open_page("/planner")
+    said = "walker=elderly&together=each&beside=1&weight=residents&hour=19:00&on=sunday"
+    assert page.evaluate(WISH, said) == {
+        "walker": "elderly",
+        "together": "each",
+        "beside": True,
+        "weight": "residents",
+        "hour": "19:00",
+        "day": "sunday",
+        "areas": {"walker": "elderly", "hour": "19:00", "day": "sunday"},
+    }
+    nonsense = "walker=toString&together=apart&beside=yes&weight=cats&hour=25:99&on=never"
+    assert page.evaluate(WISH, nonsense) == {
+        "walker": "adult",
+        "together": "merged",
+        "beside": False,
+        "weight": "households",
+        "hour": "",
+        "day": "workday",
+        "areas": {"walker": "adult"},
+    }
+
+
+def test_what_is_wished_is_written_to_the_address_unless_it_is_what_is_meant_anyway(open_page):
+    page = open_page("/planner")
+    written = page.evaluate(
+        """async () => {
+          const { ReachWish } = await import("wangge/reach/wish.js");
+          const wish = new ReachWish(["adult", "elderly"]);
+          wish.set({ walker: "elderly", together: "nearest", hour: "19:00", day: "sunday" });
+          const full = location.hash;
+          wish.set({ walker: "adult", together: "merged", hour: "" });
+          return [full, location.hash];
+        }"""
+    )
+    for part in ("walker=elderly", "together=nearest", "hour=19", "on=sunday"):
+        assert part in written[0]
+    for name in ("walker=", "together=", "hour=", "on="):
+        assert name not in written[1].replace("position=", "")

@@ -9,7 +9,9 @@ import { add as addCircles } from "wangge/layers/circles.js";
 import { fold } from "wangge/operations/layering.js";
 import { OwnArea } from "wangge/reach/own.js";
 import { Standards } from "wangge/reach/standards.js";
-import { DAYS, HOURS, middleDifference, ReachWish, WEIGHTS } from "wangge/reach/wish.js";
+import { DAYS, HOURS, middleDifference, ReachWish, TOGETHER, WEIGHTS } from "wangge/reach/wish.js";
+
+const APART_LISTED = 100;
 
 export class Covering {
   constructor(planner, selecting) {
@@ -86,9 +88,10 @@ export class Covering {
     const line = (name, input) => h("label.layer-line.layer-choice", {}, h("span.layer-name", {}, name), input);
     const check = (name, id, checked, changed) => h("label.layer-line", {}, h("input", { id, type: "checkbox", checked, onChange: (event) => this.ask(changed(event.target.checked)) }), h("span.layer-name", {}, name));
     if (this.hasNone()) return [];
+    const ways = { merged: t("as one area"), each: t("each by itself"), nearest: t("each to its nearest") };
     return [
       Object.keys(walkers).length > 1 && line(t("Who walks"), h("select", { id: "walker", onChange: (event) => this.ask({ walker: event.target.value }) }, Object.entries(walkers).map(([key, name]) => h("option", { value: key, selected: key === this.wish.walker }, name)))),
-      check(t("Borders to the nearest station"), "nearest", this.wish.nearest, (nearest) => ({ nearest })),
+      line(t("Service areas"), h("select", { id: "together", onChange: (event) => this.ask({ together: event.target.value }) }, TOGETHER.map((key) => h("option", { value: key, selected: key === this.wish.together }, ways[key])))),
       check(t("Circle as the crow flies beside"), "beside", this.wish.beside, (beside) => ({ beside })),
     ];
   }
@@ -114,7 +117,7 @@ export class Covering {
     if (!shown) return;
     const { at } = this.planner;
     const asked = { minutes, at, ...this.wish.areas() };
-    const key = JSON.stringify(asked);
+    const key = JSON.stringify([asked, this.wish.together]);
     if (this.loaded.get(minutes) === key) return;
     this.loaded.set(minutes, key);
     try {
@@ -122,7 +125,7 @@ export class Covering {
       if (this.loaded.get(minutes) !== key) return;
       const { hours } = data;
       this.told.set(minutes, { way: data.way, radius: data.features[0]?.properties.radius_m, differs: middleDifference(data.features), ...(hours && { hour: hours.moment.slice(11, 16), closed: hours.closed.length, unknown: hours.unknown.length }) });
-      sheet.change({ data, union: !this.wish.nearest });
+      sheet.change({ data, union: this.wish.together === "merged" });
       this.planner.layering?.draw();
     } catch (error) {
       this.loaded.delete(minutes);
@@ -256,7 +259,7 @@ export class Covering {
     const { apart } = this.answer;
     if (!apart.length) return null;
     const reasons = { far: t("too far from any street"), island: t("near streets that lead nowhere"), walled: t("behind a wall whose gates lead to no street"), nowhere: t("without a place") };
-    return h("details.reach-apart", {}, h("summary", {}, t("%(count)s places could not be joined to the streets", { count: count(apart.length) })), h("ul", {}, apart.slice(0, 100).map((one) => h("li.small", {}, `${one.name || one.code} · ${reasons[one.reason] ?? one.reason}`))));
+    return h("details.reach-apart", {}, h("summary", {}, t("%(count)s places could not be joined to the streets", { count: count(apart.length) })), h("ul", {}, apart.slice(0, APART_LISTED).map((one) => h("li.small", {}, h("button.uncovered-row", { type: "button", onClick: () => this.selecting.go(one) }, h("span.uncovered-name", {}, one.name || one.code), h("span.quiet", {}, reasons[one.reason] ?? one.reason))))), apart.length > APART_LISTED && h("p.small.quiet", {}, t("and %(count)s more rows", { count: count(apart.length - APART_LISTED) })));
   }
 
   rows() {

@@ -2,6 +2,7 @@
 
 import { setState, state } from "wangge/core/state.js";
 
+export const TOGETHER = ["merged", "each", "nearest"];
 export const WEIGHTS = ["households", "residents", "elderly"];
 export const DAYS = ["workday", "saturday", "sunday", "feast"];
 export const HOURS = Array.from({ length: 18 }, (_, i) => `${String(i + 6).padStart(2, "0")}:00`);
@@ -17,7 +18,7 @@ export class ReachWish {
   read() {
     const { walker, together, beside, weight, hour, on } = state();
     this.walker = this.walkers.includes(walker) ? walker : (this.walkers[0] ?? "");
-    this.nearest = together === "nearest";
+    this.together = TOGETHER.includes(together) ? together : "merged";
     this.beside = beside === "1";
     this.weight = WEIGHTS.includes(weight) ? weight : "households";
     this.hour = HOURS.includes(hour) ? hour : "";
@@ -29,7 +30,7 @@ export class ReachWish {
     Object.assign(this, changes);
     setState({
       walker: this.walker === this.walkers[0] ? null : this.walker,
-      together: this.nearest ? "nearest" : null,
+      together: this.together === "merged" ? null : this.together,
       beside: this.beside ? "1" : null,
       weight: this.weight === "households" ? null : this.weight,
       hour: this.hour || null,
@@ -37,9 +38,9 @@ export class ReachWish {
     });
   }
 
-  /** What service areas are asked with. */
+  /** What service areas are asked with: merged ones are drawn as one here, so that each still tells of itself. */
   areas() {
-    return { walker: this.walker, ...(this.nearest && { together: "nearest" }), ...this.when() };
+    return { walker: this.walker, ...(this.together === "nearest" && { together: "nearest" }), ...this.when() };
   }
 
   /** What coverage is asked with. */

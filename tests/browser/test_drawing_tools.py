@@ -474,7 +474,7 @@ def test_a_line_is_drawn_below_the_words_that_tell_how(desk):
     desk.select(number)
     page.keyboard.press("s")
     desk.drawing()
-    words = page.locator(".draft-told")
+    words = page.locator("#draft-told")
     box = words.bounding_box()
     here = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.evaluate(

@@ -4,7 +4,8 @@ import { get } from "wangge/core/api.js";
 import { fill, h } from "wangge/core/dom.js";
 import { element, pageData, pageMap } from "wangge/core/elements.js";
 import { joinFrame } from "wangge/core/frame.js";
-import { onPaper, token } from "wangge/core/theme.js";
+import { printPage } from "wangge/core/paper.js";
+import { token } from "wangge/core/theme.js";
 import { count, day, share, squareMetres, t } from "wangge/core/words.js";
 import { figureRows, gridRows, movedRows, signed, workerRows } from "wangge/drafting/differences.js";
 import { fit } from "wangge/layers/fitting.js";
@@ -13,7 +14,6 @@ import { Sheet, stackOf } from "wangge/layers/stack.js";
 const L = globalThis.L;
 const CALL = "/api/v1/plans";
 const MOST_NUMBERS = 60; // on the map
-const SETTLED = 900; // milliseconds until the map's tiles are drawn at their new size
 
 joinFrame();
 const page = pageData();
@@ -149,15 +149,7 @@ function see() {
   if (around?.isValid()) fit(map, around, { padding: [24, 24], animate: false });
 }
 
-async function print() {
-  document.body.dataset.print = "a4-tall";
-  onPaper();
-  see();
-  await new Promise((done) => setTimeout(done, SETTLED));
-  addEventListener("afterprint", () => { delete document.body.dataset.print; see(); }, { once: true });
-  globalThis.print();
-}
-document.getElementById("print").addEventListener("click", print);
+document.getElementById("print").addEventListener("click", () => printPage(see));
 
 try {
   const [plan, found, after, other, before] = await Promise.all([

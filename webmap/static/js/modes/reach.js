@@ -4,13 +4,13 @@ import { get } from "wangge/core/api.js";
 import { fill, h } from "wangge/core/dom.js";
 import { element, pageData, pageMap } from "wangge/core/elements.js";
 import { joinFrame } from "wangge/core/frame.js";
-import { onPaper, token } from "wangge/core/theme.js";
+import { printPage } from "wangge/core/paper.js";
+import { token } from "wangge/core/theme.js";
 import { t } from "wangge/core/words.js";
 import { fit } from "wangge/layers/fitting.js";
 import { Sheet, stackOf } from "wangge/layers/stack.js";
 import { joinAsking } from "wangge/reach/paper.js";
 
-const SETTLED = 900; // milliseconds until the map's tiles are drawn at their new size
 const L = globalThis.L;
 
 joinFrame();
@@ -49,15 +49,7 @@ async function draw() {
   see();
 }
 
-async function print() {
-  document.body.dataset.print = "a4-tall";
-  onPaper();
-  see();
-  await new Promise((done) => setTimeout(done, SETTLED));
-  addEventListener("afterprint", () => { delete document.body.dataset.print; see(); }, { once: true });
-  globalThis.print();
-}
-document.getElementById("print").addEventListener("click", print);
+document.getElementById("print").addEventListener("click", () => printPage(see));
 
 try {
   await draw();

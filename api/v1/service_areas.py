@@ -57,6 +57,11 @@ class AreasQuery(PlacesQuery):
         max_length=_LONG,
         description="codes of facilities, whatever their kind; may be given several times",
     )
+    people: bool = Field(
+        False,
+        description="tell of each area how many households, residents and elderly people live "
+        "there; null where the district does not state them",
+    )
 
     def wish(self) -> outlining.AreasWish:
         """The question; raises InvalidInput on what makes no sense."""
@@ -71,6 +76,7 @@ class AreasQuery(PlacesQuery):
             day=self.day,
             unknown_is_open=self.unknown == "open",
             changes=changes(),
+            people=self.people,
         )
 
 

@@ -28,8 +28,10 @@ from geodata.reach.coverage.asking import (
     moment_of,
     walker_of,
 )
+from geodata.reach.coverage.homes import WEIGHTS
 from geodata.reach.coverage.hours import opening
 from geodata.reach.coverage.keeping import (
+    USED,
     WALKED,
     Places,
     Town,
@@ -37,6 +39,7 @@ from geodata.reach.coverage.keeping import (
     town_of,
     workdays_of,
 )
+from geodata.reach.coverage.within import people_within
 from geodata.reach.networks.rules import Rules
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
     from geodata.database import Database
     from geodata.profiles import Profile, Walking
     from geodata.reach.areas.ground import Ground
-    from geodata.reach.coverage.asking import Calendar
+    from geodata.reach.coverage.asking import Calendar, Way
     from geodata.reach.networks.network import Joints, Network, Walker
     from geodata.workdays import Workdays
 
@@ -73,6 +76,7 @@ class AreasWish:
         day: A date, or a kind of day; see ``coverage.asking.Wish``.
         unknown_is_open: Whether places whose hours are not known count as open.
         changes: Places as they might be.
+        people: Whether it is told of each area who lives there.
     """
 
     minutes: tuple[float, ...] = (15.0,)
@@ -85,6 +89,7 @@ class AreasWish:
     day: str = ""
     unknown_is_open: bool = False
     changes: Changes = field(default_factory=Changes)
+    people: bool = False
 
 
 _kept: OrderedDict[Any, bytes] = OrderedDict()
@@ -116,7 +121,8 @@ def areas(
     """
     require(actor, "see_map")
     _check(wish, profile)
-    versions = tuple(sorted(database.versions(sorted({*WALKED, "facilities"})).items()))
+    layers = USED if wish.people else sorted({*WALKED, "facilities"})
+    versions = tuple(sorted(database.versions(layers).items()))
     key = (database.url, versions, at, wish, profile.walking, profile.walkers, profile.circle_kinds)
     with _lock:
         if key in _kept:
@@ -171,8 +177,10 @@ def _written(
         rows, hours = _open(places, rows, wish, moment, workdays)
     key, legs = walker_of(profile, wish.walker)
     apart: list[dict[str, str]] = []
+    way: Way
     if wish.way == "circle" or town.network is None or places.joints is None:
-        way, found = "circle", _circles(places, rows, wish, _walking(profile, legs))
+        way = "circle"
+        found = _circles(places, rows, wish, _walking(profile, legs))
     else:
         way = "network"
         mine = _joints_of(places.joints, rows)
@@ -184,6 +192,9 @@ def _written(
         ]  # fmt: skip
         ground = _ground(database, profile, town.network, at)
         found = _outlines(town, places, rows, mine, wish, legs, ground, profile)
+    if wish.people:
+        _count_people(found, town, places, rows, wish, legs, way, profile)
+    found = found.drop(columns="place", errors="ignore")
     found["walker"] = key
     head = {
         "type": "FeatureCollection",
@@ -322,7 +333,37 @@ def _named(found: gpd.GeoDataFrame, places: Places, rows: NDArray[np.int64]) -> 
     for column in ("code", "name", "kind"):
         values = table[column].to_numpy(dtype=object)
         found[column] = np.where(row < 0, "", values[np.maximum(row, 0)]) if len(values) else ""
-    return found.drop(columns="place").to_crs(4326)
+    return found.to_crs(4326)
+
+
+def _count_people(
+    found: gpd.GeoDataFrame,
+    town: Town,
+    places: Places,
+    rows: NDArray[np.int64],
+    wish: AreasWish,
+    legs: Walker,
+    way: Way,
+    profile: Profile,
+) -> None:
+    """Write into each area who lives there; None where the town does not state it."""
+    if not len(found):
+        return
+    bands = sorted(set(wish.minutes))
+    people = people_within(
+        town,
+        places,
+        rows,
+        [legs.metres(minutes) for minutes in bands],
+        walker=legs,
+        way=way,
+        together=wish.together,
+        detour_factor=profile.walking.detour_factor,
+    )
+    band = np.searchsorted(bands, found["minutes"].to_numpy(dtype=float))
+    mine = people[band, np.maximum(found["place"].to_numpy(), 0)]
+    for column, weight in enumerate(WEIGHTS):
+        found[weight] = mine[:, column]
 
 
 def _circles(
@@ -336,17 +377,20 @@ def _circles(
     parts = []
     for minutes in sorted(set(wish.minutes)):
         circles = service_circles(points, minutes=minutes, walking=walking)
+        circles["place"] = np.arange(len(rows))
         circles["area_m2"] = circles["circle_area_m2"] = np.pi * radius_m(minutes, walking) ** 2
         if wish.together == "merged":
             circles = circles.dissolve(by="minutes", as_index=False)
-            circles = circles.assign(code="", name="", kind="", circle_area_m2=None)
+            circles = circles.assign(
+                code="", name="", kind="", place=-1, circle_area_m2=None
+            )
             circles["area_m2"] = areas_m2(circles.geometry.array)
         parts.append(circles)
     return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=4326)
 
 
 def _nothing() -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame({"minutes": []}, geometry=[], crs=4326)
+    return gpd.GeoDataFrame({"minutes": [], "place": []}, geometry=[], crs=4326)
 
 
 def _features(found: gpd.GeoDataFrame) -> list[dict[str, Any]]:

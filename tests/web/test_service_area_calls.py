@@ -157,3 +157,42 @@ def test_who_has_the_answer_is_told_so(viewer):
 )
 def test_what_makes_no_sense_is_refused(ask, query, status):
     assert ask(query, status)["title"]
+
+
+@pytest.mark.parametrize("way", ["network", "circle"])
+def test_areas_tell_who_lives_there_as_coverage_counts_them(viewer, ask, way):
+    asked = f"minutes=5,10&way={way}&people=true"
+    merged = {one["properties"]["minutes"]: one["properties"] for one in
+              ask(f"{asked}&together=merged")["features"]}  # fmt: skip
+    for minutes, weight in ((5, "households"), (10, "residents"), (10, "elderly")):
+        covered = viewer.get(
+            f"/api/v1/coverage?minutes={minutes}&way={way}&weight={weight}&walker=adult"
+        ).get_json()["covered"]
+        assert merged[minutes][weight] == pytest.approx(covered)
+    nearest = [one["properties"] for one in ask(f"{asked}&together=nearest")["features"]]
+    each = {(one["properties"]["code"], one["properties"]["minutes"]): one["properties"]
+            for one in ask(f"{asked}&together=each")["features"]}  # fmt: skip
+    if way == "network":
+        ten = sum(one["households"] for one in nearest if one["minutes"] == 10)
+        assert ten == pytest.approx(merged[10]["households"])
+        for one in nearest:
+            assert one["households"] <= each[one["code"], one["minutes"]]["households"] + 1e-6
+    for (code, minutes), told in each.items():
+        if minutes == 5:
+            assert told["residents"] <= each[code, 10]["residents"]
+    assert sum(one["households"] for one in each.values()) > merged[10]["households"]
+
+
+def test_who_lives_in_one_places_area_is_told_of_that_place_alone(ask):
+    code = ask("minutes=10&people=true")["features"][0]["properties"]["code"]
+    everybody = ask("minutes=15,10&people=true")["features"]
+    told = [one["properties"] for one in everybody if one["properties"]["code"] == code]
+    alone = ask(f"minutes=10,15&people=true&place={code}")["features"]
+    assert sorted(one["properties"]["households"] for one in alone) == sorted(
+        one["households"] for one in told
+    )
+
+
+def test_nobody_is_counted_unless_it_is_asked(plain, ask):
+    assert "households" not in plain["features"][0]["properties"]
+    ask("people=perhaps", 400)

@@ -381,9 +381,7 @@ def _circles(
         circles["area_m2"] = circles["circle_area_m2"] = np.pi * radius_m(minutes, walking) ** 2
         if wish.together == "merged":
             circles = circles.dissolve(by="minutes", as_index=False)
-            circles = circles.assign(
-                code="", name="", kind="", place=-1, circle_area_m2=None
-            )
+            circles = circles.assign(code="", name="", kind="", place=-1, circle_area_m2=None)
             circles["area_m2"] = areas_m2(circles.geometry.array)
         parts.append(circles)
     return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=4326)

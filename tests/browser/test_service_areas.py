@@ -63,6 +63,43 @@ def test_a_selected_place_shows_how_far_its_own_area_reaches(open_page):
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("15分钟")
     expect(rows.first).to_contain_text("与直线圆相差")
+    expect(rows.first).to_contain_text("户")
+
+
+def test_coverage_is_of_any_kind_of_place_and_shaded_by_any_unit(open_page):
+    page = open_page("/planner#coverage=15&layers=areas,facilities,labels,circle-15")
+    panel = page.locator("#coverage-panel")
+    expect(panel.locator("h2")).to_have_text("15分钟服务圈覆盖")
+    share = panel.locator(".figure").inner_text()
+    page.select_option("#kind", "clinic")
+    expect(panel.locator("h2")).to_have_text("15分钟内有卫生服务站")
+    expect(panel.locator(".figure")).not_to_have_text(share)
+    expect(panel).to_contain_text("处卫生服务站")
+
+    shaded = panel.locator(".legend-count")
+    for unit, number in (("grid", 162), ("compound", 220), ("street_office", 8)):
+        with page.expect_response(lambda answer, by=unit: f"by={by}" in answer.url):
+            page.select_option("#by", unit)
+        expect(page.locator("#by")).to_have_value(unit)
+        counts = [int(one) for one in shaded.all_inner_texts()][
+            : -1 if shaded.count() > 1 else None
+        ]
+        assert sum(counts) == int(number), unit
+    assert "kind=clinic" in page.url
+    assert "by=street_office" in page.url
+
+
+def test_places_that_are_too_small_are_named_and_a_click_goes_there(open_page):
+    page = open_page("/planner#coverage=15")
+    panel = page.locator("#coverage-panel")
+    panel.get_by_role("tab", name="配置标准").click()
+    small = panel.locator(".standard").filter(has_text="容量不足的点位")
+    small.locator(".standard-kind").first.click()
+    row = small.locator(".standard-missing button").first
+    expect(row).to_contain_text("可容")
+    name = row.locator(".uncovered-name").inner_text()
+    row.click()
+    expect(page.locator(".record-title")).to_have_text(name)
 
 
 WISH = """async (hash) => {

@@ -134,6 +134,18 @@ def test_the_district_of_a_day_is_what_held_then(town):
     assert cover(town, at=datetime(2026, 5, 1, tzinfo=UTC)).total.covered == 10
 
 
+def test_days_between_two_changes_share_one_town_and_the_last_is_that_of_today(town):
+    from geodata.reach.coverage.keeping import town_of
+
+    add(town, facilities, station("f2", 1500, 0, held=Range(JUNE, None)))
+    now = town_of(town, PROFILE)
+    assert town_of(town, PROFILE, at=JUNE) == now
+    assert town_of(town, PROFILE, at=datetime(2026, 7, 1, tzinfo=UTC)) == now
+    may = town_of(town, PROFILE, at=datetime(2026, 5, 1, tzinfo=UTC))
+    assert may != now
+    assert town_of(town, PROFILE, at=datetime(2020, 1, 1, tzinfo=UTC))[0].network is may[0].network
+
+
 def test_a_wall_with_a_gate_makes_the_way_longer(town):
     """The eastern house comes into an estate whose only gate is far from the station."""
     add(town, facilities, station("f2", 1500, 0))

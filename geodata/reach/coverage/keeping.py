@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from geodata.database.tables import layer_versions
 from geodata.errors import InvalidInput, NotFound
+from geodata.places.holding import last_change
 from geodata.places.querying import frame
 from geodata.reach.coverage.asking import Changes, level_keys
 from geodata.reach.coverage.homes import Homes, homes
@@ -154,6 +155,9 @@ def town_of(
     database: Database, profile: Profile, *, at: datetime | None = None
 ) -> tuple[Town, Places]:
     """Homes and places as they stood at a moment, of one snapshot; callers checked permission."""
+    if at is not None:  # days between two changes are the same town
+        with database.read() as connection:
+            at = last_change(connection, USED, at)
     found = _kept(database, profile, at, database.versions(USED))
     if found is not None:
         return found
@@ -183,10 +187,14 @@ def _key(
 def _kept(
     database: Database, profile: Profile, at: datetime | None, versions: dict[str, int]
 ) -> tuple[Town, Places] | None:
-    town = _towns.get(_key((*LIVED_IN, *WALKED), database, profile, at, versions))
-    places = _places.get(_key(USED, database, profile, at, versions))
+    mine = _key((*LIVED_IN, *WALKED), database, profile, at, versions)
+    theirs = _key(USED, database, profile, at, versions)
+    town, places = _towns.get(mine), _places.get(theirs)
     if town is None or places is None:
         return None
+    with _lock:
+        _remember(_towns, mine, town)
+        _remember(_places, theirs, places)
     return town, places
 
 
@@ -249,6 +257,7 @@ def _versions(connection: sa.Connection) -> dict[str, int]:
 
 def _remember(kept: OrderedDict[Any, Any], key: Any, value: Any) -> None:
     kept[key] = value
+    kept.move_to_end(key)
     while len(kept) > KEPT:
         kept.popitem(last=False)
 

@@ -1,4 +1,4 @@
-"""How many people live within so many minutes of each place, of all together, or nearest to each."""
+"""How many people live within so many minutes of each place, of all together, or nearest to it."""
 
 from __future__ import annotations
 

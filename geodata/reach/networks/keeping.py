@@ -8,6 +8,7 @@ from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
+from geodata.places.holding import last_change
 from geodata.places.querying import frame
 from geodata.reach.networks.building import build
 from geodata.reach.networks.network import Network
@@ -52,6 +53,9 @@ def city_network(
     rules = Rules.of(profile)
     with _lock:  # one makes it, the others wait for it
         versions = database.versions(list(LAYERS))
+        if at is not None:  # days between two changes have the same streets
+            with database.read() as connection:
+                at = last_change(connection, LAYERS, at)
         key = (database.url, tuple(sorted(versions.items())), at, rules)
         if key in _kept:
             _kept.move_to_end(key)

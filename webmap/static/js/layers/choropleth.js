@@ -11,7 +11,8 @@ import { token } from "wangge/core/theme.js";
 import { Sheet, stackOf } from "wangge/layers/stack.js";
 
 export function add(map, options) {
-  const { key, tiles, data, level, property = "share", classing = "jenks", visible = true } = options;
+  const { key, tiles, data, property = "share", classing = "jenks", visible = true } = options;
+  let { level } = options;
   let values = new Map((data?.features ?? []).map(({ properties: p }) => [p.code, p[property]]));
   let bounds = [];
   let steps = [];
@@ -39,6 +40,11 @@ export function add(map, options) {
     values = next;
     class_();
     sheet.stack?.redrawSoon();
+  };
+  /** Fill other shapes: those of these tiles, of this level if they have levels. */
+  sheet.setUnits = (address, wanted) => {
+    level = wanted;
+    if (sheet.tiles !== onDay(address)) sheet.change({ tiles: onDay(address) });
   };
   /** The classes with the least and greatest value in each: [{from, to, token, count}], the lowest first. */
   sheet.legend = () =>

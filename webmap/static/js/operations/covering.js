@@ -23,8 +23,10 @@ export class Covering {
     this.told = new Map(); // what service areas of so many minutes are: their way, circle, difference
     this.loaded = new Map();
     this.tab = "areas";
-    this.wish = new ReachWish(Object.keys(planner.page.profile.walkers));
-    this.standards = new Standards(planner, { ask: () => ({ ...this.wish.coverage(), at: planner.at }), fly: (place, layer) => this.fly(place, layer) });
+    const { walkers, facility_kinds: kinds, levels } = planner.page.profile;
+    this.units = new Map([...Object.entries(levels).reverse(), ["grid", t("Grid")], ["compound", t("Compound")]]);
+    this.wish = new ReachWish(Object.keys(walkers), Object.keys(kinds), [...this.units.keys()]);
+    this.standards = new Standards(planner, { ask: () => ({ ...this.wish.coverage(), at: planner.at }), fly: (place, layer) => this.fly(place, layer), go: (place) => selecting.go(place) });
     this.beside = addCircles(planner.map, { key: "circles-beside", beside: true, visible: false });
     planner.ownArea = new OwnArea(planner, this.wish);
     this.read();
@@ -84,12 +86,13 @@ export class Covering {
 
   /** Who walks, where one place's area ends, and the old circle beside it. */
   manners() {
-    const { walkers } = this.planner.page.profile;
+    const { walkers, facility_kinds: kinds, circle_kinds } = this.planner.page.profile;
     const line = (name, input) => h("label.layer-line.layer-choice", {}, h("span.layer-name", {}, name), input);
     const check = (name, id, checked, changed) => h("label.layer-line", {}, h("input", { id, type: "checkbox", checked, onChange: (event) => this.ask(changed(event.target.checked)) }), h("span.layer-name", {}, name));
     if (this.hasNone()) return [];
     const ways = { merged: t("as one area"), each: t("each by itself"), nearest: t("each to its nearest") };
     return [
+      line(t("Of which places"), h("select", { id: "kind", onChange: (event) => this.ask({ kind: event.target.value }) }, h("option", { value: "", selected: !this.wish.kind }, circle_kinds.map((key) => kinds[key]).join(t(", "))), Object.entries(kinds).filter(([key]) => circle_kinds.length !== 1 || key !== circle_kinds[0]).map(([key, name]) => h("option", { value: key, selected: key === this.wish.kind }, name)))),
       Object.keys(walkers).length > 1 && line(t("Who walks"), h("select", { id: "walker", onChange: (event) => this.ask({ walker: event.target.value }) }, Object.entries(walkers).map(([key, name]) => h("option", { value: key, selected: key === this.wish.walker }, name)))),
       line(t("Service areas"), h("select", { id: "together", onChange: (event) => this.ask({ together: event.target.value }) }, TOGETHER.map((key) => h("option", { value: key, selected: key === this.wish.together }, ways[key])))),
       check(t("Circle as the crow flies beside"), "beside", this.wish.beside, (beside) => ({ beside })),
@@ -139,7 +142,7 @@ export class Covering {
     const wanted = this.wish.beside && minutes > 0;
     this.beside.show(wanted);
     if (!wanted) return;
-    const asked = { minutes, at: this.planner.at, walker: this.wish.walker, way: "circle" };
+    const asked = { minutes, at: this.planner.at, walker: this.wish.walker, way: "circle", ...this.wish.which() };
     const key = JSON.stringify(asked);
     if (this.besideKey === key) return;
     this.besideKey = key;
@@ -175,12 +178,21 @@ export class Covering {
     if (this.minutes !== minutes) return;
     this.answer = answer;
     this.outside = new Set(answer.uncovered.map(({ code }) => code));
-    coverage.setValues(new Map(answer.areas.map(({ code, share: value }) => [code, value])));
+    this.fillUnits();
+    coverage.setValues(new Map(answer.rows.map(({ code, share: value }) => [code, value])));
     coverage.show(true);
     this.planner.layers.compounds.stack?.redrawSoon();
     this.panel.hidden = false;
     this.planner.layering?.draw();
     this.draw();
+  }
+
+  /** Shade the units that shares are told of. */
+  fillUnits() {
+    const { coverage, layers } = this.planner;
+    const { by } = this.wish;
+    const units = { grid: layers.grids, compound: layers.compounds }[by];
+    coverage.setUnits((units ?? layers.areas).tiles, units ? null : by);
   }
 
   /** On a low screen the figures are folded away while the coverage is shown. */
@@ -206,12 +218,18 @@ export class Covering {
       h(
         "div.panel-head",
         {},
-        h("h2", {}, t("Within %(minutes)s minutes of a station", { minutes })),
+        h("h2", {}, this.title()),
         h("button.button.quiet.icon", { type: "button", "aria-label": t("Close"), title: t("Close"), onClick: () => { this.choose(null).then(() => this.planner.layering.draw()); } }, "×"),
       ),
       h("div.panel-body", {}, this.asking(), this.tabs(), this.tab === "standards" ? this.standards.box : answer.share == null ? this.unknown() : [this.figure(), this.list()], this.apart()),
     );
     if (this.tab === "standards") this.standards.refresh();
+  }
+
+  title() {
+    const { minutes } = this;
+    const kind = this.planner.page.profile.facility_kinds[this.wish.kind];
+    return kind ? t("%(kind)s within %(minutes)s minutes", { kind, minutes }) : t("Within %(minutes)s minutes of a station", { minutes });
   }
 
   unknown() {
@@ -234,7 +252,7 @@ export class Covering {
 
   tabs() {
     const tab = (key, name) => h("button.button.quiet", { type: "button", role: "tab", "aria-selected": String(this.tab === key), onClick: () => { this.tab = key; this.draw(); } }, name);
-    return h("div.reach-tabs", { role: "tablist" }, tab("areas", t("By community")), tab("standards", t("Standards")));
+    return h("div.reach-tabs", { role: "tablist" }, tab("areas", t("Coverage")), tab("standards", t("Standards")));
   }
 
   figure() {
@@ -246,10 +264,10 @@ export class Covering {
       "div.coverage-head",
       {},
       h("p.figure.figures", {}, share(answer.share)),
-      h("p.small.quiet.figures", {}, t("%(covered)s of %(all)s %(unit)s, %(basis)s; %(stations)s stations, %(way)s", { covered: count(Math.round(answer.covered)), all: count(Math.round(answer.households)), unit, basis, stations: count(answer.facilities), way })),
+      h("p.small.quiet.figures", {}, t("%(covered)s of %(all)s %(unit)s, %(basis)s; %(stations)s × %(kind)s, %(way)s", { kind: this.planner.page.profile.facility_kinds[this.wish.kind] ?? t("station"), covered: count(Math.round(answer.covered)), all: count(Math.round(answer.households)), unit, basis, stations: count(answer.facilities), way })),
       answer.differs?.only_circle > 0 && h("p.small.figures", {}, t("A circle would count %(number)s %(unit)s more, who have to walk farther.", { number: count(Math.round(answer.differs.only_circle)), unit })),
       answer.hours?.unknown.length > 0 && h("p.small.quiet.figures", {}, t("%(number)s stations do not say when they are open; they count as closed.", { number: count(answer.hours.unknown.length) })),
-      h("h3", {}, t("Share covered, by community")),
+      h("label.coverage-by", {}, h("h3", {}, t("Share covered, by")), h("select", { id: "by", onChange: (event) => this.ask({ by: event.target.value }) }, [...this.units].map(([key, name]) => h("option", { value: key, selected: key === this.wish.by }, name)))),
       h("ul.legend.legend-classes", {}, this.legend()),
     );
   }

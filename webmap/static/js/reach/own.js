@@ -3,7 +3,7 @@
 import { get } from "wangge/core/api.js";
 import { fill, h } from "wangge/core/dom.js";
 import { token } from "wangge/core/theme.js";
-import { metres, share, squareMetres, t } from "wangge/core/words.js";
+import { count, metres, share, squareMetres, t } from "wangge/core/words.js";
 import { Sheet, stackOf } from "wangge/layers/stack.js";
 
 export class OwnArea {
@@ -29,7 +29,7 @@ export class OwnArea {
     const { at, page } = this.planner;
     const minutes = [...page.profile.minutes].sort((a, b) => b - a);
     try {
-      const data = await get("/api/v1/service-areas", { place: code, minutes: minutes.join(","), walker: this.wish.walker, at });
+      const data = await get("/api/v1/service-areas", { place: code, minutes: minutes.join(","), walker: this.wish.walker, people: true, at });
       if (this.code !== code || !box.isConnected) return;
       data.features.sort((a, b) => b.properties.minutes - a.properties.minutes);
       this.sheet.change({ data });
@@ -41,9 +41,11 @@ export class OwnArea {
   }
 
   table({ features, way }) {
+    const people = { households: t("households"), residents: t("residents"), elderly: t("elderly people") }[this.wish.weight];
+    const lives = (number) => number != null && `${count(Math.round(number))} ${people}`;
     return [
       h("h3", {}, t("Service areas on foot")),
-      h("table.own-area", {}, h("tbody", {}, features.map(({ properties: p }) => h("tr", {}, h("th", { scope: "row" }, t("%(minutes)s minutes", { minutes: p.minutes })), h("td.figures", {}, squareMetres(p.area_m2)), h("td.figures.small.quiet", {}, way === "circle" ? t("%(radius)s as the crow flies", { radius: metres(p.radius_m) }) : t("differs from the circle by %(share)s", { share: share(p.differs) })))))),
+      h("table.own-area", {}, h("tbody", {}, features.map(({ properties: p }) => h("tr", {}, h("th", { scope: "row" }, t("%(minutes)s minutes", { minutes: p.minutes })), h("td.figures", {}, lives(p[this.wish.weight])), h("td.figures.small.quiet", {}, squareMetres(p.area_m2)), h("td.figures.small.quiet", {}, way === "circle" ? t("%(radius)s as the crow flies", { radius: metres(p.radius_m) }) : t("differs from the circle by %(share)s", { share: share(p.differs) })))))),
     ];
   }
 

@@ -7,11 +7,12 @@ import { count, named, share, t } from "wangge/core/words.js";
 const LISTED = 30;
 
 export class Standards {
-  /** @param planner the page; @param ask gives the question, `fly` goes to a row */
-  constructor(planner, { ask, fly }) {
+  /** @param planner the page; @param ask gives the question, `fly` goes to a row, `go` to a place by its code */
+  constructor(planner, { ask, fly, go }) {
     this.planner = planner;
     this.ask = ask;
     this.fly = fly;
+    this.go = go;
     this.box = h("div.standards", {});
     this.kind = null; // whose missing places are listed
   }
@@ -69,12 +70,12 @@ export class Standards {
       h(
         "tr",
         {},
-        h("th", { scope: "row" }, h("button.button.quiet.standard-kind", { type: "button", "aria-expanded": String(open), disabled: without <= 0, onClick: () => { this.kind = open ? null : key; this.draw(); } }, names[row.kind] ?? row.kind)),
+        h("th", { scope: "row" }, this.opener(key, names[row.kind] ?? row.kind, without <= 0)),
         h("td", {}, h("span.standard-bar", { role: "img", "aria-label": share(row.share) }, h("i", { class: row.met ? "met" : "missed", style: { width: `${100 * (row.share ?? 0)}%` } }))),
         h("td.figures", {}, share(row.share)),
         h("td.figures.small.quiet", {}, without > 0 ? t("%(number)s lack it", { number: count(Math.round(without)) }) : "✓"),
       ),
-      open && h("tr.standard-missing", {}, h("td", { colspan: 4 }, h("ol", { "aria-label": t("What is missing where") }, missing.slice(0, LISTED).map((place) => h("li", {}, h("button.uncovered-row", { type: "button", onClick: () => this.fly(place, one.in_compound ? "compounds" : "areas") }, h("span.uncovered-name", {}, place.name || place.code), h("span.figures", {}, `${count(Math.round(place.without))} ${people}`))))), missing.length > LISTED && h("p.small.quiet", {}, t("and %(count)s more", { count: count(missing.length - LISTED) })))),
+      open && h("tr.standard-missing", {}, h("td", { colspan: 4 }, h("ol", { "aria-label": t("What is missing where") }, missing.slice(0, LISTED).map((place) => h("li", {}, h("button.uncovered-row", { type: "button", onClick: () => this.fly(place, one.in_compound ? "compounds" : "areas") }, h("span.uncovered-name", {}, place.name || place.code), h("span.figures", {}, `${count(Math.round(place.without))} ${people}`))))), more(missing))),
     ];
   }
 
@@ -86,9 +87,30 @@ export class Standards {
       "section.standard",
       {},
       h("h3", {}, t("Places that are too small")),
-      h("table.standard-kinds", {}, h("tbody", {}, full.map((one) => h("tr", {}, h("th", { scope: "row" }, names[one.kind] ?? one.kind), h("td.figures", {}, t("%(some)s of %(all)s", { some: count(one.overloaded), all: count(one.places) })), h("td.figures.small.quiet", {}, t("%(number)s people find no room", { number: count(Math.round(one.no_room)) })))))),
+      h("table.standard-kinds", {}, h("tbody", {}, full.map((one) => this.load(one, names)))),
     );
   }
+
+  load(one, names) {
+    const key = `full/${one.kind}`;
+    const open = this.kind === key;
+    const rows = one.rows.filter(({ over }) => over > 0);
+    const told = ({ people, capacity }) => t("%(people)s come, room for %(capacity)s", { people: count(Math.round(people)), capacity: count(capacity) });
+    return [
+      h("tr", {}, h("th", { scope: "row" }, this.opener(key, names[one.kind] ?? one.kind)), h("td.figures", {}, t("%(some)s of %(all)s", { some: count(one.overloaded), all: count(one.places) })), h("td.figures.small.quiet", {}, t("%(number)s people find no room", { number: count(Math.round(one.no_room)) }))),
+      open && h("tr.standard-missing", {}, h("td", { colspan: 3 }, h("ol", { "aria-label": t("Places that are too small") }, rows.slice(0, LISTED).map((place) => h("li", {}, h("button.uncovered-row", { type: "button", onClick: () => this.go({ layer: "facilities", code: place.code }) }, h("span.uncovered-name", {}, place.name || place.code), h("span.figures.small", {}, told(place)))))), more(rows))),
+    ];
+  }
+
+  /** A button that shows what lies behind a row, and hides it again. */
+  opener(key, name, disabled = false) {
+    const open = this.kind === key;
+    return h("button.button.quiet.standard-kind", { type: "button", "aria-expanded": String(open), disabled, onClick: () => { this.kind = open ? null : key; this.draw(); } }, name);
+  }
+}
+
+function more(rows) {
+  return rows.length > LISTED && h("p.small.quiet", {}, t("and %(count)s more", { count: count(rows.length - LISTED) }));
 }
 
 function mark(met) {

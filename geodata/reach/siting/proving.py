@@ -148,7 +148,14 @@ def _decided(
         clock.know(savings.told(so_far.value), savings.gap(so_far.value, so_far.bound))
         return enough(so_far)
 
-    solved = solve(left.programme, clock, known=begin, enough=near / left.scale, told=tell)
+    solved = solve(
+        left.programme,
+        clock,
+        known=begin,
+        enough=near / left.scale,
+        reduced=bool(left.levels.has_before.any()),
+        told=tell,
+    )
     if solved.values is not None:
         known = _improved(savings, known, _rounded_up(left, solved.values, known), None)
     if not np.isfinite(solved.bound):

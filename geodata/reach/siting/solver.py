@@ -19,6 +19,18 @@ EVERY: Final = 0.1
 """Seconds between two looks at the bound; the solver asks thousands of times."""
 
 
+_PROVING: Final[dict[str, Any]] = {
+    "mip_allow_restart": False,
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+}
+"""With a good answer to begin with, all the time goes into the proof: no other answers are looked
+for, and the tree is not begun anew (half the time for walks, measured)."""
+
+
 @dataclass(frozen=True, eq=False)
 class Programme:
     """The least of ``costs @ x`` with ``lower <= rows @ x <= upper`` and ``0 <= x <= 1``.
@@ -63,6 +75,7 @@ def solve(
     *,
     known: Floats | None = None,
     enough: float = 0.0,
+    reduced: bool = True,
     told: Callable[[float], bool] = lambda _bound: False,
 ) -> Solved:
     """Look for the best and prove it, as long as the clock permits.
@@ -70,9 +83,11 @@ def solve(
     Args:
         programme: What is to be small.
         clock: When to end; asked all the time.
-        known: A good answer to begin with; then the time goes into the proof: no other answers are
-            looked for beside it, and the tree is not begun anew (a third of the time, measured).
+        known: A good answer to begin with; then the time goes into the proof.
         enough: A bound so near proves.
+        reduced: Whether the programme is made smaller first. For covering that finds that all its
+            variables are whole and then looks for cuts in all of them, which takes four times as
+            long as the proof without.
         told: Told the bound all the time; a true answer ends it.
     """
     import highspy  # noqa: PLC0415 - slow to load
@@ -84,8 +99,8 @@ def solve(
         "output_flag": False,
         "threads": 1,
         "random_seed": 0,
-        "mip_heuristic_effort": 0.0 if known is not None else 0.05,
-        "mip_allow_restart": known is None,
+        "presolve": "choose" if reduced else "off",
+        **(_PROVING if known is not None else {}),
         "mip_rel_gap": 0.0,
         "mip_abs_gap": enough,
         "time_limit": float(clock.left),

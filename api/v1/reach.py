@@ -9,14 +9,23 @@ from typing import Any, Final
 from apiflask import APIBlueprint
 from pydantic import BaseModel, Field
 
+from api.languages import language
 from api.serving import database, profile
 from api.signing_in import current_actor
 from api.v1.moments import AtQuery
 from api.v1.reach_asking import ReachQuery
 from geodata.cases.clocks.calendar import workdays
+from geodata.exchange.street_words import Note, note_of_remark, note_of_shift
 from geodata.reach import covering
+from geodata.words import sentence as _
+from geodata.words import translate
 
 ISLANDS: Final = 20
+_LAYERS: Final = {
+    "facilities": _("Facilities"),
+    "buildings": _("Buildings"),
+    "compounds": _("Compounds"),
+}
 
 blueprint = APIBlueprint("reach", __name__, url_prefix="/api/v1", tag="Reach")
 
@@ -132,6 +141,21 @@ class CoverageAnswer(BaseModel):
     remarks: list[dict[str, Any]] = Field(description="what was said of the streets")
 
 
+class PartApart(BaseModel):
+    """Streets that lead to no others."""
+
+    metres: float
+    point: tuple[float, float]
+
+
+class LayerShifted(BaseModel):
+    """A layer that would lie much nearer to the streets in another system of coordinates."""
+
+    layer: str
+    off_m: float
+    text: str
+
+
 class NetworkTold(BaseModel):
     """The streets as they can be walked."""
 
@@ -140,8 +164,16 @@ class NetworkTold(BaseModel):
     metres: float = Field(description="of all edges together")
     islands: int = Field(description="connected parts")
     largest_islands: list[float] = Field(description="metres of the first parts, longest first")
+    largest_apart: list[PartApart] = Field(
+        description="the largest parts that are joined to no other, longest first"
+    )
     apart: list[ApartPlace] = Field(description="what could not be joined to the streets")
-    remarks: list[dict[str, Any]] = Field(description="what was said of the streets")
+    shifted: list[LayerShifted] = Field(
+        description="layers that lie beside the streets as GCJ-02 and WGS 84 do"
+    )
+    remarks: list[dict[str, Any]] = Field(
+        description="what was said of the streets; `text` says it in words"
+    )
 
 
 @blueprint.get("/coverage")
@@ -206,9 +238,28 @@ def get_network(query_data: AtQuery) -> Any:
         "metres": found.metres,
         "islands": len(found.islands),
         "largest_islands": list(found.islands[:ISLANDS]),
+        "largest_apart": [
+            {"metres": metres, "point": (lon, lat)} for metres, lon, lat in found.largest
+        ],
         "apart": apart_told(found.apart),
-        "remarks": list(found.remarks),
+        "shifted": [
+            {
+                "layer": layer,
+                "off_m": one.off_m,
+                "text": _said(note_of_shift(one, translate(_LAYERS[layer], language()))),
+            }
+            for layer, one in found.shifted
+        ],
+        "remarks": [
+            {**remark, "text": " ".join(map(_said, note_of_remark(remark)))}
+            for remark in found.remarks
+        ],
     }
+
+
+def _said(note: Note) -> str:
+    words, params = note
+    return translate(words, language(), **params)
 
 
 def known(value: float) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from geodata.words import sentence as _
 if TYPE_CHECKING:
     from geodata.exchange.spots_in import Spots
     from geodata.reach.networks.network import Joints, Network
+    from geodata.reach.networks.shifts import Shift
 
 Note = tuple[str, dict[str, Any]]
 LISTED: Final = 20
@@ -40,11 +42,13 @@ REMARKS: Final = {
 
 def notes_of_network(network: Network) -> list[Note]:
     """What was done to the streets."""
-    return [
-        (REMARKS[str(remark["key"])], _shown(remark))
-        for remark in network.remarks
-        if remark["key"] in REMARKS
-    ]
+    return [note for remark in network.remarks for note in note_of_remark(remark)]
+
+
+def note_of_remark(remark: Mapping[str, object]) -> list[Note]:
+    """One remark of a network in words; nothing if it has none."""
+    words = REMARKS.get(str(remark["key"]))
+    return [(words, _shown(remark))] if words else []
 
 
 def notes_of_spots(spots: Spots) -> list[Note]:
@@ -79,13 +83,18 @@ def shift_note(network: Network, spots: Spots) -> list[Note]:
     found = shift(network, spots.frame)
     if found is None:
         return []
+    return [note_of_shift(found, spots.filename)]
+
+
+def note_of_shift(found: Shift, name: str) -> Note:
+    """A shift between the streets and the places of a file or layer in words."""
     params = {
-        "file": spots.filename,
+        "file": name,
         "off": round(found.off_m),
         "given": round(found.given_m),
         "moved": round(found.moved_m),
     }
-    return [(_SHIFTED[found.places], params)]
+    return _SHIFTED[found.places], params
 
 
 def apart_note(spots: Spots, joints: Joints) -> list[Note]:
@@ -126,7 +135,7 @@ _APART: Final = {
 }
 
 
-def _shown(remark: dict[str, object]) -> dict[str, Any]:
+def _shown(remark: Mapping[str, object]) -> dict[str, Any]:
     return {
         name: f"{value:,.0f}" if isinstance(value, float) else value
         for name, value in remark.items()

@@ -120,6 +120,26 @@ def frame(
     return gpd.GeoDataFrame(data, geometry=shapes, crs=4326)
 
 
+def last_change(
+    connection: sa.Connection, layers: Sequence[str], at: datetime | None
+) -> datetime | None:
+    """The last change of some layers up to a moment; None if nothing changed since it.
+
+    All of these layers stood at both moments as they stand at the one given back, or stand now:
+    what was made of them for one serves for the other.
+    """
+    if at is None:
+        return None
+    before, later = [], []
+    for layer in layers:
+        held = LAYERS[layer].c.held
+        for end in (sa.func.lower(held), sa.func.upper(held)):
+            before.append(sa.select(sa.func.max(end)).where(end <= at).scalar_subquery())
+            later.append(sa.exists(sa.select(1).select_from(LAYERS[layer]).where(end > at)))
+    last, is_past = connection.execute(sa.select(sa.func.greatest(*before), sa.or_(*later))).one()
+    return (last or at) if is_past else None
+
+
 def _column(table: sa.Table, name: str) -> sa.ColumnElement[Any]:
     """A column; or ``width_m`` of water, which is kept beside the columns, where it is a number."""
     if name != "width_m":

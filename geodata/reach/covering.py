@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import geopandas as gpd
 import numpy as np
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from geodata.database import Database
     from geodata.profiles import Profile
     from geodata.reach.coverage.asking import Way
+    from geodata.reach.networks.network import Network
+    from geodata.reach.networks.shifts import Shift
 
 __all__ = [
     "LONGEST_MINUTES",
@@ -82,7 +84,9 @@ class Judgement:
 class Streets:
     """The network of the city's streets.
 
-    ``metres`` is its length and ``islands`` that of each connected part, the largest first.
+    ``metres`` is its length and ``islands`` that of each connected part, the largest first;
+    ``largest`` are metres, longitude and latitude (WGS 84) of the largest parts that are joined to
+    no other, and ``shifted`` the layers that lie beside the streets as GCJ-02 and WGS 84 do.
     """
 
     nodes: int
@@ -91,6 +95,8 @@ class Streets:
     islands: tuple[float, ...]
     apart: tuple[Apart, ...]
     remarks: tuple[dict[str, object], ...]
+    largest: tuple[tuple[float, float, float], ...] = ()
+    shifted: tuple[tuple[str, Shift], ...] = ()
 
 
 _kept: OrderedDict[Any, Any] = OrderedDict()
@@ -222,7 +228,34 @@ def _streets(scene: Scene) -> Streets:
         islands=tuple(metres.tolist()),
         apart=apart(scene),
         remarks=scene.town.remarks,
+        largest=_largest(network),
+        shifted=_shifted(scene, network),
     )
+
+
+def _largest(network: Network) -> tuple[tuple[float, float, float], ...]:
+    """Metres, longitude and latitude of the largest parts that are joined to no other."""
+    parts: list[Any] = [
+        part for remark in network.remarks for part in cast("list[Any]", remark.get("largest", []))
+    ]
+    if not parts:
+        return ()
+    points = gpd.GeoSeries.from_xy(
+        *zip(*(one["xy"] for one in parts), strict=True), crs=network.crs
+    )
+    shown = points.to_crs(4326)
+    told = zip(parts, shown.x, shown.y, strict=True)
+    return tuple((float(one["metres"]), float(lon), float(lat)) for one, lon, lat in told)
+
+
+def _shifted(scene: Scene, network: Network) -> tuple[tuple[str, Shift], ...]:
+    """Layers that would lie much nearer to the streets in the other of the two systems."""
+    from geodata.reach.networks.shifts import shift  # noqa: PLC0415 - scipy
+
+    homes = {"buildings": "buildings", "compounds": "compounds"}.get(scene.town.homes.basis, "")
+    layers = (("facilities", scene.places.points), (homes, scene.town.homes.points))
+    found = [(name, shift(network, gpd.GeoSeries(points, crs=4326))) for name, points in layers]
+    return tuple((name, one) for name, one in found if name and one is not None)
 
 
 def _judgement(scene: Scene) -> Judgement:

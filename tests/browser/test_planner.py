@@ -100,7 +100,7 @@ def test_coverage_names_the_compounds_outside_and_flies_to_one(open_page, artefa
     page = open_page("/planner#coverage=5&layers=areas,compounds,facilities,labels,circle-5")
     settled(page)
     expect(page.locator("#coverage-panel .figure")).to_contain_text("%")
-    rows = page.locator(".uncovered-row")
+    rows = page.locator(".uncovered .uncovered-row")
     told = int(page.locator("#coverage-panel .badge-late").inner_text().split("/")[0])
     assert rows.count() == told > 0
     bounds = page.locator(".legend-classes li:not(:has(.swatch-outside))").all_inner_texts()
@@ -116,11 +116,11 @@ def test_coverage_names_the_compounds_outside_and_flies_to_one(open_page, artefa
 
 def test_the_uncovered_list_filters_and_sorts(open_page):
     page = open_page("/planner#coverage=5")
-    rows = page.locator(".uncovered-row")
+    rows = page.locator(".uncovered .uncovered-row")
     expect(rows.first).to_be_visible()
     households = [
         int(re.sub(r"\D", "", text))
-        for text in page.locator(".uncovered-row > :nth-child(2)").all_inner_texts()
+        for text in page.locator(".uncovered .uncovered-row > :nth-child(2)").all_inner_texts()
     ]
     assert households == sorted(households, reverse=True)
     last = rows.last.locator(".uncovered-name").inner_text().split("\n")[0]

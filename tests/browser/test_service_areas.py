@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import expect
 
 
@@ -75,6 +77,8 @@ def test_coverage_is_of_any_kind_of_place_and_shaded_by_any_unit(open_page):
     expect(panel.locator("h2")).to_have_text("15分钟内有卫生服务站")
     expect(panel.locator(".figure")).not_to_have_text(share)
     expect(panel).to_contain_text("处卫生服务站")
+    legend = page.locator("#layers-panel .legend li").filter(has_text="卫生服务站")
+    expect(legend).to_have_count(1)
 
     shaded = panel.locator(".legend-count")
     for unit, number in (("grid", 162), ("compound", 220), ("street_office", 8)):
@@ -87,6 +91,16 @@ def test_coverage_is_of_any_kind_of_place_and_shaded_by_any_unit(open_page):
         assert sum(counts) == int(number), unit
     assert "kind=clinic" in page.url
     assert "by=street_office" in page.url
+
+
+def test_what_became_of_the_streets_is_said_and_parts_that_lead_nowhere_are_flown_to(open_page):
+    page = open_page("/planner#coverage=15")
+    streets = page.locator(".reach-streets details")
+    expect(streets.locator("summary")).to_contain_text("道路共")
+    streets.locator("summary").click()
+    expect(streets).to_contain_text("条道路不可步行，已略去")
+    streets.locator(".streets-apart button").first.click()
+    page.wait_for_url(re.compile(r"map=17"))
 
 
 def test_places_that_are_too_small_are_named_and_a_click_goes_there(open_page):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from shapely import LineString, MultiPolygon, Point, box
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.postgresql import Range
 from geodata.accounts import Actor
 from geodata.cases.clocks.calendar import workdays
 from geodata.cases.duty.tables import own_days
+from geodata.crs import convert_points
 from geodata.errors import NotAllowed
 from geodata.places.tables import areas, buildings, compounds, facilities, gates, streets
 from geodata.profiles import load_profile
@@ -211,6 +213,36 @@ def test_without_streets_the_network_is_empty_and_coverage_a_circle(database):
     judged = covering.judged(database, ACTOR, PROFILE)
     assert [one.every.met for one in judged.standards] == [None, None, None]
     assert judged.capacity == ()
+
+
+def test_a_layer_in_another_system_of_coordinates_than_the_streets_is_named(database):
+    lines = [LineString([at(-2000, 800 * i), at(2000, 800 * i)]) for i in range(-2, 3)]
+    lines += [LineString([at(800 * i, -2000), at(800 * i, 2000)]) for i in range(-2, 3)]
+    add(
+        database,
+        streets,
+        *(
+            {"code": f"s{i}", "kind": "residential", "held": Range(None, None), "geom": shape(line)}
+            for i, line in enumerate(lines)
+        ),
+    )
+    spots = np.array([line.interpolate(part, normalized=True).coords[0]
+                      for line in lines for part in (0.3, 0.6, 0.9)])  # fmt: skip
+    for i, (lon, lat) in enumerate(spots):
+        point = shape(Point(lon, lat))
+        add(database, facilities, {**station(f"f{i}", 0, 0), "geom": point})
+    assert covering.streets_told(database, ACTOR, PROFILE).shifted == ()
+
+    moved = np.column_stack(convert_points(*spots.T, from_="wgs84", to="gcj02"))
+    for i, (lon, lat) in enumerate(moved):
+        with database.begin() as tx:
+            point = shape(Point(lon, lat))
+            here = sa.update(facilities).where(facilities.c.code == f"f{i}")
+            tx.connection.execute(here.values(geom=point))
+            tx.changed("facilities", None, "loaded")
+    ((layer, found),) = covering.streets_told(database, ACTOR, PROFILE).shifted
+    assert (layer, found.places) == ("facilities", "gcj02")
+    assert found.off_m == pytest.approx(500, rel=0.5)
 
 
 def test_what_the_planner_asks_first_is_answered_before_anybody_asks(demo_database, monkeypatch):

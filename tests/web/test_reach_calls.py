@@ -201,7 +201,13 @@ def test_what_became_of_the_streets_is_told(ask):
     assert found["nodes"] > 1000
     assert found["metres"] == pytest.approx(sum(found["largest_islands"]), rel=1e-3)
     assert found["islands"] >= len(found["largest_islands"])
-    assert "not_walked" in {one["key"] for one in found["remarks"]}
+    said = {one["key"]: one["text"] for one in found["remarks"]}
+    assert "条道路不可步行" in said["not_walked"]
+    assert found["shifted"] == []
+    assert len(found["largest_apart"]) == min(found["islands"] - 1, 20)
+    for part, metres in zip(found["largest_apart"], found["largest_islands"][1:], strict=False):
+        assert part["metres"] == pytest.approx(metres, abs=0.1)
+        assert 118 < part["point"][0] < 119
 
 
 NONSENSE = [

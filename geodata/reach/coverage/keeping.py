@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from geodata.database.tables import layer_versions
 from geodata.errors import InvalidInput, NotFound
-from geodata.places.holding import last_change
-from geodata.places.querying import frame
+from geodata.places.querying import frame, last_change
 from geodata.reach.coverage.asking import Changes, level_keys
 from geodata.reach.coverage.homes import Homes, homes
 from geodata.reach.coverage.nearness import Booleans, Near, flown, nobody, walked

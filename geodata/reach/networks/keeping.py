@@ -8,8 +8,7 @@ from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from geodata.places.holding import last_change
-from geodata.places.querying import frame
+from geodata.places.querying import frame, last_change
 from geodata.reach.networks.building import build
 from geodata.reach.networks.network import Network
 from geodata.reach.networks.rules import Rules

@@ -126,5 +126,7 @@ export function add(map, options) {
     style: STYLES[layer](options),
     passes: { areas: [{ order: 55, style: borders(options) }], streets: [{ order: 15, style: water }] }[layer] ?? [],
   });
+  /** Draw facilities of other kinds as those that count. */
+  sheet.setCounted = (circles) => sheet.change({ style: STYLES.facilities({ ...options, circles }) });
   return stackOf(map).add(sheet);
 }

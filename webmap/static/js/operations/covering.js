@@ -9,6 +9,7 @@ import { add as addCircles } from "wangge/layers/circles.js";
 import { fold } from "wangge/operations/layering.js";
 import { OwnArea } from "wangge/reach/own.js";
 import { Standards } from "wangge/reach/standards.js";
+import { Streets } from "wangge/reach/streets.js";
 import { DAYS, HOURS, middleDifference, ReachWish, TOGETHER, WEIGHTS } from "wangge/reach/wish.js";
 
 const APART_LISTED = 100;
@@ -27,6 +28,7 @@ export class Covering {
     this.units = new Map([...Object.entries(levels).reverse(), ["grid", t("Grid")], ["compound", t("Compound")]]);
     this.wish = new ReachWish(Object.keys(walkers), Object.keys(kinds), [...this.units.keys()]);
     this.standards = new Standards(planner, { ask: () => ({ ...this.wish.coverage(), at: planner.at }), fly: (place, layer) => this.fly(place, layer), go: (place) => selecting.go(place) });
+    this.streets = new Streets(planner);
     this.beside = addCircles(planner.map, { key: "circles-beside", beside: true, visible: false });
     planner.ownArea = new OwnArea(planner, this.wish);
     this.read();
@@ -154,8 +156,23 @@ export class Covering {
     }
   }
 
+  /** The places that count stand out. */
+  markCounted() {
+    const { page, layers } = this.planner;
+    const counted = this.wish.kind ? [this.wish.kind] : page.profile.circle_kinds;
+    if (this.marked === counted.join()) return;
+    this.marked = counted.join();
+    layers.facilities.setCounted(counted);
+  }
+
+  /** What those are called in the legend. */
+  countedName() {
+    return this.planner.page.profile.facility_kinds[this.wish.kind] ?? t("Stations and centres (with a circle)");
+  }
+
   async refresh() {
     const { coverage, at, circles } = this.planner;
+    this.markCounted();
     for (const [minutes, sheet] of circles) if (sheet.visible) this.showCircle(minutes, true);
     const minutes = this.minutes;
     for (const sheet of circles.values()) sheet.outlined = Boolean(minutes);
@@ -221,8 +238,9 @@ export class Covering {
         h("h2", {}, this.title()),
         h("button.button.quiet.icon", { type: "button", "aria-label": t("Close"), title: t("Close"), onClick: () => { this.choose(null).then(() => this.planner.layering.draw()); } }, "×"),
       ),
-      h("div.panel-body", {}, this.asking(), this.tabs(), this.tab === "standards" ? this.standards.box : answer.share == null ? this.unknown() : [this.figure(), this.list()], this.apart()),
+      h("div.panel-body", {}, this.asking(), this.tabs(), this.tab === "standards" ? this.standards.box : answer.share == null ? this.unknown() : [this.figure(), this.list()], this.apart(), this.streets.box),
     );
+    this.streets.refresh();
     if (this.tab === "standards") this.standards.refresh();
   }
 

@@ -134,7 +134,7 @@ export class Layering {
     return h(
       "ul.legend",
       {},
-      h("li", {}, dotMark("--map-station", 4.5), t("Stations and centres (with a circle)")),
+      h("li", {}, dotMark("--map-station", 4.5), this.covering.countedName()),
       h("li", {}, dotMark("--map-facility", 3), t("Other facilities")),
     );
   }
@@ -149,7 +149,7 @@ export class Layering {
       for (const [key, name] of Object.entries(names)) found.push([h("i.swatch", { style: { "--swatch": colours[key] } }), name]);
     }
     if (this.shown.has("facilities")) {
-      found.push([dotMark("--map-station", 4.5), t("Stations and centres (with a circle)")], [dotMark("--map-facility", 3), t("Other facilities")]);
+      found.push([dotMark("--map-station", 4.5), this.covering.countedName()], [dotMark("--map-facility", 3), t("Other facilities")]);
     }
     for (const minutes of this.planner.circles.keys()) {
       if (this.shown.has(`circle-${minutes}`)) found.push([circleMark(this.planner.circles.get(minutes) !== [...this.planner.circles.values()][0]), t("%(minutes)s minutes on foot", { minutes })]);

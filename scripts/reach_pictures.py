@@ -23,7 +23,7 @@ def coverage(page: Page, address: str) -> None:
     page.get_by_label("步行5分钟").check()
     page.select_option("#coverage", "15")
     page.get_by_text("沿道路步行").nth(1).wait_for(timeout=120_000)
-    page.locator("#coverage-panel .uncovered-row").first.wait_for(timeout=120_000)
+    page.locator("#coverage-panel .uncovered button").first.wait_for(timeout=120_000)
     page.wait_for_timeout(2000)
     keep(page, "coverage.png")
 

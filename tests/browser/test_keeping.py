@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from typing import Any
+
+from playwright.sync_api import Route, expect
 
 
 def test_a_week_of_duty_a_day_off_and_a_word_are_kept_on_their_pages(open_page, own_live, artefact):
@@ -58,3 +60,28 @@ def test_a_week_of_duty_a_day_off_and_a_word_are_kept_on_their_pages(open_page, 
     page.screenshot(path=artefact("aliases"))
     row.get_by_role("button", name="停用 老粮所大院").click()
     expect(page.locator("#told")).to_contain_text("已停用")
+
+
+def test_a_shift_cannot_be_chosen_while_its_table_still_shows_another_week(open_page, own_live):
+    page = open_page("/duty", role="admin", address=own_live, ready="#roster tbody tr")
+    roster = page.locator("#roster")
+    expect(roster).to_have_js_property("inert", False)
+    held: list[Any] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/v1/duty/roster*", hold)
+    page.get_by_role("button", name="下一周", exact=True).click()
+    expect(roster).to_have_js_property("inert", True)
+    while not held:
+        page.wait_for_timeout(20)
+    held.pop().continue_()
+    expect(roster).to_have_js_property("inert", False)
+    page.get_by_role("button", name="下一周", exact=True).click()
+    while not held:
+        page.wait_for_timeout(20)
+    page.context.watched.allowed.add(503)
+    held.pop().fulfill(status=503, json={"title": "x", "detail": "x"})
+    expect(roster).to_have_js_property("inert", False)
+    expect(page.locator("#roster-told")).not_to_be_empty()

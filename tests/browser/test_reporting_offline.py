@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from geodata.cases.tables import cases
 
@@ -33,6 +33,14 @@ def stored(database: Any) -> int:
     with database.read() as connection:
         query = sa.select(sa.func.count()).where(cases.c.description == WORDS)
         return int(connection.execute(query).scalar_one())
+
+
+def first_lost(route: Route, tried: list[str]) -> None:
+    tried.append(route.request.url)
+    if len(tried) == 1:
+        route.abort("connectionfailed")
+    else:
+        route.continue_()
 
 
 def test_once_opened_it_opens_without_a_line_and_what_is_written_there_is_sent_exactly_once(
@@ -66,8 +74,11 @@ def test_once_opened_it_opens_without_a_line_and_what_is_written_there_is_sent_e
     page = context.new_page()
     page.goto(f"{own_live}/report")
     expect(page.locator("[data-part=waiting]")).to_contain_text("1 件")
+    tried: list[str] = []
+    page.route("**/api/v1/reports", lambda route: first_lost(route, tried))
     context.set_offline(False)
     expect(page.locator("[data-part=done]")).to_contain_text("已收到")
+    assert len(tried) > 1, "a line that is just back may carry nothing yet"
     page.reload()
     page.wait_for_selector("body[data-ready]")
     expect(page.locator("[data-part=waiting]")).to_be_hidden()

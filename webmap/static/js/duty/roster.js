@@ -42,6 +42,7 @@ export function joinRoster(data, calendar) {
 
   async function show() {
     const mine = ++asked;
+    table.inert = true; // until the week that is named above it stands in it
     const area = form.elements.area.value;
     const grids = form.elements.grids.checked;
     const kept = { week: calendar.iso(monday), ...(area && { area }), ...(grids && { grids: "1" }) };
@@ -52,6 +53,8 @@ export function joinRoster(data, calendar) {
       if (mine === asked) draw(found);
     } catch (error) {
       if (mine === asked) refused(told, error);
+    } finally {
+      if (mine === asked) table.inert = false;
     }
   }
 

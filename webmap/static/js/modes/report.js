@@ -12,7 +12,9 @@ import { photoBox } from "wangge/report/photos.js";
 import { placePicker } from "wangge/report/place.js";
 import { mayGoLater, send } from "wangge/report/sending.js";
 
-const AGAIN = 30_000;
+// A line that is said to be back often carries nothing for a moment: tried again soon, then more rarely.
+const SOON = 2_000;
+const RARELY = 30_000;
 const KEPT = "wangge-reports-sent";
 const MOST_KEPT = 8;
 
@@ -181,15 +183,24 @@ function showKept(problem) {
 }
 
 // ── what waits ───────────────────────────────────────────────────────────────────────────────
+let pause = SOON;
+let next = null;
+
 async function showWaiting() {
   const reports = await waiting().catch(() => []);
   const box = part("waiting");
+  clearTimeout(next);
   box.hidden = !reports.length;
-  if (!reports.length) return;
+  if (!reports.length) {
+    pause = SOON;
+    return;
+  }
+  next = setTimeout(sendWaiting, pause);
+  pause = Math.min(pause * 2, RARELY);
   fill(
     box,
     h("p", {}, t("%(n)s reports wait in this phone for the network.", { n: count(reports.length) })),
-    h("button.button", { type: "button", onClick: () => sendWaiting() }, t("Send now")),
+    h("button.button", { type: "button", onClick: sendNow }, t("Send now")),
   );
 }
 
@@ -220,9 +231,12 @@ async function sendWaiting() {
   await showWaiting();
 }
 
-addEventListener("online", sendWaiting);
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sendWaiting());
-setInterval(() => navigator.onLine && !part("waiting").hidden && sendWaiting(), AGAIN);
+const sendNow = () => {
+  pause = SOON;
+  sendWaiting();
+};
+addEventListener("online", sendNow);
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sendNow());
 
 // ── what was sent from this phone ────────────────────────────────────────────────────────────
 function sent() {

@@ -14,6 +14,7 @@ DESK, WALL, PHONE = (1440, 900), (3840, 2160), (390, 844)
 
 def settled(page) -> None:
     page.wait_for_load_state("networkidle")
+    page.wait_for_function("async () => Boolean((await wangge.elements.labels).drawn)")
     page.wait_for_timeout(300)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from flask import Blueprint
+from flask_babel import gettext
 
 from geodata.errors import NotAllowed
+from geodata.exchange.fields import FIELD_NAMES, IMPORTED
+from geodata.exchange.mapping import PLACE_FIELDS
+from geodata.exchange.wishes import may_import
 from geodata.places.featuring import extent
 from webmap import elements
 from webmap.pages import actor, joined, show
-from webmap.planner import profile_words, tiles_of
+from webmap.planner import tiles_of
 
 blueprint = Blueprint("importing", __name__)
 
@@ -29,8 +33,9 @@ def importing() -> str:
     page_map.add_child(elements.StreetLayer(tiles_of("streets")))
     page_map.add_child(elements.Labels(("areas",), levels=profile.keys("levels")))
     data = {
-        "profile": profile_words(),
-        "may_edit_places": person.may("edit_places"),
+        "layers": {key: gettext(name) for key, name in IMPORTED.items() if may_import(person, key)},
+        "fields": {key: gettext(name) for key, name in FIELD_NAMES.items()},
+        "places": list(PLACE_FIELDS),
         "limit_mb": joined().settings.upload_limit_mb,
     }
     return show(

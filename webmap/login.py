@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from geodata.errors import NotAllowed
 from geodata.places.choosing import choices
+from geodata.reach.rooms.room import FAULTS, STEP_NAMES
 from webmap.pages import actor, joined, language, role_names, show
 
 blueprint = Blueprint("login", __name__)
@@ -76,5 +77,20 @@ def users() -> str:
             "roles": role_names(),
             "departments": departments,
             "areas": [asdict(one) for one in areas],
+            "words": _words(),
         },
     )
+
+
+def _words() -> dict[str, dict[str, str]]:
+    """What the audit trail names by key."""
+    profile = joined().profile
+    return {
+        "steps": profile.names("steps", language()),
+        "sources": profile.names("sources", language()),
+        "facility_kinds": profile.names("facility_kinds", language()),
+        "levels": profile.names("levels", language()),
+        "walkers": {one.key: one.name.read(language()) for one in profile.walkers},
+        "room_steps": {key: _(name) for key, name in STEP_NAMES.items()},
+        "room_faults": {key: _(name) for key, name in FAULTS.items()},
+    }

@@ -39,6 +39,7 @@ LAYERS: Final[dict[str, type[elements.PlaceLayer]]] = {
     "buildings": elements.BuildingLayer,
     "streets": elements.StreetLayer,
     "grids": elements.GridLayer,
+    "gates": elements.GateLayer,
     "facilities": elements.FacilityLayer,
 }
 """Layers of places that can be put into a file, the lowest first; ``cases`` lie above them."""
@@ -49,6 +50,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "buildings": ("code", "name", "households"),
     "streets": ("code", "name", "kind", "width_m"),
     "grids": ("code", "name", "households", "residents"),
+    "gates": ("code", "name", "compound_code"),
     "facilities": ("code", "name", "kind", "hours", "address"),
 }
 """What leaves of each layer: what the file draws or says, and nothing else."""

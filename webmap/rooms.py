@@ -9,6 +9,7 @@ from flask import Blueprint
 from flask_babel import gettext
 
 from geodata.errors import NotAllowed
+from geodata.exchange.wishes import may_import
 from geodata.places.choosing import choices
 from geodata.places.featuring import extent
 from geodata.reach.rooms.room import FAULTS, RESULTS, STEP_NAMES
@@ -45,6 +46,7 @@ def rooms() -> str:
         levels=levels,
         smallest=profile.smallest_level.key,
         keeps=person.may("keep_rooms"),
+        takes=may_import(person, "rooms"),
         data={
             "areas": [asdict(one) for one in choices(here.database, person)],
             "uses": profile.names("facility_kinds", language()),
@@ -53,6 +55,10 @@ def rooms() -> str:
             "results": {key: gettext(name) for key, name in RESULTS.items()},
             "faults": {key: gettext(name) for key, name in FAULTS.items()},
             "today": datetime.now(profile.zone).date().isoformat(),
-            "may": {"keep": person.may("keep_rooms"), "report": person.may("report_rooms")},
+            "may": {
+                "keep": person.may("keep_rooms"),
+                "report": person.may("report_rooms"),
+                "import": may_import(person, "rooms"),
+            },
         },
     )

@@ -24,7 +24,7 @@ from geodata.exchange.wishes import Wish, require_import
 blueprint = APIBlueprint("imports", __name__, url_prefix="/api/v1", tag="Files")
 
 Layer = Literal[
-    "areas", "grids", "compounds", "buildings", "facilities", "streets", "gates", "cases"
+    "areas", "grids", "compounds", "buildings", "facilities", "streets", "gates", "cases", "rooms"
 ]
 
 

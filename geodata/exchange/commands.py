@@ -18,7 +18,7 @@ from rich.table import Table
 from geodata.crs import title
 from geodata.errors import InvalidInput
 from geodata.exchange import options
-from geodata.exchange.fields import LAYER_FIELDS
+from geodata.exchange.fields import IMPORTED, LAYER_FIELDS
 from geodata.exchange.findings import WEIGHTS, weightiest
 from geodata.exchange.progress_bar import progress_bar
 from geodata.words import sentence as _
@@ -30,16 +30,6 @@ if TYPE_CHECKING:
     from geodata.settings import Settings
 
 _SHOWN = 30
-_LAYERS = {
-    "areas": _("Areas"),
-    "grids": _("Grids"),
-    "compounds": _("Compounds"),
-    "buildings": _("Buildings"),
-    "facilities": _("Facilities"),
-    "streets": _("Streets"),
-    "gates": _("Gates"),
-    "cases": _("Cases"),
-}
 _COLOURS = {"refused": "red", "mended": "yellow", "changed": "cyan", "note": "white"}
 
 
@@ -73,7 +63,7 @@ def _opened(settings: Settings) -> Iterator[Database]:
 
 
 @click.command("import", help="Take a file into a layer.")
-@click.argument("layer", type=click.Choice(list(LAYER_FIELDS)))
+@click.argument("layer", type=click.Choice(list(IMPORTED)))
 @click.argument("file", type=click.Path(path_type=Path))
 @options.CRS
 @click.option(
@@ -163,7 +153,7 @@ def show_report(report: Report, console: Console, language: str, *, beside: Path
                 for name in "filename rows added changed unchanged ended mended refused "
                 "seconds".split()
             },
-            layer=say(_LAYERS[report.layer]),
+            layer=say(IMPORTED[report.layer]),
             crs=title(report.crs),
         ),
         highlight=False,

@@ -18,7 +18,7 @@ from geodata.accounts import Actor, record, require
 from geodata.accounts.store import areas_inside
 from geodata.cases.tables import cases
 from geodata.database import Database
-from geodata.errors import Cancelled
+from geodata.errors import Cancelled, NotFound
 from geodata.exchange.copying_out import ASIDE, lay
 from geodata.exchange.fields import SHAPES, fields_of
 from geodata.exchange.outgoing import PLACE, Outgoing, told
@@ -72,7 +72,12 @@ def export_layer(
     """
     profile = profile or load_profile("linyi")
     require(actor, "export")
-    fields_of(layer)
+    if layer not in SHAPES:
+        raise NotFound(
+            "There is no layer %(layer)s; the layers are %(known)s.",
+            layer=layer,
+            known=", ".join(SHAPES),
+        )
     moment = _moment(at, profile)
     personal = layer == "cases" and actor.may("see_personal")
     path = Path(path)

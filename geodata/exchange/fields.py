@@ -207,9 +207,81 @@ LAYER_FIELDS: dict[str, tuple[Field, ...]] = {
     ),
 }
 
+LEDGERS: dict[str, tuple[Field, ...]] = {
+    "rooms": (
+        _field("code", "code", "code 编码 编号 代码 用房编码 用房编号 台账编号 room_code"),
+        _field("name", "text", _NAME + " 用房名称 房屋名称 用房 配套用房"),
+        _field(
+            "compound_code",
+            "code",
+            "compound_code comp_code code_of_its_compound 小区编码 小区代码 所属小区编码",
+        ),
+        _field(
+            "compound",
+            "text",
+            "compound name_of_its_compound estate 小区 小区名称 小区名 所属小区 楼盘 楼盘名称",
+        ),
+        _field("address", "text", "address 地址 详细地址 位置 坐落 addr"),
+        _field("developer", "text", "developer 开发单位 开发商 开发企业 建设单位"),
+        _field(
+            "planned_use",
+            "term",
+            "planned_use 规划用途 设计用途 配建用途 配建类型",
+            terms="facility_kinds",
+        ),
+        _field(
+            "planned_m2",
+            "number",
+            "planned_m2 planned 规划面积 应配建面积 配建面积 设计面积 规划建筑面积",
+        ),
+        _field(
+            "planned_on", "time", "planned_on day_of_the_plan 规划日期 规划时间 批复日期 批复时间"
+        ),
+        _field("plan_document", "text", "plan_document 规划文件 规划文号 批复文号 文号"),
+        _field("accepted_m2", "number", "accepted_m2 accepted 验收面积 竣工面积 实测面积"),
+        _field(
+            "accepted_on",
+            "time",
+            "accepted_on day_of_acceptance 验收日期 验收时间 竣工日期 竣工验收日期",
+        ),
+        _field("handed_m2", "number", "handed_m2 handed_over 移交面积 接收面积 交付面积"),
+        _field(
+            "handed_on", "time", "handed_on day_of_handing_over 移交日期 移交时间 接收日期 交付日期"
+        ),
+        _field(
+            "used_as",
+            "term",
+            "used_as 现用途 实际用途 使用用途 现状用途 用途 使用情况",
+            terms="facility_kinds",
+        ),
+        _field(
+            "used_since",
+            "time",
+            "used_since in_use_since 启用日期 启用时间 投用日期 投用时间 投入使用日期 投入使用时间",
+        ),
+    ),
+}
+"""What else a file can hold that is no layer of the map."""
+
+IMPORTED = {
+    "areas": _("Areas"),
+    "grids": _("Grids"),
+    "compounds": _("Compounds"),
+    "buildings": _("Buildings"),
+    "facilities": _("Facilities"),
+    "streets": _("Streets"),
+    "gates": _("Gates"),
+    "cases": _("Cases"),
+    "rooms": _("Public rooms"),
+}
+"""What a file can be taken as, and what people call it."""
+
 # Columns of our own exports that are worked out anew when a file comes in.
 WORKED_OUT: dict[str, frozenset[str]] = {
-    "cases": frozenset("updated_at updated area_code grid_code compound_code comp_code".split())
+    "cases": frozenset("updated_at updated area_code grid_code compound_code comp_code".split()),
+    "rooms": frozenset(
+        "区域|状态|被挪用面积，m²|收回面积，m²|Area|State|Misused, m²|Recovered, m²".split("|")
+    ),
 }
 
 SHAPES: dict[str, Shape] = {
@@ -223,7 +295,7 @@ SHAPES: dict[str, Shape] = {
     "cases": "point",
 }
 
-# What the fields are called for people; the same sentences as on the import page.
+# What the fields are called for people.
 FIELD_NAMES = {
     "code": _("Code"),
     "name": _("Name"),
@@ -265,6 +337,22 @@ FIELD_NAMES = {
     "description": _("Description"),
     "reporter_name": _("Reporter’s name"),
     "reporter_telephone": _("Reporter’s telephone"),
+    "compound": _("Name of its compound"),
+    "developer": _("Developer"),
+    "planned_use": _("Planned use"),
+    "planned_m2": _("Planned area in m²"),
+    "planned_on": _("Day of the plan"),
+    "plan_document": _("Plan document"),
+    "accepted_m2": _("Accepted area in m²"),
+    "accepted_on": _("Day of acceptance"),
+    "handed_m2": _("Area handed over in m²"),
+    "handed_on": _("Day of handing over"),
+    "used_as": _("Used as"),
+    "used_since": _("In use since"),
+    "lon": _("Longitude"),
+    "lat": _("Latitude"),
+    "position": _("Longitude and latitude in one"),
+    "wkt": _("Shape as text (WKT)"),
 }
 
 LONGITUDE = tuple(
@@ -283,16 +371,16 @@ def field_name(name: str, language: str) -> str:
 
 
 def fields_of(layer: str) -> tuple[Field, ...]:
-    """The fields of a layer.
+    """The fields of a layer or ledger.
 
     Raises:
         NotFound: If there is no such layer.
     """
-    try:
-        return LAYER_FIELDS[layer]
-    except KeyError:
+    fields = LAYER_FIELDS.get(layer) or LEDGERS.get(layer)
+    if fields is None:
         raise NotFound(
             "There is no layer %(layer)s; the layers are %(known)s.",
             layer=layer,
-            known=", ".join(LAYER_FIELDS),
-        ) from None
+            known=", ".join(IMPORTED),
+        )
+    return fields

@@ -35,18 +35,21 @@ from geodata.exchange.cases_in import (
 )
 from geodata.exchange.columns import fixed_values
 from geodata.exchange.coordinates import Placing, find_placing
+from geodata.exchange.fields import SHAPES
 from geodata.exchange.findings import Report
 from geodata.exchange.guessing import guess_shift
 from geodata.exchange.mapping import ColumnMapping, map_columns
 from geodata.exchange.over_published import refuse_over_published
-from geodata.exchange.places_in import Incoming, complete, read_places
+from geodata.exchange.places_in import Incoming, complete, read_places, tell_outside
 from geodata.exchange.reading import MOST_BYTES, open_source
+from geodata.exchange.rooms_in import read_rooms, tell_refused
 from geodata.exchange.source import Chunk, Source
 from geodata.exchange.tables import imports
 from geodata.exchange.wishes import Wish, require_import
 from geodata.places.locating import get_ready
 from geodata.places.storing import is_empty, lock, store_versions
 from geodata.profiles import Profile, load_profile
+from geodata.reach.rooms import ledger
 from geodata.words import sentence as _
 
 Progress = Callable[[str, float], None]
@@ -76,7 +79,7 @@ def import_file(
     Args:
         database: Where to.
         actor: Who; needs the permission ``import``, and the areas of duty that the rows lie in.
-        layer: One of the seven layers.
+        layer: One of the layers, or ``rooms``.
         path: The file.
         profile: The city's words; absent: the shipped one.
         progress: Called with what is being done and the share done, 0 to 1.
@@ -166,6 +169,8 @@ class _Import:
         self._note_file(tx, actor)
         if self._layer == "cases":
             self._cases(tx, actor, first, chunks)
+        elif self._layer == "rooms":
+            self._rooms(tx, actor, _joined([first, *chunks]))
         else:
             self._places(tx, actor, _joined([first, *chunks]))
 
@@ -184,15 +189,16 @@ class _Import:
                 .where(imports.c.id == report.import_id)
                 .values(report=report.as_dict())
             )
-            tx.changed(
-                self._layer,
-                None,
-                "loaded",
-                added=report.added,
-                changed=report.changed,
-                ended=report.ended,
-                import_id=report.import_id,
-            )
+            if self._layer in SHAPES:  # what maps show and pages follow
+                tx.changed(
+                    self._layer,
+                    None,
+                    "loaded",
+                    added=report.added,
+                    changed=report.changed,
+                    ended=report.ended,
+                    import_id=report.import_id,
+                )
         else:
             tx.connection.execute(sa.delete(imports).where(imports.c.id == report.import_id))
             report.import_id = None
@@ -224,7 +230,7 @@ class _Import:
             declared=self._said.crs,
             found=self.report.findings,
         )
-        if self._placing.way is None and self._layer != "cases":
+        if self._placing.way is None and self._layer in SHAPES and self._layer != "cases":
             raise InvalidInput(
                 "The file %(file)s has no geometry, and no columns of longitude and latitude.",
                 file=self._source.filename,
@@ -371,6 +377,27 @@ class _Import:
         report.unchanged, report.ended = stored.unchanged, stored.ended
         if first and self._layer in PLACED_BY:
             place_earlier_cases(tx, self._layer, self._profile, report)
+        self._tell("storing", 1.0)
+
+    def _rooms(self, tx: Transaction, actor: Actor, chunk: Chunk) -> None:
+        if self._said.replace or self._said.since is not None:
+            raise InvalidInput(
+                "A ledger of rooms ends nothing, and its own columns say since when."
+            )
+        report = self.report
+        self._tell("checking", 0.2)
+        lines = read_rooms(
+            chunk, self._mapping, self._placing, self._profile, self._fixed, report.findings
+        )
+        self._tell("storing", 0.5)
+        taken = ledger.take(tx, actor, self._profile, lines)
+        tell_refused(taken, report.findings)
+        ragged = report.findings.counts.get("ragged_row", 0)
+        report.rows = len(chunk) + ragged
+        report.refused = report.rows - taken.added - taken.changed - taken.unchanged
+        report.added, report.changed = taken.added, taken.changed
+        report.unchanged, report.unplaced = taken.unchanged, taken.unplaced
+        tell_outside(report)
         self._tell("storing", 1.0)
 
     def _doubt(self, tx: Transaction, incoming: Incoming) -> None:

@@ -53,8 +53,8 @@ class ColumnMapping:
 
 
 def plain(name: str) -> str:
-    """A column name without case, spaces, signs and what stands in brackets."""
-    bare = re.sub(r"[(（\[【].*?[)）\]】]", "", name)
+    """A column name without case, spaces, signs, what stands in brackets and behind a comma."""
+    bare = re.sub(r"[(（\[【].*?[)）\]】]|[,，].*$", "", name)
     return re.sub(r"[\s_\-·./]+", "", bare or name).casefold()
 
 

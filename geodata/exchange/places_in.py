@@ -97,19 +97,20 @@ def complete(
         if layer == "buildings":
             _fill(incoming, "compound_code", lambda: _compounds_of(connection, incoming))
     if layer in {"grids", "compounds", "facilities"}:
-        outside = sum(code is None for code in incoming.texts("area_code"))
-        report.unplaced = outside
-        if outside:
-            report.findings.add(
-                "outside_areas",
-                "note",
-                _(
-                    "%(number)s rows lie in no community that is known; "
-                    "they were taken without one."
-                ),
-                number=outside,
-            )
+        report.unplaced = sum(code is None for code in incoming.texts("area_code"))
+        tell_outside(report)
     _give_codes(connection, layer, incoming)
+
+
+def tell_outside(report: Report) -> None:
+    """Say how many rows lie in no community."""
+    if report.unplaced:
+        report.findings.add(
+            "outside_areas",
+            "note",
+            _("%(number)s rows lie in no community that is known; they were taken without one."),
+            number=report.unplaced,
+        )
 
 
 def _names(columns: dict[str, Any], count: int) -> list[str]:

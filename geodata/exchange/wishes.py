@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
 
 from geodata.accounts import Actor, require
 from geodata.errors import InvalidInput
 from geodata.exchange.fields import fields_of
+
+_BESIDE: Final[dict[str, tuple[str, ...]]] = {"cases": (), "rooms": ("keep_rooms",)}
+"""What one must be permitted beside importing; else to edit places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +51,18 @@ def require_import(actor: Actor, layer: str) -> None:
         NotAllowed: The role may not.
         NotFound: No such layer.
     """
-    require(actor, "import")
-    if layer != "cases":
-        require(actor, "edit_places")
+    for permission in _needed(layer):
+        require(actor, permission)
     fields_of(layer)
+
+
+def may_import(actor: Actor, layer: str) -> bool:
+    """Whether somebody may bring files into the layer."""
+    return all(actor.may(permission) for permission in _needed(layer))
+
+
+def _needed(layer: str) -> tuple[str, ...]:
+    return ("import", *_BESIDE.get(layer, ("edit_places",)))
 
 
 def parse_at(text: str | None) -> date | datetime | None:

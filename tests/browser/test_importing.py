@@ -43,6 +43,23 @@ def test_a_file_is_seen_as_columns_and_on_the_map_before_anything_is_stored(
     assert page.evaluate("globalThis.bitten") is None
 
 
+def test_every_layer_and_every_field_has_a_name_that_people_read(open_page, tmp_path):
+    page = open_page("/import", role="admin")
+    page.set_input_files("#file", stations(tmp_path))
+    choices = page.locator("#layer-choice label")
+    expect(choices).to_have_count(9)
+    for k in range(9):
+        choice = choices.nth(k)
+        layer = choice.locator("input").get_attribute("value")
+        assert choice.inner_text().strip(), layer
+        with page.expect_response("**/imports/preview"):
+            choice.locator("input").check()
+        named = page.locator(".columns select").first.locator("option")
+        expect(named.first).to_have_text("原样保留")
+        plain = [words for words in named.all_inner_texts() if words.isascii()]
+        assert plain == [], f"{layer}: {plain}"
+
+
 def test_the_mapping_of_a_column_can_be_changed(open_page, tmp_path):
     page = open_page("/import")
     page.check("input[value=facilities]")

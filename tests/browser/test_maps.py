@@ -180,7 +180,7 @@ def test_the_dialog_begins_with_what_is_switched_on_and_says_how_large_it_gets(o
     page.uncheck("[data-send=buildings]")
     path = saved(page, tmp_path / "small.html")
     assert path.stat().st_size / 1e6 == pytest.approx(small, abs=0.15)
-    for key in ("areas", "grids", "compounds", "facilities", "streets"):
+    for key in ("areas", "grids", "compounds", "facilities", "streets", "gates"):
         page.uncheck(f"[data-send={key}]")
     expect(page.locator(".save-menu .main")).to_be_disabled()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -13,12 +13,16 @@ from geodata.accounts import record, require
 from geodata.errors import Conflict, InvalidInput, NotFound
 from geodata.reach.rooms import store
 from geodata.reach.rooms.room import (
+    ENTERED,
+    LONGEST_CODE,
     Fault,
     Step,
+    check_code,
     check_fault,
     check_step,
     check_values,
     largest,
+    values_of,
 )
 
 if TYPE_CHECKING:
@@ -27,11 +31,6 @@ if TYPE_CHECKING:
     from geodata.profiles import Profile
 
 Row = dict[str, Any]
-ENTERED: Final = (
-    "name", "compound_code", "address", "developer", "planned_use", "planned_m2", "planned_on",
-    "plan_document", "lon", "lat",
-)  # fmt: skip
-LONGEST_CODE: Final = 40
 
 
 def enter(
@@ -45,9 +44,7 @@ def enter(
         Conflict: There is a room of that code.
     """
     require(actor, "keep_rooms")
-    code = code.strip()
-    if not code or len(code) > LONGEST_CODE:
-        raise InvalidInput("A room needs a code of at most %(most)s characters.", most=LONGEST_CODE)
+    code = check_code(code)
     unknown = sorted(set(values) - set(ENTERED))
     if unknown:
         raise InvalidInput("A new room takes no %(field)s.", field=", ".join(unknown))
@@ -87,9 +84,7 @@ def step(
     with database.begin() as tx:
         room = _mine(tx, actor, code, "keep_rooms", revision)
         check_step(wanted, room)
-        values = dict(wanted.values)
-        if wanted.name == "leave":
-            values = {"used_as": None, "used_since": None}
+        values = values_of(wanted)
         if wanted.name == "check":
             changes: Row = values
             stored: Row = {}

@@ -108,6 +108,8 @@ def _grouped(
 def one(database: Database, actor: Actor, profile: Profile, code: str) -> Row:
     """A room with all its findings and entries, and what this actor may do with it.
 
+    ``aside`` is what its ledger says beside the columns that are known.
+
     Raises:
         NotAllowed: The role sees no map.
         NotFound: There is no such room.
@@ -121,6 +123,7 @@ def one(database: Database, actor: Actor, profile: Profile, code: str) -> Row:
         faults = store.findings(connection, room["id"])
         areas, compounds = store.areas(connection), store.compound_names(connection)
         entries = store.entries(connection, room["id"])
+        aside = store.asides(connection).get(room["id"], {})
         may = {
             permission: _may(connection, actor, permission, room["area_code"])
             for permission in ("keep_rooms", "report_rooms")
@@ -130,6 +133,7 @@ def one(database: Database, actor: Actor, profile: Profile, code: str) -> Row:
         **told(room, faults, areas, compounds, today),
         "findings": [{**fault, "late": _is_late(fault, today)} for fault in faults],
         "entries": entries,
+        "aside": aside,
         "may": may,
     }
 

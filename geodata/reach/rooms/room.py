@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 LARGEST_M2: Final = 100_000.0
 LONGEST: Final = {"name": 80, "address": 200, "developer": 80, "plan_document": 120, "note": 1_000}
 
+LONGEST_CODE: Final = 40
+ENTERED: Final = (
+    "name", "compound_code", "address", "developer", "planned_use", "planned_m2", "planned_on",
+    "plan_document", "lon", "lat",
+)  # fmt: skip
+"""What is said of a room when it is entered."""
 STEPS: Final[dict[str, tuple[str, ...]]] = {
     "amend": ("name", "address", "developer", "compound_code", "lon", "lat"),
     "plan": ("planned_use", "planned_m2", "planned_on", "plan_document"),
@@ -88,6 +94,18 @@ class Fault:
     note: str = ""
 
 
+def check_code(code: str) -> str:
+    """A room's code without blanks around it.
+
+    Raises:
+        InvalidInput: There is none, or a long one.
+    """
+    code = code.strip()
+    if not code or len(code) > LONGEST_CODE:
+        raise InvalidInput("A room needs a code of at most %(most)s characters.", most=LONGEST_CODE)
+    return code
+
+
 def check_values(values: Mapping[str, Any], profile: Profile, *, today: date) -> None:
     """Refuse what no room can be.
 
@@ -152,6 +170,33 @@ def _check_order(step: str, after: Mapping[str, Any]) -> None:
         raise InvalidInput(
             "The days are out of order: a room is planned, accepted, handed over, put to use."
         )
+
+
+def steps_of(said: Mapping[str, Any], room: Mapping[str, Any]) -> list[Step]:
+    """The steps that bring a room to what is said of it, in their order; what is so needs none.
+
+    A step that is needed says also what it must and what is known already. That it is used as
+    nothing (``used_as`` None) means that it is left empty.
+    """
+    is_left = "used_as" in said and said["used_as"] is None
+    steps = []
+    for name, fields in STEPS.items():
+        if name == "leave" and is_left and room["used_as"] is not None:
+            steps.append(Step(name, {}))
+        if name == "check" or (name == "use" and is_left):
+            continue
+        values = {one: said[one] for one in fields if one in said and said[one] != room[one]}
+        if {"lon", "lat"} & set(values):
+            values |= {"lon": said["lon"], "lat": said["lat"]}
+        if values:
+            known = {one: room[one] for one in NEEDED.get(name, ()) if room[one] is not None}
+            steps.append(Step(name, known | values))
+    return steps
+
+
+def values_of(step: Step) -> dict[str, Any]:
+    """What a room is after a step: its values; a room that is left is used as nothing."""
+    return {"used_as": None, "used_since": None} if step.name == "leave" else dict(step.values)
 
 
 def check_fault(fault: Fault, room: Mapping[str, Any], owners: frozenset[str]) -> None:

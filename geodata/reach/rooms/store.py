@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,26 @@ _AREA_AT = sa.text(
     "select code from areas where upper_inf(held) and level = :level"
     " and st_covers(geom, st_setsrid(st_makepoint(:lon, :lat), 4326)) order by code limit 1"
 )
-_COMPOUNDS = sa.text("select code, name from compounds where upper_inf(held)")
+_COMPOUNDS = sa.text("select code, name, area_code from compounds where upper_inf(held)")
+_AREAS_AT = sa.text(
+    "select distinct on (k) k, areas.code"
+    " from unnest(cast(:lon as double precision[]), cast(:lat as double precision[]))"
+    " with ordinality as spot (lon, lat, k)"
+    " join areas on upper_inf(held) and level = :level"
+    " and st_covers(geom, st_setsrid(st_makepoint(lon, lat), 4326)) order by k, areas.code"
+)
+_ALONE = sa.text("lock table public_rooms in share row exclusive mode")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What was done with the room of a number."""
+
+    room: int
+    step: str
+    changes: Mapping[str, Any]
+    note: str = ""
+    finding: int | None = None
 
 
 def rooms(connection: sa.Connection, codes: Sequence[str] | None = None) -> list[Row]:
@@ -38,6 +58,12 @@ def rooms(connection: sa.Connection, codes: Sequence[str] | None = None) -> list
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def asides(connection: sa.Connection) -> dict[int, Row]:
+    """What ledgers said of rooms beside their columns, by the rooms' numbers; empty left out."""
+    query = sa.select(public_rooms.c.id, public_rooms.c.extra).where(public_rooms.c.extra != {})
+    return {row.id: row.extra for row in connection.execute(query)}
+
+
 def locked(connection: sa.Connection, code: str) -> Row | None:
     """One room, held until the transaction ends."""
     query = sa.select(public_rooms.c.id).where(public_rooms.c.code == code).with_for_update()
@@ -50,6 +76,32 @@ def add(connection: sa.Connection, values: Mapping[str, Any]) -> int:
     """A new room; gives its number."""
     query = sa.insert(public_rooms).values(_with_place(values)).returning(public_rooms.c.id)
     return int(connection.execute(query).scalar_one())
+
+
+def alone(connection: sa.Connection) -> None:
+    """Let nobody else write rooms until the transaction ends; all may read."""
+    connection.execute(_ALONE)
+
+
+def add_all(connection: sa.Connection, some: Sequence[Mapping[str, Any]]) -> list[int]:
+    """New rooms at once; gives their numbers in the same order."""
+    names = [column.name for column in _OWN if column.name not in {"id", "revision"}]
+    rows = [
+        {name: values.get(name) for name in names}
+        | {"name": values.get("name") or "", "geom": _as_text(values)}
+        | {"extra": values.get("extra") or {}}
+        for values in some
+    ]
+    if not rows:
+        return []
+    query = sa.insert(public_rooms).returning(public_rooms.c.id, sort_by_parameter_order=True)
+    return [int(number) for number in connection.execute(query, rows).scalars()]
+
+
+def _as_text(values: Mapping[str, Any]) -> str | None:
+    if values.get("lon") is None:
+        return None
+    return f"SRID=4326;POINT({values['lon']!r} {values['lat']!r})"
 
 
 def change(connection: sa.Connection, number: int, values: Mapping[str, Any]) -> None:
@@ -81,17 +133,25 @@ def enter(
     finding: int | None = None,
 ) -> None:
     """An entry of what was done."""
-    connection.execute(
-        sa.insert(room_entries).values(
-            room_id=number,
-            finding_id=finding,
-            user_id=actor.user_id,
-            by_name=actor.name,
-            step=step,
-            changes={name: _plain(value) for name, value in changes.items()},
-            note=note,
-        )
-    )
+    enter_all(connection, actor, [Entry(number, step, changes, note, finding)])
+
+
+def enter_all(connection: sa.Connection, actor: Actor, some: Sequence[Entry]) -> None:
+    """Entries at once, in their order."""
+    rows = [
+        {
+            "room_id": one.room,
+            "finding_id": one.finding,
+            "user_id": actor.user_id,
+            "by_name": actor.name,
+            "step": one.step,
+            "changes": {name: _plain(value) for name, value in one.changes.items()},
+            "note": one.note,
+        }
+        for one in some
+    ]
+    if rows:
+        connection.execute(sa.insert(room_entries), rows)
 
 
 def _plain(value: Any) -> Any:
@@ -160,6 +220,24 @@ def areas(connection: sa.Connection) -> dict[str, Row]:
     return {row["code"]: dict(row) for row in connection.execute(_PLACES).mappings()}
 
 
+def areas_at(
+    connection: sa.Connection, spots: Sequence[tuple[float, float] | None], level: str
+) -> list[str | None]:
+    """The area of a level in which each spot (longitude, latitude) lies."""
+    values = {
+        "lon": [None if spot is None else spot[0] for spot in spots],
+        "lat": [None if spot is None else spot[1] for spot in spots],
+        "level": level,
+    }
+    found = {row.k: row.code for row in connection.execute(_AREAS_AT, values)}
+    return [found.get(k) for k in range(1, len(spots) + 1)]
+
+
+def compounds(connection: sa.Connection) -> dict[str, Row]:
+    """Compounds in force by code: ``name`` and ``area_code``."""
+    return {row["code"]: dict(row) for row in connection.execute(_COMPOUNDS).mappings()}
+
+
 def compound_names(connection: sa.Connection) -> dict[str, str]:
-    """Compounds in force by code."""
-    return {row.code: row.name for row in connection.execute(_COMPOUNDS)}
+    """Names of the compounds in force by code."""
+    return {code: one["name"] for code, one in compounds(connection).items()}

@@ -7,7 +7,6 @@ import { joinFrame } from "wangge/core/frame.js";
 import { count, t } from "wangge/core/words.js";
 import { fit } from "wangge/layers/fitting.js";
 import { add as addPreview } from "wangge/layers/preview.js";
-import { fieldName, PLACE_FIELDS } from "wangge/operations/fields.js";
 
 joinFrame();
 const page = pageData();
@@ -15,22 +14,21 @@ const map = pageMap();
 await element("furniture");
 const preview = addPreview(map);
 
-const LAYERS = page.may_edit_places ? ["areas", "grids", "compounds", "buildings", "facilities", "streets", "gates", "cases"] : ["cases"];
-const LAYER_NAMES = {
-  areas: t("Areas"), grids: t("Grids"), compounds: t("Compounds"), buildings: t("Buildings"), facilities: t("Facilities"), streets: t("Streets"), cases: t("Cases"),
-};
+const LAYERS = Object.keys(page.layers);
+const fieldName = (field) => page.fields[field] ?? field;
 const SYSTEMS = [["", t("as the file says")], ["wgs84", "WGS 84"], ["EPSG:4490", "CGCS2000 (EPSG:4490)"], ["gcj02", "GCJ-02"], ["bd09", "BD-09"], ["other", t("another EPSG code …")]];
 const WEIGHTS = { refused: [t("refused"), "badge-late"], mended: [t("mended"), "badge-near"], changed: [t("read otherwise"), "badge-near"], note: [t("to know"), ""] };
 
 const [lookBox, workBox, refusedBox] = ["look", "work", "refused"].map((id) => document.getElementById(id));
 const fileInput = document.getElementById("file");
 const drop = document.getElementById("drop");
-const wish = { layer: LAYERS.includes("grids") ? "grids" : LAYERS[0], file: null, seen: null, crs: "", mapping: {}, layer_name: "" };
+const asked = new URLSearchParams(location.search).get("layer");
+const wish = { layer: [asked, "grids"].find((layer) => LAYERS.includes(layer)) ?? LAYERS[0], file: null, seen: null, crs: "", mapping: {}, layer_name: "" };
 
 fill(
   document.getElementById("layer-choice"),
   LAYERS.map((layer) =>
-    h("label", {}, h("input", { type: "radio", name: "layer", value: layer, checked: layer === wish.layer, onChange: () => { wish.layer = layer; wish.mapping = {}; if (wish.file) look(); } }), LAYER_NAMES[layer]),
+    h("label", {}, h("input", { type: "radio", name: "layer", value: layer, checked: layer === wish.layer, onChange: () => { wish.layer = layer; wish.mapping = {}; if (wish.file) look(); } }), page.layers[layer]),
   ),
 );
 
@@ -165,7 +163,7 @@ function guessBox(guess) {
 }
 
 function columnsTable(seen) {
-  const fields = [...seen.fields, ...PLACE_FIELDS];
+  const fields = [...seen.fields, ...page.places];
   return h(
     "div.columns-wrap",
     {},
@@ -232,8 +230,8 @@ function options() {
     "div.two",
     {},
     h("div.checks", {}, check("skip_bad", t("Leave bad rows out and take the good ones")), check("dry_run", t("Try only; store nothing"))),
-    h("label.field", {}, h("span", {}, t("Whose data it is (shown on the maps)")), h("input", { type: "text", id: "attribution", maxlength: 200 })),
-    wish.layer !== "cases" && h("label.field", {}, h("span", {}, t("Holds from this day (absent: now)")), h("input", { type: "date", id: "since" })),
+    wish.layer !== "rooms" && h("label.field", {}, h("span", {}, t("Whose data it is (shown on the maps)")), h("input", { type: "text", id: "attribution", maxlength: 200 })),
+    !["cases", "rooms"].includes(wish.layer) && h("label.field", {}, h("span", {}, t("Holds from this day (absent: now)")), h("input", { type: "date", id: "since" })),
   );
 }
 
@@ -307,7 +305,7 @@ function showOutcome(job) {
         [[t("Rows"), report.rows], [t("Added"), report.added], [t("Changed"), report.changed], [t("Unchanged"), report.unchanged], [t("Mended"), report.mended], [t("Refused"), report.refused]].map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, count(value)))),
       ),
     report && findingsList(report.findings ?? [], report.findings_total),
-    h("div.row", {}, report?.stored && h("a.button.main", { href: wish.layer === "cases" ? "/command" : "/planner" }, t("See it on the map")), h("button.button", { type: "button", onClick: () => location.reload() }, t("Another file"))),
+    h("div.row", {}, report?.stored && h("a.button.main", { href: { cases: "/command", rooms: "/rooms" }[wish.layer] ?? "/planner" }, wish.layer === "rooms" ? t("See the rooms") : t("See it on the map")), h("button.button", { type: "button", onClick: () => location.reload() }, t("Another file"))),
   );
   workBox.scrollIntoView({ block: "nearest" });
 }

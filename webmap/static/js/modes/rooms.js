@@ -54,7 +54,7 @@ function row(room) {
 
 function empty() {
   if (found.rooms.length) return t("No room is like that. Choose other filters.");
-  return [t("There is no public room here yet."), " ", data.may.keep && h("button.button", { type: "button", onClick: () => at("add").click() }, t("Add a room"))];
+  return [t("There is no public room here yet."), " ", data.may.keep && h("button.button", { type: "button", onClick: () => at("add").click() }, t("Add a room")), data.may.import && [" ", h("a.button", { href: "/import?layer=rooms" }, t("Take in a ledger"))]];
 }
 
 function showList() {
@@ -115,14 +115,20 @@ at("csv").addEventListener("click", () => {
     const text = String(value ?? "");
     return `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
   };
-  const heads = [...COLUMNS().map(([, words]) => words), t("Name"), t("Misused"), t("Recovered")];
-  const lines = shown().map((room) => [...COLUMNS().map(([name]) => valueOf(room, name)), room.name, room.misused_m2, room.recovered_m2]);
+  // The columns of the ledger: what is saved here can be taken in again.
+  const columns = [["code", t("Code")], ["name", t("Name")], ["compound_code", t("Code of its compound")], ["compound_name", t("Name of its compound")], ["area_name", t("Area")], ["address", t("Address")], ["developer", t("Developer")], ["planned_use", t("Planned use")], ["planned_m2", t("Planned, m²")], ["planned_on", t("Day of the plan")], ["plan_document", t("Plan document")], ["accepted_m2", t("Accepted, m²")], ["accepted_on", t("Day of acceptance")], ["handed_m2", t("Handed over, m²")], ["handed_on", t("Day of handing over")], ["used_as", t("Used as")], ["used_since", t("In use since")], ["lon", t("Longitude")], ["lat", t("Latitude")], ["state", t("State")], ["misused_m2", t("Misused, m²")], ["recovered_m2", t("Recovered, m²")]];
+  const heads = columns.map(([, words]) => words);
+  const lines = shown().map((room) => columns.map(([name]) => (name === "planned_use" ? (data.uses[room.planned_use] ?? "") : valueOf(room, name))));
   const text = `\ufeff${[heads, ...lines].map((line) => line.map(cell).join(",")).join("\r\n")}\r\n`;
   const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv" })), download: "rooms.csv" });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 });
-form.addEventListener("change", ({ target }) => (["area", "by"].includes(target.name) ? load() : showList()));
+form.addEventListener("change", ({ target }) => {
+  if (["area", "by"].includes(target.name)) load();
+  // the field in which one types is followed while one types: a list drawn anew when one leaves it would lose the click
+  else if (target.name !== "q") showList();
+});
 form.elements.q.addEventListener("input", settled(showList, 150));
 form.addEventListener("submit", (event) => event.preventDefault());
 new MutationObserver(showList).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });

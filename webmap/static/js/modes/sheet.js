@@ -57,7 +57,7 @@ export async function add(map, { title, day, synthetic, words, minutes }) {
 
 function row(map, key, layer, words, minutes) {
   const names = {
-    areas: t("Areas"), grids: t("Grids"), compounds: t("Compounds"), buildings: t("Buildings"), facilities: t("Facilities"), streets: t("Streets and water"), labels: t("Names"), cases: t("Cases"),
+    areas: t("Areas"), grids: t("Grids"), compounds: t("Compounds"), buildings: t("Buildings"), facilities: t("Facilities"), streets: t("Streets and water"), gates: t("Gates"), labels: t("Names"), cases: t("Cases"),
     circles: t("%(minutes)s minutes on foot", { minutes }), coverage: t("Share of households covered, by community"),
   };
   const isSheet = typeof layer.show === "function";

@@ -6,6 +6,7 @@ import { pageData } from "wangge/core/elements.js";
 import { onSend, refused, worked } from "wangge/core/forms.js";
 import { joinFrame } from "wangge/core/frame.js";
 import { language, t } from "wangge/core/words.js";
+import { about, ACTIONS, by, said } from "wangge/users/deeds.js";
 
 joinFrame();
 const ROLES = Object.entries(pageData().roles);
@@ -147,42 +148,6 @@ onSend(document.getElementById("add"), async (values, form) => {
 
 // ── what was done ────────────────────────────────────────────────────────────────────────────
 
-const ACTIONS = {
-  signed_in: t("signed in"), signed_out: t("signed out"), sign_in_failed: t("failed to sign in"), sign_in_throttled: t("was kept from signing in"),
-  user_added: t("added a user"), user_changed: t("changed a user"), password_set: t("set a password"), password_changed: t("changed the own password"),
-  token_made: t("made a token"), token_revoked: t("revoked a token"), import_asked: t("asked for an import"), imported: t("imported"), exported: t("exported"),
-  read_personal: t("read personal data"), whistled: t("whistled for departments"), call_answered: t("answered a call"), call_arrived: t("arrived for a call"), call_finished: t("finished a call"), call_declined: t("declined a call"), call_withdrawn: t("withdrew a call"), call_rated: t("rated a department"), call_late: t("told of a late department"), reviewed: t("entered a decision of a review"), review_withdrawn: t("withdrew a decision of a review"), demo_asked: t("asked for the demo city"), demo_loaded: t("loaded the demo city"), map_written: t("wrote a map as a file"),
-  duty_added: t("entered shifts"), duty_changed: t("changed a shift"), duty_removed: t("took out a shift"), duty_copied: t("copied shifts"), day_set: t("set a day of the calendar"), day_removed: t("removed a day of the calendar"), taught_alias: t("taught a word"), ended_alias: t("ended a word"),
-  led_screens: t("led other screens"), ended_screens: t("led screens no more"),
-};
-const THINGS = {
-  duty: t("Duty calendar"), calendar: t("Workdays"), aliases: t("Taught words"),
-  screens: t("Screens"), users: t("User"), tokens: t("Token"), demo: t("Demo city"), map: t("Map"),
-  areas: t("Areas"), grids: t("Grids"), compounds: t("Compounds"), buildings: t("Buildings"), facilities: t("Facilities"), streets: t("Streets"), cases: t("Cases"),
-};
-const DETAILS = {
-  ...THINGS, role: t("Role"), active: t("State"), display_name: t("Person"), address: t("Network address"), name: t("What for"), user_id: t("Number of the user"),
-  filename: t("File"), rows: t("rows"), added: t("added"), changed: t("changed"), unchanged: t("unchanged"), ended: t("ended"), refused: t("refused"), import_id: t("Import number"),
-  job: t("Job number"), count: t("Number of entries"), ids: t("Numbers"), first: t("from number"), last: t("to number"), asked: t("Conditions"), by: t("By way of"), layers: t("Layers"), title: t("Title"),
-  scale: t("Scale"), seed: t("Seed"), export: t("export"), terminal: t("Terminal"),
-};
-const name = (key) => DETAILS[key] ?? key;
-
-/** A detail of an entry in words. */
-function said([key, value]) {
-  if (key === "areas" && Array.isArray(value)) return t("Areas of duty: %(areas)s", { areas: value.join(" ") });
-  if (key === "role") return `${name(key)}: ${ROLE_NAMES[value] ?? value}`;
-  if (typeof value === "boolean") return `${name(key)}: ${value ? t("on") : t("off")}`;
-  if (Array.isArray(value)) return `${name(key)}: ${value.map(name).join(" ")}`;
-  if (typeof value === "object") return `${name(key)}: ${Object.entries(value).map(([inner, one]) => `${inner}=${one}`).join(" ")}`;
-  return `${name(key)}: ${key === "by" ? name(value) : value}`;
-}
-
-/** What an entry is about: `users/li.ming` as “User li.ming”. */
-function about(subject) {
-  const [thing, ...rest] = subject.split("/");
-  return [THINGS[thing] ?? thing, rest.join("/")].filter(Boolean).join(" ") || "–";
-}
 const empty = (value) => value === null || value === "" || (Array.isArray(value) && !value.length);
 
 const trail = document.getElementById("audit");
@@ -194,8 +159,8 @@ async function more() {
   before = next;
   older.hidden = next === null;
   for (const entry of entries) {
-    const details = Object.entries(entry.details).filter(([, value]) => !empty(value)).map(said).join(" · ");
-    trail.append(h("tr", {}, h("td.moment", {}, moments.format(new Date(entry.at))), h("td", {}, entry.actor === "terminal" ? name("terminal") : entry.actor), h("td", {}, ACTIONS[entry.action] ?? entry.action), h("td", {}, about(entry.subject)), h("td.small.quiet", {}, details)));
+    const details = Object.entries(entry.details).filter(([, value]) => !empty(value)).map(([key, value]) => said(entry.action, key, value)).join(" · ");
+    trail.append(h("tr", {}, h("td.moment", {}, moments.format(new Date(entry.at))), h("td", {}, by(entry.actor)), h("td", {}, ACTIONS[entry.action] ?? entry.action), h("td", {}, about(entry.subject)), h("td.small.quiet", {}, details)));
   }
 }
 

@@ -23,7 +23,7 @@ const size = (bytes) => (bytes < 50_000 ? t("under 0.1 MB") : t("%(number)s MB",
  * @param {() => string} [host.about] - what the conditions are
  */
 export function sendingMenu(host) {
-  const names = { areas: t("Areas"), grids: t("Grids"), compounds: t("Compounds"), buildings: t("Buildings"), facilities: t("Facilities"), streets: t("Streets and water"), cases: t("Cases") };
+  const names = { areas: t("Areas"), grids: t("Grids"), compounds: t("Compounds"), buildings: t("Buildings"), facilities: t("Facilities"), streets: t("Streets and water"), gates: t("Gates"), cases: t("Cases") };
   const boxes = {};
   const sizes = {};
   const row = (key, name) => {

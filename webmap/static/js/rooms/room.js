@@ -17,7 +17,8 @@ export function said(values) {
 }
 
 /** The fields of a room's plan. */
-export const planFields = (data) => [field("name", t("Name"), "text", { maxlength: 80 }), field("compound_code", t("Compound code"), "text", { maxlength: 40 }), field("developer", t("Developer"), "text", { maxlength: 80 }), field("address", t("Address"), "text", { maxlength: 200 }), choose("planned_use", t("Planned use"), data.uses, "", true), field("planned_m2", t("Planned, m²"), "number", { required: true }), field("planned_on", t("Day of the plan"), "date", { max: data.today }), field("plan_document", t("Plan document"), "text", { maxlength: 120 }), field("lon", t("Longitude"), "number", { min: -180, max: 180 }), field("lat", t("Latitude"), "number", { min: -90, max: 90 })];
+export const planFields = (data) => [field("name", t("Name"), "text", { maxlength: 80 }), field("compound_code", t("Compound code"), "text", { maxlength: 40 }), field("developer", t("Developer"), "text", { maxlength: 80 }), field("address", t("Address"), "text", { maxlength: 200 }), choose("planned_use", t("Planned use"), data.uses, "", true), field("planned_m2", t("Planned, m²"), "number", { required: true }), field("planned_on", t("Day of the plan"), "date", { max: data.today }), field("plan_document", t("Plan document"), "text", { maxlength: 120 }), ...placeFields({})];
+const placeFields = ({ lon, lat }) => [field("lon", t("Longitude"), "number", { min: -180, max: 180, value: lon ?? "" }), field("lat", t("Latitude"), "number", { min: -90, max: 90, value: lat ?? "" })];
 
 function bars(room) {
   const most = Math.max(room.planned_m2 ?? 0, room.accepted_m2 ?? 0, room.handed_m2 ?? 0, 1);
@@ -70,7 +71,8 @@ export async function showRoom(place, code, data, changed) {
   const last = { max: data.today, value: data.today, required: true };
   const acts = [
     room.may.keep_rooms && [
-      step("plan", t("Change the plan"), [choose("planned_use", t("Planned use"), data.uses, room.planned_use, true), field("planned_m2", t("Planned, m²"), "number", { value: room.planned_m2 ?? "", required: true }), field("plan_document", t("Plan document"), "text", { value: room.plan_document ?? "", maxlength: 120 })]),
+      step("amend", t("Correct the entry"), [field("name", t("Name"), "text", { value: room.name, maxlength: 80 }), field("compound_code", t("Compound code"), "text", { value: room.compound_code ?? "", maxlength: 40 }), field("developer", t("Developer"), "text", { value: room.developer ?? "", maxlength: 80 }), field("address", t("Address"), "text", { value: room.address ?? "", maxlength: 200 }), ...placeFields(room)]),
+      step("plan", t("Change the plan"), [choose("planned_use", t("Planned use"), data.uses, room.planned_use, true), field("planned_m2", t("Planned, m²"), "number", { value: room.planned_m2 ?? "", required: true }), field("planned_on", t("Day of the plan"), "date", { max: data.today, value: room.planned_on ?? "" }), field("plan_document", t("Plan document"), "text", { value: room.plan_document ?? "", maxlength: 120 })]),
       step("accept", t("Accept"), [field("accepted_m2", t("Accepted, m²"), "number", { required: true, value: room.accepted_m2 ?? room.planned_m2 ?? "" }), field("accepted_on", t("Day of acceptance"), "date", last)]),
       room.accepted_on && step("hand_over", t("Hand the room over"), [field("handed_m2", t("Handed over, m²"), "number", { required: true, value: room.handed_m2 ?? room.accepted_m2 ?? "" }), field("handed_on", t("Day of handing over"), "date", last)]),
       room.handed_on && step("use", t("Put to use"), [choose("used_as", t("Used as"), data.uses, room.used_as ?? room.planned_use), field("used_since", t("In use since"), "date", last)]),
@@ -92,6 +94,7 @@ export async function showRoom(place, code, data, changed) {
     bars(room),
     h("p", {}, room.used_as ? t("Used as %(use)s", { use: data.uses[room.used_as] ?? room.used_as }) : room.handed_on ? t("Handed over, not in use") : t("Not handed over yet"), signed.size > 0 && ` · ${t("Checked by %(n)s departments", { n: count(signed.size) })}`),
     h("div.row.room-acts", {}, acts),
+    Object.keys(room.aside).length > 0 && h("details", {}, h("summary", {}, t("What else its ledger says")), h("dl.room-aside", {}, Object.entries(room.aside).map(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]))),
     room.findings.length > 0 && [h("h3", {}, t("What was found")), h("ul.room-course", {}, room.findings.map(finding))],
     h("h3", {}, t("What was done")), h("ul.room-course", {}, room.entries.map((one) => entry(data, one))));
   return room;

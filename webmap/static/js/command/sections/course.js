@@ -5,7 +5,7 @@ import { language, named, share, t } from "wangge/core/words.js";
 import { span } from "wangge/command/sections/clocks.js";
 
 /** What entries are called that are no step of the profile. */
-const OWN = () => ({
+export const ENTRY_NAMES = () => ({
   reported: t("Reported"), reported_again: t("Reported again"), photos_added: t("Photos added"), note: t("Note"), imported: t("Imported"),
   whistled: t("Whistled for departments"), call_answered: t("Call answered"), call_arrived: t("Arrived on the spot"), call_finished: t("Department finished"),
   call_declined: t("Call declined"), call_withdrawn: t("Call withdrawn"), call_rated: t("Department rated"), call_late: t("Department late"), calls_left: t("Calls ended with the case"),
@@ -22,7 +22,7 @@ export function section({ board }) {
 
 function lay(element, { steps, names }, profile) {
   element.hidden = steps.length === 0;
-  const own = OWN();
+  const own = ENTRY_NAMES();
   const times = new Intl.DateTimeFormat(language === "en" ? "en-GB" : "zh-CN", { timeZone: profile.timezone, month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const stateName = (key) => named(profile.states.find((state) => state.key === key)?.name) || key;
   const kindName = (key) => named(profile.steps.find((step) => step.key === key)?.name) || own[key] || key;

@@ -11,6 +11,7 @@ shared by a worker's tests: never write to it) and ``own_demo_database`` (a copy
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import datetime as dt
 import fcntl
@@ -57,6 +58,23 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays: the collector of rubbish need not look at it again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let a test run a loop of its own, whether or not one in the browser came before it.
+
+    Playwright leaves its loop running in the thread for as long as the browser is open, and in
+    which order a process gets its tests is for the distribution to say.
+    """
+    loop = asyncio._get_running_loop()
+    if item.get_closest_marker("browser") is not None:
+        return (yield)
+    asyncio._set_running_loop(None)
+    try:
+        return (yield)
+    finally:
+        asyncio._set_running_loop(loop)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -67,11 +67,7 @@ def find_placing(  # noqa: C901 - one decision after the other
         name = source.crs if not source.crs.startswith("EPSG:") else crs.system(source.crs)
         placing = replace(placing, crs=name, reason="file")
     elif in_degrees < 0.5:
-        raise InvalidInput(
-            "The file does not say its coordinate system, and its coordinates are no degrees; "
-            "name it with --crs EPSG:n%(hint)s.",
-            hint=_zone_hint(x),
-        )
+        raise _no_system(x)
     if _in_degrees(placing.crs):
         if in_degrees < 0.5 and len(x):
             raise InvalidInput(
@@ -98,6 +94,17 @@ def find_placing(  # noqa: C901 - one decision after the other
                 _("The coordinates have latitude first; they were read the other way."),
             )
     return placing
+
+
+def _no_system(x: Floats) -> InvalidInput:
+    """The refusal; its member ``needs`` tells pages what to ask for."""
+    error = InvalidInput(
+        "The file does not say its coordinate system, and its coordinates are no degrees; "
+        "name it with --crs EPSG:n%(hint)s.",
+        hint=_zone_hint(x),
+    )
+    error.members["needs"] = "crs"
+    return error
 
 
 def positions(

@@ -45,7 +45,7 @@ class Guess:
         """The sentence for a report."""
         return _(
             "The layer lies some %(before)s m off what stands here, but only %(after)s m if its "
-            "coordinates are %(crs)s; if they are, say --crs %(crs)s."
+            "coordinates are %(crs)s; if they are, take it in again as %(crs)s."
         )
 
     @property

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from geodata.errors import InvalidInput, NotFound, TooLarge, Unavailable, WanggeError
+from geodata.exchange.choosing import several_layers
 from geodata.exchange.features import VECTOR_ENDINGS, FeatureSource, ParquetSource
 from geodata.exchange.kml import KmlSource
 from geodata.exchange.source import Source
@@ -105,11 +106,7 @@ def _unpacked(
         if named:
             return named[0], None
     if len(candidates) > 1:
-        raise InvalidInput(
-            "The file %(file)s holds several layers (%(layers)s); choose one with --layer.",
-            file=path.name,
-            layers=", ".join(one.stem for one in candidates[:20]),
-        )
+        raise several_layers(path.name, [one.stem for one in candidates])
     return candidates[0], layer
 
 

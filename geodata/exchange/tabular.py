@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from geodata.errors import InvalidInput, NotFound
 from geodata.exchange.source import Chunk, Source, unique_names
@@ -158,6 +158,11 @@ def _delimiter(line: str) -> str:
     return best if counts[best] else ","
 
 
+def _height(sheet: CalamineSheet) -> int:
+    """Rows of a sheet from its very first to its last; its own ``total_height`` is one less."""
+    return int(sheet.start[0] + sheet.height) if sheet.start else 0
+
+
 class ExcelSource(Source):
     """One sheet of a workbook. Lines above the header, such as a title, are passed over."""
 
@@ -196,11 +201,11 @@ class ExcelSource(Source):
                 _("The header was found in row %(row)s; what stands above it was left out."),
                 row=self._above + 1,
             )
-        self.total = max(self._sheet.total_height - self._above - 1, 0)
+        self.total = max(_height(self._sheet) - self._above - 1, 0)
 
     def _first_filled(self) -> str:
         for name in self.layers:
-            if self._book.get_sheet_by_name(name).total_height:
+            if _height(self._book.get_sheet_by_name(name)):
                 return name
         raise InvalidInput("The file %(file)s is empty.", file=self.filename)
 

@@ -6,6 +6,7 @@ import json
 
 import geopandas as gpd
 from playwright.sync_api import expect
+from shapely import box
 
 from geodata.crs import convert
 
@@ -103,3 +104,35 @@ def test_a_viewer_is_told_that_he_may_not_import(open_page):
     page.context.watched.allowed.add(403)
     page.goto(page.url.split("/planner")[0] + "/import")
     expect(page.locator(".problem h1")).to_be_visible()
+
+
+def test_of_several_layers_one_is_chosen(open_page, tmp_path):
+    path = tmp_path / "两层.gpkg"
+    for layer in ("旧", "新"):
+        gpd.GeoDataFrame(
+            {"名称": [f"{layer}小区"]}, geometry=[box(118.34, 35.05, 118.341, 35.051)], crs=4326
+        ).to_file(path, layer=layer)
+    page = open_page("/import?layer=compounds", role="planner")
+    page.context.watched.allowed.add(400)
+    page.set_input_files("#file", path)
+    expect(page.locator("#look")).to_contain_text("2个图层")
+    chosen = page.locator("#look select").first
+    expect(chosen).to_be_focused()
+    chosen.select_option("新")
+    expect(page.locator(".columns .samples").first).to_have_text("新小区")
+    page.locator("#look select").first.select_option("旧")
+    expect(page.locator(".columns .samples").first).to_have_text("旧小区")
+
+
+def test_of_numbers_that_are_no_degrees_the_coordinate_system_is_asked(open_page, tmp_path):
+    path = tmp_path / "驿站.csv"
+    path.write_text("名称,类型,X,Y\n甲,驿站,440000,3880000\n", encoding="utf-8")
+    page = open_page("/import?layer=facilities", role="planner")
+    page.context.watched.allowed.add(400)
+    page.set_input_files("#file", path)
+    expect(page.locator("#look")).to_contain_text("请选择坐标系")
+    page.locator("#crs").select_option("other")
+    page.get_by_role("textbox", name="EPSG 代码").fill("EPSG:4548")
+    page.get_by_role("textbox", name="EPSG 代码").press("Tab")
+    expect(page.locator("#look")).to_contain_text("EPSG:4548")
+    expect(page.locator("#map-note")).to_contain_text("1")

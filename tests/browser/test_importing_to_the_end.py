@@ -15,6 +15,7 @@ from geodata.cases.tables import cases
 from geodata.database.jobs import Work
 from geodata.database.working import run_worker
 from geodata.places.tables import areas
+from geodata.reach.rooms.tables import public_rooms
 
 
 @pytest.fixture
@@ -126,6 +127,31 @@ def test_cases_from_a_table_are_on_the_command_centre_s_map(open_page, empty_liv
     page.wait_for_selector("body[data-ready]")
     expect(page.locator("[data-part=list] h2")).to_contain_text("500")
     expect(page.locator(".case-row").first).to_contain_text("噪音扰民")
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_refused_file_is_tried_first_and_then_taken_without_its_bad_rows(
+    open_page, empty_live, database, tmp_path
+):
+    page = open_page("/import?layer=rooms", address=empty_live)
+    path = tmp_path / "台账.csv"
+    path.write_text("用房编号,用房名称,规划面积\nY1,甲,100\nY2,乙,-3\n", encoding="utf-8")
+    page.set_input_files("#file", path)
+    expect(page.locator("#map-note")).to_have_text("文件里没有位置，地图上不显示。")
+    expect(page.locator("#crs")).to_have_count(0)
+    figures = page.locator(".outcome dd")
+    page.click("#start")
+    expect(page.locator("#work h2")).to_contain_text("没有入库", timeout=30_000)
+    expect(page.locator("#work")).to_contain_text("-3")
+    page.check("#dry_run")
+    page.check("#skip_bad")
+    page.click("#start")
+    expect(page.locator("#work h2")).to_contain_text("试导入完成", timeout=30_000)
+    page.uncheck("#dry_run")
+    page.click("#start")
+    expect(page.locator("#work h2")).to_contain_text("已入库", timeout=30_000)
+    assert figures.all_inner_texts() == ["2", "1", "0", "0", "0", "1"]
+    assert rows(database, public_rooms) == 1
 
 
 @pytest.mark.usefixtures("worker")

@@ -224,6 +224,7 @@ def test_an_excel_sheet_is_looked_at_first(database, compounds, tmp_path):
     assert fields["所属小区"] == "compound"
     assert fields["备注"] is None
     assert seen.features["features"] == []
+    assert seen.rows == 3
     assert take(database, path).added == 3
 
 

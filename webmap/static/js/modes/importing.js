@@ -58,7 +58,7 @@ function refuse(error, again) {
 
 function form() {
   const data = new FormData();
-  if (wish.seen) {
+  if (wish.seen && !wish.sent) {
     data.set("upload", wish.seen.upload);
     data.set("filename", wish.seen.filename);
   } else data.set("file", wish.file);
@@ -81,9 +81,12 @@ async function look() {
     const seen = await post("/api/v1/imports/preview", form());
     if (mine !== turn) return;
     wish.seen = seen;
+    wish.sent = false;
     show(seen);
   } catch (error) {
     if (mine !== turn) return;
+    const { layers, needs } = error.body ?? {};
+    if (layers || needs) return askFor(layers, needs === "crs");
     if (!wish.seen) lookBox.hidden = true;
     refuse(error, look);
   } finally {
@@ -91,11 +94,23 @@ async function look() {
   }
 }
 
+/** What the file does not say and only a person knows: which of its layers, or its coordinate system. */
+function askFor(layers, needsSystem) {
+  fill(
+    lookBox,
+    h("h2", {}, h("span.step-number", {}, "2"), t("How is it to be read?")),
+    layers && [h("p", {}, t("The file holds %(number)s layers: choose one.", { number: count(layers.length) })), layerField({ layers, layer_name: null })],
+    needsSystem && [h("p", {}, t("The file does not say its coordinate system, and its numbers are no degrees: choose it.")), crsField({ crs: null })],
+  );
+  lookBox.querySelector("select").focus();
+}
+
 function show(seen) {
   preview.change({ data: seen.features });
   const box = seen.bbox;
   if (box) fit(map, [[box[1], box[0]], [box[3], box[2]]], { animate: false, padding: [24, 24], maxZoom: 17 });
-  document.getElementById("map-note").textContent = t("The first %(number)s shapes of the file, where they would lie. Nothing is stored yet.", { number: count(seen.features.features.length) });
+  const found = seen.features.features.length;
+  document.getElementById("map-note").textContent = found === 0 ? t("The file says no places; the map shows none of it.") : t("The first %(number)s shapes of the file, where they would lie. Nothing is stored yet.", { number: count(found) });
   fill(
     lookBox,
     h("h2", {}, h("span.step-number", {}, "2"), t("Is it read rightly?")),
@@ -106,7 +121,7 @@ function show(seen) {
       h("span.figures", {}, seen.rows == null ? t("number of rows unknown") : t("%(rows)s rows", { rows: count(seen.rows) })),
       h("span.figures", {}, t("%(columns)s columns", { columns: count(seen.columns.length) })),
     ),
-    h("div.two", {}, seen.layers.length > 1 && layerField(seen), crsField(seen)),
+    h("div.two", {}, seen.layers.length > 1 && layerField(seen), (found > 0 || seen.columns.some(({ field }) => page.places.includes(field))) && crsField(seen)),
     seen.guess && guessBox(seen.guess),
     columnsTable(seen),
     findingsList(seen.findings),
@@ -120,7 +135,7 @@ function layerField(seen) {
     "label.field",
     {},
     h("span", {}, t("Layer, sheet or file inside")),
-    h("select", { onChange: (event) => { wish.layer_name = event.target.value; wish.mapping = {}; look(); } }, seen.layers.map((name) => h("option", { value: name, selected: name === seen.layer_name }, name))),
+    h("select", { onChange: (event) => { wish.layer_name = event.target.value; wish.mapping = {}; look(); } }, [seen.layer_name == null && h("option", { value: "" }, t("Choose …")), seen.layers.map((name) => h("option", { value: name, selected: name === seen.layer_name }, name))]),
   );
 }
 
@@ -140,7 +155,7 @@ function crsField(seen) {
     },
     SYSTEMS.map(([key, name]) => h("option", { value: key, selected: known ? key === wish.crs : key === "other" }, name)),
   );
-  return h("div.field", {}, h("label", {}, h("span.small.quiet", {}, t("Coordinate system")), choose), code, h("p.small.quiet", {}, t("Read as %(crs)s: %(reason)s", { crs: systemName(seen.crs), reason: reasonOf(seen.crs_reason) })));
+  return h("div.field", {}, h("label", {}, h("span.small.quiet", {}, t("Coordinate system")), choose), code, seen.crs && h("p.small.quiet", {}, t("Read as %(crs)s: %(reason)s", { crs: systemName(seen.crs), reason: reasonOf(seen.crs_reason) })));
 }
 
 function systemName(crs) {
@@ -250,7 +265,9 @@ async function start() {
   const button = document.getElementById("start");
   button.disabled = true;
   try {
-    follow(await post("/api/v1/imports", data));
+    const job = await post("/api/v1/imports", data);
+    wish.sent = true; // the server throws an upload away when its import ends: another try sends the file again
+    follow(job);
   } catch (error) {
     refuse(error);
   } finally {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -79,6 +80,10 @@ def test_an_administrator_adds_a_user_and_sees_it_in_the_trail(enter, artefact):
     expect(page.locator("#users")).to_contain_text("没有符合")
     page.reload()
     expect(page.locator("#audit")).to_contain_text("用户 zhang.san")
+    cells = page.locator("#audit tr td:nth-child(n+3)").all_inner_texts()
+    assert len(cells) > 20
+    told_by_key = [text for text in cells if re.search(r"(^|[ ·])[a-z_]+(：|$)", text)]
+    assert [text for text in told_by_key if not text.startswith("用户 ")] == []
     page.screenshot(path=artefact("users"), full_page=True)
 
 

@@ -151,6 +151,7 @@ def test_a_refused_file_is_tried_first_and_then_taken_without_its_bad_rows(
     page.click("#start")
     expect(page.locator("#work h2")).to_contain_text("已入库", timeout=30_000)
     assert figures.all_inner_texts() == ["2", "1", "0", "0", "0", "1"]
+    expect(page.locator("#map-note")).to_have_text("文件里没有位置，地图上不显示。")
     assert rows(database, public_rooms) == 1
 
 

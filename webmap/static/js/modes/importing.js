@@ -305,7 +305,7 @@ function showProgress(job) {
 
 function showOutcome(job) {
   const { report, problem, state } = job;
-  if (report?.stored) document.getElementById("map-note").textContent = t("The shapes of the file, as they are stored now.");
+  if (report?.stored && wish.seen.features.features.length > 0) document.getElementById("map-note").textContent = t("The shapes of the file, as they are stored now.");
   const head = {
     done: report?.stored ? t("Taken in") : report?.dry_run ? t("Tried; nothing was stored") : t("Nothing was stored"),
     failed: t("Nothing was stored"),

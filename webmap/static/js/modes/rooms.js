@@ -87,7 +87,7 @@ async function load() {
     return;
   }
   const all = found.figures;
-  fill(at("figures"), METRES().map(([key, words]) => h(["missing_m2", "misused_m2"].includes(key) && all[key] > 0 ? "div.bad" : "div", {}, h("dt", {}, words), h("dd", {}, m2(all[key])))),
+  fill(at("figures"), METRES().map(([key, words]) => h(["missing_m2", "misused_m2"].includes(key) && all[key] > 0 ? "div.bad" : "div", {}, h("dt", {}, words), h("dd", {}, m2(Math.round(all[key]))))),
     h("div", {}, h("dt", {}, t("Rooms recovered")), h("dd", {}, count(all.recovered))), h(all.late ? "div.bad" : "div", {}, h("dt", {}, t("Late")), h("dd", {}, count(all.late))));
   table(at("areas"), form.elements.by.selectedOptions[0].text, found.by_area);
   table(at("compounds"), t("Compound"), found.by_compound);

@@ -63,12 +63,14 @@ export function about(subject) {
   return [THINGS[thing] ?? thing, ...rest.map((part) => (/^[a-z]+$/.test(part) ? (THINGS[part] ?? part) : part))].filter(Boolean).join(" ") || "–";
 }
 
+const detail = (key) => DETAILS[key] ?? THINGS[key] ?? key;
+
 /** A detail of a deed in words. */
 export function said(action, key, value) {
   if (key === "areas" && Array.isArray(value)) return t("Areas of duty: %(areas)s", { areas: value.join(" ") });
   const names = VALUES[`${action}.${key}`] ?? VALUES[key] ?? {};
   const one = (part) => (action === "changed_draft" && key === "kind" ? stepName(part) : typeof part === "boolean" ? (part ? t("on") : t("off")) : (names[part] ?? part));
-  const inner = ([name, part]) => `${DETAILS[name] ?? name} ${Array.isArray(part) ? part.join(" ") : (names[part] ?? part)}`;
+  const inner = ([name, part]) => `${detail(name)} ${Array.isArray(part) ? part.join(" ") : (names[part] ?? part)}`;
   const words = Array.isArray(value) ? value.map(one).join(" ") : typeof value === "object" ? Object.entries(value).map(inner).join(" ") : one(value);
-  return `${DETAILS[key] ?? key}${t(": ")}${words}`;
+  return `${detail(key)}${t(": ")}${words}`;
 }

@@ -16,6 +16,7 @@ const data = pageData();
 const at = (id) => document.getElementById(id);
 const form = at("asked");
 const points = L.layerGroup().addTo(map);
+const NEAR = 15; // the zoom from which on a room's own compound is told from its neighbours
 let found = { rooms: [], figures: {}, by_area: [] };
 let order = { by: "code", down: false };
 let opened = null;
@@ -101,7 +102,7 @@ async function open(code) {
   const room = await showRoom(at("room"), code, data, load);
   at("room").focus({ preventScroll: true });
   if (innerWidth <= 900) at("room").scrollIntoView();
-  if (room?.lon != null) map.panTo([room.lat, room.lon]);
+  if (room?.lon != null) map.setView([room.lat, room.lon], Math.max(map.getZoom(), NEAR));
 }
 
 at("add")?.addEventListener("click", () => ask(t("Add a room"), [h("label.field", {}, h("span", {}, t("Code")), h("input", { name: "code", required: true, maxlength: 40 })), planFields(data)], { save: async (given) => {
